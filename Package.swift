@@ -1,0 +1,64 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+/// The hot module is built with whole-package inlining of the format layer's accessors.
+let hotSettings: [SwiftSetting] =
+  settings + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+
+let package = Package(
+  name: "weld",
+  products: [
+    .executable(name: "weld", targets: ["weld"]),
+    .executable(name: "elf-compare", targets: ["elf-compare"]),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CZstd", path: "Sources/CZstd", pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"])]),
+    .systemLibrary(
+      name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash",
+      providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(
+      name: "CMessageDigest", path: "Sources/CMessageDigest", pkgConfig: "libmd",
+      providers: [.apt(["libmd-dev"])]),
+    .target(name: "CSystem", linkerSettings: [.linkedLibrary("stdc++")]),
+    .target(name: "ELFFormat", swiftSettings: settings),
+    .target(name: "Platform", dependencies: ["CSystem"], swiftSettings: settings),
+    .target(name: "ScriptParsing", dependencies: ["Platform"], swiftSettings: settings),
+    .target(name: "Symbolication", dependencies: ["Platform"], swiftSettings: settings),
+    .target(
+      name: "Linker",
+      dependencies: [
+        "CSystem", "ELFFormat", "Platform", "ScriptParsing", "Symbolication", "CZlib", "CZstd",
+        "CXXHash", "CMessageDigest",
+      ],
+      swiftSettings: hotSettings),
+    .target(
+      name: "LinkerCLI", dependencies: ["Linker", "Platform"], swiftSettings: settings),
+    .executableTarget(
+      name: "weld", dependencies: ["LinkerCLI", "Linker", "Platform"], swiftSettings: settings,
+      linkerSettings: [
+        .unsafeFlags(["-static-executable"], .when(configuration: .release))
+      ]),
+    .executableTarget(
+      name: "elf-compare", dependencies: ["ELFFormat", "Platform"], path: "Tools/elf-compare",
+      swiftSettings: settings),
+    .testTarget(
+      name: "UnitTests",
+      dependencies: [
+        "ELFFormat", "Platform", "ScriptParsing", "Symbolication", "Linker", "LinkerCLI",
+      ],
+      swiftSettings: settings),
+    .testTarget(name: "LinkCaseTests", swiftSettings: settings),
+  ]
+)

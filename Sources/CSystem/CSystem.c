@@ -1,0 +1,53 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int weld_open(const char *path, int flags, unsigned mode) {
+  return open(path, flags | O_CLOEXEC, mode);
+}
+
+int weld_fallocate(int fd, int mode, int64_t offset, int64_t length) {
+  return fallocate(fd, mode, offset, length);
+}
+
+void *weld_mremap(void *old, size_t old_size, size_t new_size) {
+  return mremap(old, old_size, new_size, MREMAP_MAYMOVE);
+}
+
+int weld_renameat2(const char *from, const char *to, unsigned flags) {
+  return renameat2(AT_FDCWD, from, AT_FDCWD, to, flags);
+}
+
+ssize_t weld_copy_file_range(int from, int64_t *from_offset, int to, int64_t *to_offset,
+                             size_t length) {
+  return copy_file_range(from, (off64_t *)from_offset, to, (off64_t *)to_offset, length, 0);
+}
+
+int weld_cpu_count(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    int n = CPU_COUNT(&set);
+    if (n > 0) return n;
+  }
+  long n = sysconf(_SC_NPROCESSORS_ONLN);
+  return n > 0 ? (int)n : 1;
+}
+
+// Both runtimes are part of every Swift program on Linux.
+extern char *__cxa_demangle(const char *, char *, size_t *, int *);
+extern char *swift_demangle(const char *, size_t, char *, size_t *, uint32_t);
+
+char *weld_demangle_cxx(const char *mangled, int *status) {
+  return __cxa_demangle(mangled, NULL, NULL, status);
+}
+
+char *weld_demangle_swift(const char *mangled, size_t length) {
+  return swift_demangle(mangled, length, NULL, NULL, 0);
+}

@@ -1,0 +1,245 @@
+/// What a link was asked to do: the command line after parsing, with names still unresolved.
+///
+/// The engine reads this and nothing else of the command line. Values are in the units that the
+/// fields' comments name; paths are byte-exact as given.
+public struct LinkOptions: Sendable {
+  public init() {}
+
+  // MARK: Output
+
+  public enum OutputKind: Sendable { case executable, sharedLibrary, relocatable }
+
+  /// `-o`; the default is `a.out`.
+  public var outputPath = "a.out"
+  public var outputKind = OutputKind.executable
+  /// `-pie`: an executable that can be loaded anywhere.
+  public var isPositionIndependent = false
+  /// `-static`: no dynamic section unless the output is a PIE.
+  public var isStatic = false
+  /// `-m`: the emulation name, e.g. `elf_x86_64`; nil: decided by the first object.
+  public var emulation: String?
+  /// `-EL`/`-EB` agree or disagree with the target; nil: not said.
+  public var isBigEndian: Bool?
+  public var entry: String?
+  public var soname: String?
+  public var dynamicLinker: String?
+  /// `--no-dynamic-linker`: no PT_INTERP.
+  public var noDynamicLinker = false
+  public var initFunction = "_init"
+  public var finiFunction = "_fini"
+  public var runPaths: [String] = []
+  /// `--enable-new-dtags` (default): DT_RUNPATH; otherwise DT_RPATH.
+  public var usesRunPath = true
+  /// `--filter` / `-F` and `--auxiliary` / `-f`.
+  public var filters: [String] = []
+  public var auxiliaryFilters: [String] = []
+  public var dependencyFile: String?
+  /// `--package-metadata`: JSON text of a `.note.package`.
+  public var packageMetadata: String?
+
+  // MARK: Inputs, in command-line order
+
+  /// What position on the command line decides about an input.
+  public struct InputState: Sendable, Equatable {
+    public init() {}
+    public var asNeeded = false
+    public var wholeArchive = false
+    /// `-Bstatic`: `-l` finds only archives.
+    public var isStatic = false
+    /// Between `--start-lib` and `--end-lib`: objects act like archive members.
+    public var isLazy = false
+  }
+  public enum InputKind: Sendable, Equatable {
+    case path(String)
+    /// `-lNAME`, or `-l:FILE` with the colon kept.
+    case library(String)
+    /// `-T FILE`: a linker script named explicitly.
+    case script(String)
+  }
+  public struct Input: Sendable {
+    public var kind: InputKind
+    public var state: InputState
+    public init(_ kind: InputKind, _ state: InputState) {
+      self.kind = kind
+      self.state = state
+    }
+  }
+  public var inputs: [Input] = []
+  public var libraryPaths: [String] = []
+  /// `-rpath-link`: where libraries that libraries need are looked for.
+  public var runPathLinks: [String] = []
+  public var sysroot = ""
+  /// `-nostdlib`: only paths of the command line are searched.
+  public var noStandardLibraries = false
+
+  // MARK: Symbols
+
+  /// `-u`, `--undefined`.
+  public var undefinedSymbols: [String] = []
+  public var undefinedGlobs: [String] = []
+  public var requiredSymbols: [String] = []
+  public var wrappedSymbols: [String] = []
+  /// `--defsym NAME=EXPRESSION`, in order; the expression is text.
+  public var definitions: [(name: String, expression: String)] = []
+  public var tracedSymbols: [String] = []
+  /// `-E`, `--export-dynamic`.
+  public var exportsAll = false
+  /// `--export-dynamic-symbol=GLOB`.
+  public var exportGlobs: [String] = []
+  public var exportGlobFiles: [String] = []
+  public var dynamicLists: [String] = []
+  public var versionScripts: [String] = []
+  public var retainSymbolsFile: String?
+  /// `--no-undefined-version`: a version script naming a symbol that isn't there is an error.
+  public var allowsUndefinedVersion = true
+  /// `--exclude-libs`: archive base names, or `ALL`.
+  public var excludedLibraries: [String] = []
+  public enum SymbolicBinding: Sendable { case none, all, functions, nonWeak, nonWeakFunctions }
+  public var symbolicBinding = SymbolicBinding.none
+  public var allowsMultipleDefinitions = false
+  public enum UnresolvedPolicy: Sendable {
+    case reportAll, ignoreAll, ignoreInObjects, ignoreInSharedLibraries
+  }
+  /// `--unresolved-symbols`; nil: the default of the output kind (`-z defs` decides for libraries).
+  public var unresolvedPolicy: UnresolvedPolicy?
+  /// `--warn-unresolved-symbols`: report as warnings.
+  public var warnsUnresolved = false
+  /// `-z defs` / `--no-undefined`; nil: not said.
+  public var requiresDefinitions: Bool?
+  /// `--[no-]allow-shlib-undefined`; nil: not said.
+  public var allowsLibraryUndefined: Bool?
+  public var warnsCommon = false
+  public var defaultSymbolVersion = false
+  /// `-d`, `-dc`, `-dp`, `--sort-common`: accepted, placement of commons.
+  public var sortsCommon = false
+  /// `-z start-stop-visibility`: ELF visibility number of `__start_`/`__stop_` symbols.
+  public var startStopVisibility: UInt8 = 3
+  public var demangles = true
+  public var copiesRelocations = true
+  /// `-z dynamic-undefined-weak`.
+  public var dynamicUndefinedWeak: Bool?
+  public var addsNeededOfNeeded = false
+  public var checksSections = true
+
+  // MARK: Sections
+
+  public var collectsGarbage = false
+  public var printsGarbage = false
+  /// `-z nostart-stop-gc` (the default here and in GNU ld): a reference to `__start_X` keeps X.
+  public var startStopGarbageCollected = false
+  /// `--gc-keep-exported` and `--keep-unique` of others.
+  public var keepsExported = true
+  public enum IdenticalCodeFolding: Sendable { case none, safe, all }
+  public var folding = IdenticalCodeFolding.none
+  public var printsFolding = false
+  /// `-O`: 2 merges string tails.
+  public var optimizationLevel = 1
+  public var relaxes = true
+  public enum SectionSort: Sendable { case none, name, alignment }
+  public var sectionSort = SectionSort.none
+  public var symbolOrderingFile: String?
+  public var sectionStarts: [(section: String, address: UInt64)] = []
+  public var imageBase: UInt64?
+  public var unresolvedInDebug: UInt64 = 0
+
+  // MARK: Synthetic content
+
+  public enum BuildID: Sendable, Equatable {
+    case none, fast, md5, sha1, sha256, uuid
+    case bytes([UInt8])
+  }
+  public var buildID = BuildID.none
+  public struct HashStyle: OptionSet, Sendable {
+    public let rawValue: UInt8
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    public static let sysv = HashStyle(rawValue: 1)
+    public static let gnu = HashStyle(rawValue: 2)
+  }
+  public var hashStyle: HashStyle = [.gnu, .sysv]
+  public var ehFrameHeader = false
+  public enum Compression: Sendable { case none, zlib, zlibGNU, zstd }
+  public var debugCompression = Compression.none
+  public enum Strip: Sendable { case none, debug, all }
+  public var strip = Strip.none
+  public enum Discard: Sendable { case none, temporaries, locals }
+  /// `-X` temporaries (the default for merged sections), `-x` all locals.
+  public var discard = Discard.temporaries
+  public var discardGiven = false
+  public var packsRelative = false
+  public var packsAndroid = false
+  public var usesAndroidRelrTags = false
+  public var gdbIndex = false
+  public var emitsRelocations = false
+  public var mapFile: String?
+  public var printsMap = false
+  public var crossReferences = false
+  public var writesSectionHeaders = true
+  public var appliesDynamicRelocations: Bool?
+
+  // MARK: -z
+
+  public var relro = true
+  /// `-z now` or `-z lazy`; nil: lazy.
+  public var bindsNow = false
+  public enum Separation: Sendable { case none, code, loadableSegments }
+  public var separation = Separation.code
+  /// Bytes; nil: the machine's.
+  public var maximumPageSize: UInt64?
+  public var commonPageSize: UInt64?
+  public var stackSize: UInt64?
+  public var executableStack: Bool?
+  public enum TextRelocations: Sendable { case error, warn, allow }
+  public var textRelocations = TextRelocations.error
+  public var noDelete = false
+  public var noOpen = false
+  public var noDump = false
+  public var noDefaultLibrary = false
+  public var origin = false
+  public var initFirst = false
+  public var interpose = false
+  public var global = false
+  public var readOnlyDynamic = false
+  public var combinesRelocations = true
+  public var keepsTextSectionPrefix = false
+  public var forcesIBT = false
+  public var setsIBT = false
+  public var setsSHSTK = false
+  public enum ReportLevel: Sendable { case none, warning, error }
+  public var cetReport = ReportLevel.none
+  /// 0: not given; 1…4: x86-64-baseline, v2, v3, v4 needed.
+  public var isaLevel = 0
+  public var lamU48 = false
+  public var lamU57 = false
+  public var ibtPLT = false
+  public var markPLT = false
+  public var retpolinePLT = false
+  public var ifuncNoPLT = false
+  public var uniqueSymbol = false
+  public var wxNeeded = false
+  public var memorySeal = false
+
+  // MARK: Diagnostics
+
+  /// 0: no limit.
+  public var errorLimit = 20
+  public var fatalWarnings = false
+  public var suppressesWarnings = false
+  /// nil: by whether standard error is a terminal.
+  public var color: Bool?
+  public var tracesFiles = false
+  public var verbose = false
+  public var printsStatistics = false
+  public var timeTrace: String?
+  public var warnsMismatch = true
+  public var orphanHandling: String?
+  public var inhibitsErrors = false
+
+  // MARK: Running
+
+  /// 0: as many as there are processors.
+  public var threads = 0
+  public var reproduceArchive: String?
+  /// Texts on which the decision to refuse link-time optimisation objects rests.
+  public var plugin: String?
+  public var pluginOptions: [String] = []
+}

@@ -1,0 +1,91 @@
+import CSystem
+import Glibc
+
+/// A growing table whose elements never move: address space is reserved once, pages come as they
+/// are touched, and untouched elements are zero.
+///
+/// Safety: `T` must be trivial (no references) and valid when all its bytes are zero. Elements are
+/// reached by pointer without bounds checks in release; indices come from the engine, never
+/// unchecked from a file. `reserve(count:)` hands out disjoint ranges, one caller at a time; filling
+/// different ranges from different threads is then free of races.
+@frozen
+public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
+  public let base: UnsafeMutablePointer<T>
+  @usableFromInline let countCell: UnsafeMutablePointer<Int>
+  public let capacity: Int
+
+  /// Reserves room for `capacity` elements; costs address space only.
+  public init(capacity: Int) {
+    let bytes = max(capacity, 1) * MemoryLayout<T>.stride
+    base = reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: capacity)
+    self.capacity = capacity
+    countCell = .allocate(capacity: 1)
+    countCell.initialize(to: 0)
+  }
+
+  @inlinable
+  public var count: Int { countCell.pointee }
+
+  @inlinable
+  public subscript(index: Int) -> T {
+    unsafeAddress {
+      assert(index >= 0 && index < count)
+      return UnsafePointer(base + index)
+    }
+    nonmutating unsafeMutableAddress {
+      assert(index >= 0 && index < count)
+      return base + index
+    }
+  }
+
+  @inlinable
+  public subscript(index: UInt32) -> T {
+    unsafeAddress {
+      assert(Int(index) < count)
+      return UnsafePointer(base + Int(index))
+    }
+    nonmutating unsafeMutableAddress {
+      assert(Int(index) < count)
+      return base + Int(index)
+    }
+  }
+
+  @inlinable
+  @discardableResult
+  public func append(_ element: T) -> Int {
+    let index = reserve(count: 1)
+    (base + index).initialize(to: element)
+    return index
+  }
+
+  /// Makes `count` more elements, zero until written, and returns the index of the first.
+  @inlinable
+  public func reserve(count more: Int) -> Int {
+    let index = countCell.pointee
+    precondition(more >= 0 && index + more <= capacity, "table is full")
+    countCell.pointee = index + more
+    return index
+  }
+
+  @inlinable
+  public var buffer: UnsafeMutableBufferPointer<T> {
+    UnsafeMutableBufferPointer(start: base, count: count)
+  }
+}
+
+/// Zeroed memory that takes up room only where it is touched; never freed.
+public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
+  let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+  let mapped = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, flags, -1, 0)
+  guard let mapped, mapped != MAP_FAILED else { fatalError("out of address space") }
+  return mapped
+}
+
+/// Returns `n` zeroed elements that live until exit.
+public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
+  -> UnsafeMutablePointer<T>
+{
+  let bytes = max(n, 1) * MemoryLayout<T>.stride
+  if bytes >= 1 << 17 { return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n) }
+  return calloc(1, bytes)!.bindMemory(to: T.self, capacity: n)
+}

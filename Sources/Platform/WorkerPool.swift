@@ -1,0 +1,181 @@
+import CSystem
+import Glibc
+import Synchronization
+
+/// A pool of threads for one link: parallel loops with the caller taking part.
+///
+/// A job is opened by raising `generation`; workers join, take chunks from one atomic counter, and
+/// leave. The caller waits only for workers that joined. Bodies get the worker's number, so that
+/// they can keep worker-local scratch without locks. Results must not depend on which worker did
+/// what: that is the caller's contract.
+public final class WorkerPool: @unchecked Sendable {
+  public let count: Int
+  private var threads: [pthread_t] = []
+  private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+  private let wake: UnsafeMutablePointer<pthread_cond_t>
+  private let idle: UnsafeMutablePointer<pthread_cond_t>
+  // Guarded by `mutex`.
+  private var generation = 0
+  private var joined = 0
+  private var isOpen = false
+  private var nextWorker = 1
+  private var body: (@Sendable (_ chunk: Int, _ worker: Int) -> Void)?
+  private var chunks = 0
+  private let next = Atomic<Int>(0)
+
+  /// - Parameter count: threads including the caller; 0 for one a processor.
+  public init(count: Int) {
+    self.count = count > 0 ? min(count, 256) : max(1, Int(weld_cpu_count()))
+    mutex = .allocate(capacity: 1)
+    wake = .allocate(capacity: 1)
+    idle = .allocate(capacity: 1)
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(wake, nil)
+    pthread_cond_init(idle, nil)
+  }
+
+  private func startThreads() {
+    for worker in 1..<count {
+      var thread = pthread_t()
+      let context = Unmanaged.passRetained(WorkerContext(pool: self, worker: worker)).toOpaque()
+      let failed = pthread_create(
+        &thread, nil,
+        { raw in
+          let context = Unmanaged<WorkerContext>.fromOpaque(raw!).takeRetainedValue()
+          context.pool.run(worker: context.worker)
+          return nil
+        }, context)
+      if failed != 0 { break }
+      threads.append(thread)
+    }
+  }
+
+  private func run(worker: Int) {
+    var seen = 0
+    pthread_mutex_lock(mutex)
+    while true {
+      while !isOpen || generation == seen { pthread_cond_wait(wake, mutex) }
+      seen = generation
+      joined += 1
+      let body = self.body!
+      let chunks = self.chunks
+      pthread_mutex_unlock(mutex)
+      take(chunks, body, worker)
+      pthread_mutex_lock(mutex)
+      joined -= 1
+      if joined == 0 { pthread_cond_signal(idle) }
+    }
+  }
+
+  @inline(__always)
+  private func take(_ chunks: Int, _ body: (_ chunk: Int, _ worker: Int) -> Void, _ worker: Int) {
+    while true {
+      let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
+      if chunk >= chunks { return }
+      body(chunk, worker)
+    }
+  }
+
+  /// Calls `body` once for each number below `chunks`, on all workers; returns when all are done.
+  ///
+  /// Must not be called from inside a body.
+  public func forEach(
+    chunks: Int, _ body: @escaping @Sendable (_ chunk: Int, _ worker: Int) -> Void
+  ) {
+    if chunks <= 0 { return }
+    if count == 1 || chunks == 1 {
+      for chunk in 0..<chunks { body(chunk, 0) }
+      return
+    }
+    if threads.isEmpty { startThreads() }
+    pthread_mutex_lock(mutex)
+    self.body = body
+    self.chunks = chunks
+    next.store(0, ordering: .relaxed)
+    generation += 1
+    isOpen = true
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(mutex)
+    take(chunks, body, 0)
+    pthread_mutex_lock(mutex)
+    isOpen = false
+    while joined > 0 { pthread_cond_wait(idle, mutex) }
+    self.body = nil
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Splits `0..<count` into ranges of at least `grain` and calls `body` for each.
+  public func forEachRange(
+    _ total: Int, grain: Int,
+    _ body: @escaping @Sendable (_ range: Range<Int>, _ worker: Int) -> Void
+  ) {
+    if total <= 0 { return }
+    let size = max(grain, (total + count * 8 - 1) / (count * 8))
+    let chunks = (total + size - 1) / size
+    forEach(chunks: chunks) { chunk, worker in
+      body(chunk * size..<min(total, (chunk + 1) * size), worker)
+    }
+  }
+}
+
+private final class WorkerContext {
+  let pool: WorkerPool
+  let worker: Int
+  init(pool: WorkerPool, worker: Int) {
+    self.pool = pool
+    self.worker = worker
+  }
+}
+
+/// Atomic views of plain memory, for flags and counters inside flat tables.
+///
+/// Safety: while one thread uses these on a word, no other may touch that word otherwise.
+@inlinable
+@inline(__always)
+public func atomicView(_ p: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointer<Atomic<UInt64>> {
+  UnsafeMutableRawPointer(p).assumingMemoryBound(to: Atomic<UInt64>.self)
+}
+
+@inlinable
+@inline(__always)
+public func atomicView(_ p: UnsafeMutablePointer<UInt32>) -> UnsafeMutablePointer<Atomic<UInt32>> {
+  UnsafeMutableRawPointer(p).assumingMemoryBound(to: Atomic<UInt32>.self)
+}
+
+/// Sets bits, testing first: an uncontended load is a seventh of a locked operation.
+@inlinable
+@inline(__always)
+@discardableResult
+public func atomicOr(_ p: UnsafeMutablePointer<UInt32>, _ bits: UInt32) -> UInt32 {
+  let cell = atomicView(p)
+  let old = cell.pointee.load(ordering: .relaxed)
+  if old & bits == bits { return old }
+  return cell.pointee.bitwiseOr(bits, ordering: .relaxed).oldValue
+}
+
+/// Lowers the word to `value` if that is smaller.
+@inlinable
+@inline(__always)
+public func atomicMin(_ p: UnsafeMutablePointer<UInt64>, _ value: UInt64) {
+  let cell = atomicView(p)
+  var old = cell.pointee.load(ordering: .relaxed)
+  while value < old {
+    let (done, current) = cell.pointee.weakCompareExchange(
+      expected: old, desired: value, ordering: .relaxed)
+    if done { return }
+    old = current
+  }
+}
+
+@inlinable
+@inline(__always)
+public func atomicMin(_ p: UnsafeMutablePointer<UInt32>, _ value: UInt32) {
+  let cell = atomicView(p)
+  var old = cell.pointee.load(ordering: .relaxed)
+  while value < old {
+    let (done, current) = cell.pointee.weakCompareExchange(
+      expected: old, desired: value, ordering: .relaxed)
+    if done { return }
+    old = current
+  }
+}
