@@ -170,5 +170,16 @@ public func hashBytes(_ start: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
     a = load64(start + (count &- 16))
     b = load64(start + (count &- 8))
   }
-  return foldedMultiply(foldedMultiply(a ^ k0, b ^ state) ^ k1, UInt64(truncatingIfNeeded: count) ^ k0)
+  return foldedMultiply(
+    foldedMultiply(a ^ k0, b ^ state) ^ k1, UInt64(truncatingIfNeeded: count) ^ k0)
+}
+
+extension ByteString: ExpressibleByStringLiteral {
+  @inlinable public init(stringLiteral value: StaticString) { self.init(value) }
+}
+
+/// The bytes before the NUL that the caller knows to be there.
+@inlinable
+public func stringLength(_ start: UnsafePointer<UInt8>) -> Int {
+  strlen(UnsafeRawPointer(start).assumingMemoryBound(to: CChar.self))
 }

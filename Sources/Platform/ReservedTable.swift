@@ -86,6 +86,13 @@ public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
   -> UnsafeMutablePointer<T>
 {
   let bytes = max(n, 1) * MemoryLayout<T>.stride
-  if bytes >= 1 << 17 { return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n) }
+  if bytes >= 1 << 17 {
+    return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n)
+  }
   return calloc(1, bytes)!.bindMemory(to: T.self, capacity: n)
+}
+
+/// Gives back what `reserveAddressSpace` returned.
+public func releaseAddressSpace(_ start: UnsafeMutableRawPointer, bytes: Int) {
+  munmap(start, max(bytes, 1))
 }

@@ -1,0 +1,7 @@
+/// A frame description of a live file.
+struct Frame: BitwiseCopyable {
+  var next: FrameIndex
+}
+
+struct FrameSection {
+}

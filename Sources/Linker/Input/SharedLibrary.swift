@@ -1,0 +1,216 @@
+import ELFFormat
+import Platform
+
+/// A shared library: what it defines, needs, and calls itself.
+struct SharedLibrary: BitwiseCopyable {
+  var base: UnsafePointer<UInt8>
+  var byteCount: Int
+  var path: ByteString
+  /// DT_SONAME, or the name it was found by.
+  var soname: ByteString
+  var position: UInt64
+  /// Place among live files: libraries and objects share one order.
+  var order: UInt32
+  var symbols: UnsafePointer<UInt8>
+  var symbolCount: Int
+  var symbolNames: ByteString
+  /// SHT_GNU_versym entries, nil if there are none.
+  var versionSymbols: UnsafePointer<UInt8>?
+  /// For each version index: its name; index 0 and 1 are empty.
+  var versionNames: UnsafeMutablePointer<ByteString>
+  var versionCount: Int
+  /// `SymbolIndex` of each dynamic symbol, `.none` for those that nobody can refer to.
+  var globals: UnsafeMutablePointer<SymbolIndex>
+  var sectionHeaders: UnsafePointer<UInt8>
+  var sectionCount: Int
+  var programHeaders: UnsafePointer<UInt8>
+  var programHeaderCount: Int
+  /// DT_NEEDED names of the library: first index into `Link.neededNames`, and count.
+  var firstNeeded: Int
+  var neededCount: Int
+  /// Only linked if it is used: `--as-needed`.
+  var isAsNeeded: Bool
+  /// A live object refers to one of its symbols, other than weakly.
+  var isNeeded: Bool
+  /// Another library with the same soname came earlier.
+  var isDuplicate: Bool
+  /// Index of the first entry of this library's versions in the output's version needs.
+  var provider: ProviderIndex
+
+  @inline(__always)
+  func symbol<E: ELFEncoding>(_: E.Type, _ index: Int) -> SymbolEntry<E> {
+    assert(index < symbolCount)
+    return SymbolEntry<E>(symbols + index &* SymbolEntry<E>.size)
+  }
+
+  /// Version index of a symbol and whether it is hidden behind a default version; 1 is "global".
+  /// Source: Linux Standard Base, "Symbol Versioning".
+  @inline(__always)
+  func version<E: ELFEncoding>(_: E.Type, of index: Int) -> (index: Int, isHidden: Bool) {
+    guard let table = versionSymbols else { return (1, false) }
+    let word = E.load16(table + index &* 2)
+    return (Int(word & 0x7fff), word & 0x8000 != 0)
+  }
+}
+
+/// Reads a library's dynamic symbols through its section headers.
+enum SharedLibraryReader {
+  struct Result {
+    var library: SharedLibrary
+    var needed: [ByteString]
+  }
+
+  static func read<E: ELFEncoding>(
+    _: E.Type, machine: UInt16, bytes: ByteString, path: ByteString
+  ) throws(InputError) -> Result {
+    try ObjectReader.checkIdentification(E.self, machine: machine, bytes)
+    let header = FileHeader<E>(bytes.start)
+    guard header.type == FileType.shared else {
+      throw InputError("not a shared library (file type \(header.type))")
+    }
+    // The object reader's bounds checks serve here too.
+    var file = ObjectFile.empty
+    file.base = bytes.start
+    file.byteCount = bytes.count
+    let offset = header.sectionHeaderOffset
+    var count = UInt64(header.sectionCount)
+    if offset != 0 {
+      guard offset <= UInt64(bytes.count), bytes.count - Int(offset) >= SectionHeader<E>.size else {
+        throw InputError("section header table at offset \(offset) is past the end of the file")
+      }
+      if count == 0 { count = SectionHeader<E>(bytes.start + Int(offset)).byteCount }
+      guard count <= UInt64(bytes.count - Int(offset)) / UInt64(SectionHeader<E>.size),
+        Int(header.sectionHeaderSize) == SectionHeader<E>.size
+      else { throw InputError("section header table of \(count) entries does not fit in the file") }
+      file.sectionHeaders = bytes.start + Int(offset)
+      file.sectionCount = Int(count)
+    }
+    let segmentSize = E.is64 ? 56 : 32
+    let segmentOffset = header.programHeaderOffset
+    let segmentCount = UInt64(E.load16(bytes.start + (E.is64 ? 56 : 44)))
+    guard segmentOffset <= UInt64(bytes.count),
+      segmentCount <= (UInt64(bytes.count) - segmentOffset) / UInt64(segmentSize)
+    else { throw InputError("program header table does not fit in the file") }
+
+    var library = SharedLibrary(
+      base: bytes.start, byteCount: bytes.count, path: path, soname: "", position: 0, order: 0,
+      symbols: bytes.start, symbolCount: 0, symbolNames: "", versionSymbols: nil,
+      versionNames: allocateZeroed(count: 1), versionCount: 0, globals: allocateZeroed(count: 1),
+      sectionHeaders: file.sectionHeaders, sectionCount: file.sectionCount,
+      programHeaders: bytes.start + Int(segmentOffset), programHeaderCount: Int(segmentCount),
+      firstNeeded: 0, neededCount: 0, isAsNeeded: false, isNeeded: false, isDuplicate: false,
+      provider: .none)
+    var needed: [ByteString] = []
+    var versionTable = 0
+    var definitions = 0
+    var needs = 0
+    for i in 1..<max(1, file.sectionCount) {
+      let section = file.header(E.self, i)
+      switch section.type {
+      case .dynamicSymbols:
+        let entries = try ObjectReader.contents(E.self, file, i)
+        guard section.entrySize == UInt64(SymbolEntry<E>.size) else {
+          throw InputError("bad size of dynamic symbol entries (section \(i))")
+        }
+        library.symbols = entries.start
+        library.symbolCount = entries.count / SymbolEntry<E>.size
+        library.symbolNames = try linkedStrings(E.self, file, section)
+      case .dynamic:
+        try readDynamic(E.self, file, i, &library, &needed)
+      case .gnuVersionSymbols: versionTable = i
+      case .gnuVersionDefinitions: definitions = i
+      case .gnuVersionNeeds: needs = i
+      default: break
+      }
+    }
+    if versionTable != 0 {
+      let words = try ObjectReader.contents(E.self, file, versionTable)
+      guard words.count / 2 >= library.symbolCount else {
+        throw InputError("symbol version table (section \(versionTable)) is too short")
+      }
+      library.versionSymbols = words.start
+      try readVersions(E.self, file, definitions: definitions, needs: needs, &library)
+    }
+    library.globals = allocateZeroed(count: library.symbolCount)
+    return Result(library: library, needed: needed)
+  }
+
+  private static func linkedStrings<E: ELFEncoding>(
+    _: E.Type, _ file: ObjectFile, _ section: SectionHeader<E>
+  ) throws(InputError) -> ByteString {
+    guard Int(section.link) < file.sectionCount else {
+      throw InputError("bad index \(section.link) of a string table")
+    }
+    return try ObjectReader.stringTable(E.self, file, Int(section.link))
+  }
+
+  private static func readDynamic<E: ELFEncoding>(
+    _: E.Type, _ file: ObjectFile, _ index: Int, _ library: inout SharedLibrary,
+    _ needed: inout [ByteString]
+  ) throws(InputError) {
+    let section = file.header(E.self, index)
+    let entries = try ObjectReader.contents(E.self, file, index)
+    let strings = try linkedStrings(E.self, file, section)
+    let size = 2 * E.wordSize
+    for i in 0..<entries.count / size {
+      let tag = E.loadWord(entries.start + i * size)
+      let value = E.loadWord(entries.start + i * size + E.wordSize)
+      if tag == DynamicTag.null { break }
+      if tag == DynamicTag.soname {
+        library.soname = ObjectFile.name(strings, at: UInt32(truncatingIfNeeded: value))
+      } else if tag == DynamicTag.needed {
+        needed.append(ObjectFile.name(strings, at: UInt32(truncatingIfNeeded: value)))
+      }
+    }
+  }
+
+  /// Names by version index, from what the library defines and what it needs.
+  private static func readVersions<E: ELFEncoding>(
+    _: E.Type, _ file: ObjectFile, definitions: Int, needs: Int, _ library: inout SharedLibrary
+  ) throws(InputError) {
+    var names: [(index: Int, name: ByteString)] = []
+    if definitions != 0 {
+      let bytes = try ObjectReader.contents(E.self, file, definitions)
+      let strings = try linkedStrings(E.self, file, file.header(E.self, definitions))
+      var at = 0
+      // Each step moves forward by at least one record, so the loop ends with the bytes.
+      while at <= bytes.count - 20 {
+        let record = bytes.start + at
+        let auxiliary = at + Int(E.load32(record + 12))
+        if auxiliary <= bytes.count - 8 {
+          let name = ObjectFile.name(strings, at: E.load32(bytes.start + auxiliary))
+          names.append((Int(E.load16(record + 4) & 0x7fff), name))
+        }
+        let next = Int(E.load32(record + 16))
+        if next < 20 { break }
+        at += next
+      }
+    }
+    if needs != 0 {
+      let bytes = try ObjectReader.contents(E.self, file, needs)
+      let strings = try linkedStrings(E.self, file, file.header(E.self, needs))
+      var at = 0
+      while at <= bytes.count - 16 {
+        let record = bytes.start + at
+        var auxiliary = at + Int(E.load32(record + 8))
+        for _ in 0..<E.load16(record + 2) {
+          guard auxiliary <= bytes.count - 16 else { break }
+          let entry = bytes.start + auxiliary
+          names.append(
+            (Int(E.load16(entry + 6) & 0x7fff), ObjectFile.name(strings, at: E.load32(entry + 8))))
+          let next = Int(E.load32(entry + 12))
+          if next < 16 { break }
+          auxiliary += next
+        }
+        let next = Int(E.load32(record + 12))
+        if next < 16 { break }
+        at += next
+      }
+    }
+    let count = (names.map(\.index).max() ?? 1) + 1
+    library.versionNames = .allocate(capacity: count)
+    library.versionNames.initialize(repeating: "", count: count)
+    library.versionCount = count
+    for (index, name) in names where index >= 2 { library.versionNames[index] = name }
+  }
+}

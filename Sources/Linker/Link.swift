@@ -1,0 +1,95 @@
+import ELFFormat
+import Platform
+
+/// One run of the linker: owner of every table.
+///
+/// Tables are flat, reached by 32-bit index, and held as `let`s whose storage never moves, so that
+/// workers may read them freely. Who may write when is said with each pass in `Link+Run.swift`.
+public final class Link: @unchecked Sendable {
+  public let options: LinkOptions
+  public let diagnostics: Diagnostics
+  let pool: WorkerPool
+  let timer: PhaseTimer
+
+  // MARK: Inputs
+
+  let objects = Table<FileIndex, ObjectFile>(capacity: 1 << 22)
+  let libraries = Table<LibraryIndex, SharedLibrary>(capacity: 1 << 16)
+  let providers = Table<ProviderIndex, Provider>(capacity: 1 << 24)
+  var archives: [Archive] = []
+  /// Live objects in the order of the command line; index 0 is the linker's own file.
+  var liveObjects: [FileIndex] = []
+  /// Every path that was opened, in order, for `--dependency-file` and `--trace`.
+  var openedPaths: [String] = []
+  var target: any Target.Type = X86_64.self
+
+  // MARK: Symbols
+
+  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 27)
+  var names = NameTable(capacity: 1 << 10)
+  let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26)
+  let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26)
+  /// For each symbol that is a group's signature: the complement of the position of the first file
+  /// that has the group; 0 for none.
+  let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27)
+  let groups = ReservedTable<SectionGroup>(capacity: 1 << 26)
+  /// Symbols that the linker defines if somebody refers to them, and the value that they'll have.
+  var linkerDefined: [LinkerDefinedSymbol] = []
+  /// Values of `--defsym`, evaluated after layout.
+  var definitions: [SymbolDefinition] = []
+  var undefinedReferences: [UndefinedReference] = []
+  var versions = VersionTable()
+
+  // MARK: Atoms
+
+  let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27)
+  let mergeInputs = Table<MergeIndex, MergeInput>(capacity: 1 << 24)
+  var mergedSections: [MergedSection] = []
+  let frames = Table<FrameIndex, Frame>(capacity: 1 << 27)
+  var frameSection = FrameSection()
+  /// Contents of compressed sections, expanded.
+  let expanded = ReservedTable<ExpandedContents>(capacity: 1 << 22)
+  let decodedRelocations = ReservedTable<DecodedRelocations>(capacity: 1 << 24)
+
+  // MARK: Output
+
+  let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20)
+  var outputNames: [ByteString: OutputIndex] = [:]
+  /// Live atoms by output section, then by place.
+  var atomOrder = UnsafeMutablePointer<AtomIndex>.allocate(capacity: 1)
+  /// Output sections in the order of the file, the null section left out.
+  var sectionOrder: [OutputIndex] = []
+  var segments: [Segment] = []
+  var synthetic = SyntheticSections()
+  var dynamicRelocations = DynamicRelocationTable()
+  var offsetTable = OffsetTable()
+  var procedureLinkage = ProcedureLinkageTable()
+  var dynamicSymbols = DynamicSymbolTable()
+  var isDynamic = false
+  var entryAddress: UInt64 = 0
+
+  public init(options: LinkOptions, diagnostics: Diagnostics) {
+    self.options = options
+    self.diagnostics = diagnostics
+    pool = WorkerPool(count: options.threads)
+    timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
+  }
+
+  /// Addresses are not known before the program is loaded.
+  var isPositionIndependent: Bool {
+    options.isPositionIndependent || options.outputKind == .sharedLibrary
+  }
+  var isSharedLibrary: Bool { options.outputKind == .sharedLibrary }
+
+  /// Ends the link if errors were reported: what follows may rely on there being none.
+  func checkpoint() throws(LinkFailed) {
+    if diagnostics.hasErrors { throw LinkFailed() }
+  }
+}
+
+/// A section group of a live file. Source: gABI, "Section Groups".
+struct SectionGroup: BitwiseCopyable {
+  /// Header index of the SHT_GROUP section.
+  var section: UInt32
+  var signature: SymbolIndex
+}

@@ -1,0 +1,206 @@
+import CSystem
+import Platform
+import Synchronization
+
+/// Name → symbol, for all files at once: every name is hashed once in a link.
+///
+/// Open addressing over 8-byte slots: the hash's upper half and, in the lower half, who has the
+/// name: a symbol's index, or while a batch runs, the batch's occurrence that came first. Workers
+/// claim slots by compare-and-swap and lower the occurrence atomically, so that which occurrence
+/// names a new symbol, and with it every symbol's index, does not depend on timing. Probing is done
+/// for sixteen names at a time with the slots prefetched: the table is larger than the caches, and
+/// waiting for it one name at a time costs twice as much.
+struct NameTable {
+  /// A name in a batch and where its symbol's index goes.
+  struct Occurrence: BitwiseCopyable {
+    var start: UnsafePointer<UInt8>
+    var count: UInt32
+    /// During the batch: the slot, then the index for occurrences that came first.
+    var slot: UInt32
+  }
+
+  private var slots: UnsafeMutablePointer<UInt64>
+  private var mask: Int
+  private var capacity: Int
+  private var used = 0
+
+  private static let empty: UInt64 = 0
+
+  init(capacity wanted: Int) {
+    capacity = Self.roundUp(max(wanted, 512))
+    mask = capacity - 1
+    slots = reserveAddressSpace(bytes: capacity * 8).bindMemory(to: UInt64.self, capacity: capacity)
+  }
+
+  private static func roundUp(_ n: Int) -> Int {
+    var capacity = 512
+    while capacity * 3 / 4 < n { capacity *= 2 }
+    return capacity
+  }
+
+  @inline(__always)
+  private static func tag(_ hash: UInt64) -> UInt64 { hash & 0xffff_ffff_0000_0000 | 1 << 63 }
+
+  /// The symbol of that name, if there is one. Not while a batch runs.
+  func find(_ name: ByteString, in symbols: Table<SymbolIndex, Symbol>) -> SymbolIndex? {
+    let hash = name.hash
+    let tag = Self.tag(hash)
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let word = slots[slot]
+      if word == Self.empty { return nil }
+      if word & 0xffff_ffff_0000_0000 == tag {
+        let index = SymbolIndex(raw: UInt32(truncatingIfNeeded: word))
+        if symbols[index].name == name { return index }
+      }
+      slot = (slot &+ 1) & mask
+    }
+  }
+
+  /// Gives each occurrence its symbol, making symbols for new names.
+  ///
+  /// - Parameters:
+  ///   - occurrences: names in input order; `slot` holds the symbol's index afterwards.
+  mutating func intern(
+    _ occurrences: UnsafeMutableBufferPointer<Occurrence>,
+    symbols: Table<SymbolIndex, Symbol>, pool: WorkerPool
+  ) {
+    let total = occurrences.count
+    if total == 0 { return }
+    makeRoom(for: total, symbols: symbols)
+    nonisolated(unsafe) let slots = self.slots
+    nonisolated(unsafe) let names = occurrences.baseAddress!
+    let mask = self.mask
+    let known = UInt32(symbols.count)
+    let grain = 1 << 13
+    let chunks = (total + grain - 1) / grain
+
+    pool.forEach(chunks: chunks) { chunk, _ in
+      let end = min(total, (chunk + 1) * grain)
+      var start = chunk * grain
+      withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 16) { hashes in
+        while start < end {
+          let n = min(16, end - start)
+          for i in 0..<n {
+            let name = names[start + i]
+            let hash = hashBytes(name.start, Int(name.count))
+            hashes[i] = hash
+            weld_prefetch_write(slots + Int(truncatingIfNeeded: hash) & mask)
+          }
+          for i in 0..<n {
+            names[start + i].slot = Self.claim(
+              slots, mask, hashes[i], occurrence: start + i, names: names, known: known,
+              symbols: symbols)
+          }
+          start += n
+        }
+      }
+    }
+
+    // An occurrence that its slot names is the first of its name and becomes a symbol.
+    let firsts = UnsafeMutablePointer<Int>.allocate(capacity: chunks + 1)
+    defer { firsts.deallocate() }
+    nonisolated(unsafe) let counts = firsts
+    pool.forEach(chunks: chunks) { chunk, _ in
+      var n = 0
+      for i in chunk * grain..<min(total, (chunk + 1) * grain)
+      where UInt32(truncatingIfNeeded: slots[Int(names[i].slot)]) == known &+ UInt32(i) {
+        n += 1
+      }
+      counts[chunk] = n
+    }
+    var sum = 0
+    for chunk in 0..<chunks {
+      let n = firsts[chunk]
+      firsts[chunk] = sum
+      sum += n
+    }
+    used += sum
+    let first = symbols.reserve(count: sum)
+    // Two steps, because a slot must keep naming the occurrence until everybody has compared.
+    let newSlots = UnsafeMutablePointer<UInt32>.allocate(capacity: max(sum, 1))
+    defer { newSlots.deallocate() }
+    nonisolated(unsafe) let slotOfNew = newSlots
+    pool.forEach(chunks: chunks) { chunk, _ in
+      var next = counts[chunk]
+      for i in chunk * grain..<min(total, (chunk + 1) * grain) {
+        let slot = names[i].slot
+        guard UInt32(truncatingIfNeeded: slots[Int(slot)]) == known &+ UInt32(i) else { continue }
+        let symbol = symbols.pointer(SymbolIndex(raw: first.raw &+ UInt32(next)))
+        symbol.pointee.nameStart = names[i].start
+        symbol.pointee.nameCount = names[i].count
+        symbol.pointee.word = Claim.none
+        symbol.pointee.file = .max
+        symbol.pointee.atom = .none
+        symbol.pointee.extra = .none
+        slotOfNew[next] = slot
+        next += 1
+      }
+    }
+    pool.forEachRange(sum, grain: grain) { range, _ in
+      for i in range {
+        let slot = Int(slotOfNew[i])
+        slots[slot] = slots[slot] & 0xffff_ffff_0000_0000 | UInt64(first.raw &+ UInt32(i))
+      }
+    }
+    pool.forEach(chunks: chunks) { chunk, _ in
+      for i in chunk * grain..<min(total, (chunk + 1) * grain) {
+        names[i].slot = UInt32(truncatingIfNeeded: slots[Int(names[i].slot)])
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func claim(
+    _ slots: UnsafeMutablePointer<UInt64>, _ mask: Int, _ hash: UInt64, occurrence: Int,
+    names: UnsafeMutablePointer<Occurrence>, known: UInt32, symbols: Table<SymbolIndex, Symbol>
+  ) -> UInt32 {
+    let tag = tag(hash)
+    let mine = tag | UInt64(known &+ UInt32(occurrence))
+    let name = ByteString(start: names[occurrence].start, count: Int(names[occurrence].count))
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let cell = atomicView(slots + slot)
+      var word = cell.pointee.load(ordering: .relaxed)
+      if word == empty {
+        let (done, current) = cell.pointee.compareExchange(
+          expected: empty, desired: mine, ordering: .relaxed)
+        if done { return UInt32(slot) }
+        word = current
+      }
+      if word & 0xffff_ffff_0000_0000 == tag {
+        let holder = UInt32(truncatingIfNeeded: word)
+        let other =
+          holder < known
+          ? symbols[SymbolIndex(raw: holder)].name
+          : ByteString(
+            start: names[Int(holder &- known)].start, count: Int(names[Int(holder &- known)].count))
+        if other == name {
+          if holder >= known { atomicMin(slots + slot, mine) }
+          return UInt32(slot)
+        }
+      }
+      slot = (slot &+ 1) & mask
+    }
+  }
+
+  /// Grows the table so that `more` new names keep it at most three quarters full.
+  private mutating func makeRoom(for more: Int, symbols: Table<SymbolIndex, Symbol>) {
+    let wanted = Self.roundUp(used + more)
+    if wanted <= capacity { return }
+    let old = slots
+    let oldCapacity = capacity
+    capacity = wanted
+    mask = capacity - 1
+    slots = reserveAddressSpace(bytes: capacity * 8).bindMemory(to: UInt64.self, capacity: capacity)
+    if used > 0 {
+      for i in 0..<oldCapacity where old[i] != Self.empty {
+        let name = symbols[SymbolIndex(raw: UInt32(truncatingIfNeeded: old[i]))].name
+        var slot = Int(truncatingIfNeeded: name.hash) & mask
+        while slots[slot] != Self.empty { slot = (slot &+ 1) & mask }
+        slots[slot] = old[i]
+      }
+    }
+    releaseAddressSpace(old, bytes: oldCapacity * 8)
+  }
+}

@@ -1,0 +1,63 @@
+import ELFFormat
+
+/// A machine: what the engine asks of it. All members are static; a pass that needs the machine is
+/// generic over it and instantiated in this module, so that nothing is dispatched per relocation.
+protocol Target {
+  associatedtype Encoding: ELFEncoding
+
+  static var machine: UInt16 { get }
+  static var emulations: [String] { get }
+  /// Bytes.
+  static var maximumPageSize: UInt64 { get }
+  static var commonPageSize: UInt64 { get }
+  static var defaultImageBase: UInt64 { get }
+  /// e_flags of the output.
+  static var headerFlags: UInt32 { get }
+  /// Fills gaps between pieces of code.
+  static var codeFill: UInt8 { get }
+  /// Types of the dynamic relocations that the engine writes.
+  static var dynamicTypes: DynamicTypes { get }
+  /// Bytes of procedure linkage tables.
+  static var pltHeaderSize: UInt64 { get }
+  static var pltEntrySize: UInt64 { get }
+  /// Bytes of an entry that jumps through a slot which is filled at start.
+  static var directPLTEntrySize: UInt64 { get }
+
+  /// The name of a relocation type, for messages.
+  static func relocationName(_ type: UInt32) -> String
+
+  /// Looks at the relocations of one live atom: notes what its symbols need, and which dynamic
+  /// relocations the atom will carry.
+  static func scan(_ context: inout ScanContext, _ atom: AtomIndex)
+
+  /// Applies the relocations of an atom to its bytes at `place`, which hold `atom.size` bytes.
+  static func apply(_ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer)
+
+  /// Applies one relocation to data without policy: used for frame descriptions.
+  /// - Returns: false if the type is not one that stands in data.
+  static func applyData(
+    type: UInt32, place: UnsafeMutableRawPointer, value: UInt64, address: UInt64
+  ) -> Bool
+
+  /// Bytes that `applyData` writes for a type; 0 for types that do nothing, nil for unknown ones.
+  static func dataSize(type: UInt32) -> Int?
+
+  static func writePLTHeader(_ p: UnsafeMutableRawPointer, plt: UInt64, pltSlots: UInt64)
+  static func writePLTEntry(
+    _ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64, index: Int, plt: UInt64)
+  static func writeDirectPLTEntry(_ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64)
+}
+
+/// Dynamic relocation types of a machine.
+struct DynamicTypes {
+  var absolute: UInt32
+  var relative: UInt32
+  var globalData: UInt32
+  var jumpSlot: UInt32
+  var copy: UInt32
+  var indirectRelative: UInt32
+  var tlsModule: UInt32
+  var tlsOffset: UInt32
+  var tlsStaticOffset: UInt32
+  var tlsDescriptor: UInt32
+}
