@@ -86,9 +86,6 @@ public struct Glob: Sendable {
     if shape == .general { tokens = Array(all[head..<tail]) }
   }
 
-  /// Whether the pattern is `*`, which every name matches.
-  var matchesEverything: Bool { shape == .affixes && prefix.isEmpty && suffix.isEmpty }
-
   /// Whether all of `name` matches.
   public func matches(_ name: ByteString) -> Bool {
     let isLiteral = shape == .literal

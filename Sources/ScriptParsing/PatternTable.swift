@@ -43,7 +43,8 @@ struct PatternTable {
       let glob = Glob(entry.pattern.text)
       if glob.shape == .literal {
         builder.exact.append((index, glob.prefix))
-      } else if glob.matchesEverything {
+      } else if entry.pattern.text == "*" {
+        // `**` matches the same but counts as any other glob, in GNU ld too.
         let rank = Self.rank(entry.isLocal ? 1 : 2, index)
         if rank > builder.everything.rank { builder.everything = (rank, entry.payload) }
       } else {

@@ -1,6 +1,6 @@
 import Platform
 
-/// The file of `--dynamic-list` and of `--export-dynamic-symbol-list`: patterns in braces, as a node
+/// The file of `--dynamic-list` and `--export-dynamic-symbol-list`: patterns in braces, as a node
 /// of a version script without a name and labels.
 public enum DynamicList {
   /// Parses `{ name; glob*; extern "C++" { … }; };`, once or several times.
