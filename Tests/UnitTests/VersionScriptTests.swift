@@ -132,7 +132,7 @@ import Testing
 
   @Test func survivesMutations() {
     let samples = [
-      "# c\nV1 { global: foo; \"q*\"; extern \"C++\" { ns::f*; \"g()\" }; local: *; };\nV2 {a;} V1;",
+      "# c\nV1 { global: foo; \"q*\"; extern \"C++\" { ns::f*; \"g\" }; local: *; };\nV2 {a;} V1;",
       "{ global: f[a-z]o; *bar; [!x]*\\?; b[[:alpha:]]?; local: *; };",
       "{ foo; extern \"C\" { a*; extern \"C++\" { b; }; }; };",
     ]
