@@ -63,7 +63,7 @@ import Testing
       ("_RNCNCNgCs6DXkGYLi8lr_2cc5spawn00B5_", "cc::spawn::{closure#0}::{closure#0}"),
       ("_RNvNtNtCs1234_7mycrate3foo3bar3baz", "mycrate::foo::bar::baz"),
       ("_RNvMCs4fqI2P2rA04_4testINtB2_1SmE3foo", "<test::S<u32>>::foo"),
-      ("_RINvC1a1fKj3_KanF_Kb1_Kc41_E", "a::f::<3, -15, true, 'A'>"),
+      ("_RINvC1a1fKj3_Kanf_Kb1_Kc41_E", "a::f::<3, -15, true, 'A'>"),
       ("_RINvC1a1fAmj3_ShTuETmERLm1_eQyPlOxE", nil),
       (
         "_RINvC1a1fAmj3_ShTuETmEReQyPlOxE",
