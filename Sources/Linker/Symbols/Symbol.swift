@@ -135,7 +135,12 @@ struct SymbolExtra: BitwiseCopyable {
   var file: FileIndex
   var source: UInt32
   var offsetSlot: Int32 = -1
-  var pltEntry: Int32 = -1
+  /// An entry that the loader binds at its first call.
+  var lazyEntry: Int32 = -1
+  /// An entry that jumps through a slot which is filled at start.
+  var directEntry: Int32 = -1
+  /// The slot of `directEntry`, if it is not `offsetSlot`.
+  var directSlot: Int32 = -1
   /// Two slots: module and offset.
   var tlsModuleSlot: Int32 = -1
   var tlsOffsetSlot: Int32 = -1
