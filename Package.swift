@@ -35,7 +35,8 @@ let package = Package(
     .target(name: "ELFFormat", swiftSettings: settings),
     .target(name: "Platform", dependencies: ["CSystem"], swiftSettings: settings),
     .target(name: "ScriptParsing", dependencies: ["Platform"], swiftSettings: settings),
-    .target(name: "Symbolication", dependencies: ["Platform"], swiftSettings: settings),
+    .target(
+      name: "Symbolication", dependencies: ["CSystem", "Platform"], swiftSettings: settings),
     .target(
       name: "Linker",
       dependencies: [

@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import Synchronization
 
 /// One run of the linker: owner of every table.
 ///
@@ -21,7 +22,13 @@ public final class Link: @unchecked Sendable {
   var liveObjects: [FileIndex] = []
   /// Every path that was opened, in order, for `--dependency-file` and `--trace`.
   var openedPaths: [String] = []
-  var target: any Target.Type = X86_64.self
+  /// DT_NEEDED names of all libraries.
+  var neededNames: [ByteString] = []
+  // Only while reading: names of archive indexes, and lazily linked objects.
+  var archiveNames: [(name: ByteString, provider: ProviderIndex)] = []
+  var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
+  /// `--wrap`: references to the key mean the value.
+  var wraps: [SymbolIndex: SymbolIndex] = [:]
 
   // MARK: Symbols
 
@@ -29,6 +36,11 @@ public final class Link: @unchecked Sendable {
   var names = NameTable(capacity: 1 << 10)
   let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26)
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26)
+  /// The complement of each symbol's best claim; 0 for none.
+  let claims = ReservedTable<UInt64>(capacity: 1 << 27)
+  let duplicates = Mutex<[DuplicateDefinition]>([])
+  /// Atoms of the linker's own file: commons, copies, merged sections.
+  var syntheticAtoms: [AtomIndex] = []
   /// For each symbol that is a group's signature: the complement of the position of the first file
   /// that has the group; 0 for none.
   let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27)
@@ -37,7 +49,6 @@ public final class Link: @unchecked Sendable {
   var linkerDefined: [LinkerDefinedSymbol] = []
   /// Values of `--defsym`, evaluated after layout.
   var definitions: [SymbolDefinition] = []
-  var undefinedReferences: [UndefinedReference] = []
   var versions = VersionTable()
 
   // MARK: Atoms
@@ -51,10 +62,13 @@ public final class Link: @unchecked Sendable {
   let expanded = ReservedTable<ExpandedContents>(capacity: 1 << 22)
   let decodedRelocations = ReservedTable<DecodedRelocations>(capacity: 1 << 24)
 
+  /// Guards the two tables above while sections are read in parallel.
+  let expandedLock = Mutex(())
+
   // MARK: Output
 
   let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20)
-  var outputNames: [ByteString: OutputIndex] = [:]
+  let outputNames = Mutex<[OutputKey: OutputIndex]>([:])
   /// Live atoms by output section, then by place.
   var atomOrder = UnsafeMutablePointer<AtomIndex>.allocate(capacity: 1)
   /// Output sections in the order of the file, the null section left out.

@@ -179,3 +179,33 @@ public func atomicMin(_ p: UnsafeMutablePointer<UInt32>, _ value: UInt32) {
     old = current
   }
 }
+
+extension WorkerPool {
+  /// The results of `body` for each number below `chunks`, in order.
+  public func map<R: Sendable>(
+    chunks: Int, _ body: @escaping @Sendable (_ chunk: Int, _ worker: Int) -> R
+  ) -> [R] {
+    if chunks <= 0 { return [] }
+    return [R](unsafeUninitializedCapacity: chunks) { buffer, count in
+      nonisolated(unsafe) let results = buffer.baseAddress!
+      forEach(chunks: chunks) { chunk, worker in
+        (results + chunk).initialize(to: body(chunk, worker))
+      }
+      count = chunks
+    }
+  }
+}
+
+/// Raises the word to `value` if that is larger.
+@inlinable
+@inline(__always)
+public func atomicMax(_ p: UnsafeMutablePointer<UInt64>, _ value: UInt64) {
+  let cell = atomicView(p)
+  var old = cell.pointee.load(ordering: .relaxed)
+  while value > old {
+    let (done, current) = cell.pointee.weakCompareExchange(
+      expected: old, desired: value, ordering: .relaxed)
+    if done { return }
+    old = current
+  }
+}

@@ -18,6 +18,13 @@ int weld_cpu_count(void);
 char *weld_demangle_cxx(const char *mangled, int *status);
 /// swift_demangle of the Swift runtime; the result is malloc'ed.
 char *weld_demangle_swift(const char *mangled, size_t length);
+/// The demangler of a language's runtime.
+typedef enum { WELD_DEMANGLER_CXX, WELD_DEMANGLER_SWIFT } weld_demangler;
+/// Demangles in a child process with limits on time and memory, for names that could make a
+/// demangler misbehave: the length of what was written to `out`, -1 where the name is not mangled
+/// (or the child failed), -2 where the time ran out.
+ssize_t weld_demangle_in_child(weld_demangler demangler, const char *mangled, size_t length,
+                               char *out, size_t capacity, int timeout_ms);
 
 static inline void weld_prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 static inline void weld_prefetch_write(const void *p) { __builtin_prefetch(p, 1, 3); }

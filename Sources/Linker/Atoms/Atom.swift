@@ -63,4 +63,6 @@ struct AtomFlags: OptionSet, Sendable {
   static let isStrings = AtomFlags(rawValue: 2048)
   /// SHF_X86_64_LARGE.
   static let isLarge = AtomFlags(rawValue: 4096)
+  /// Words are written from last to first: `.ctors` in `.init_array`.
+  static let isReversed = AtomFlags(rawValue: 8192)
 }

@@ -37,6 +37,18 @@ struct SharedLibrary: BitwiseCopyable {
   /// Index of the first entry of this library's versions in the output's version needs.
   var provider: ProviderIndex
 
+  /// A library without bytes.
+  static var empty: SharedLibrary {
+    let nothing = ByteString("")
+    return SharedLibrary(
+      base: nothing.start, byteCount: 0, path: nothing, soname: nothing, position: 0, order: 0,
+      symbols: nothing.start, symbolCount: 0, symbolNames: nothing, versionSymbols: nil,
+      versionNames: allocateZeroed(count: 1), versionCount: 0, globals: allocateZeroed(count: 1),
+      sectionHeaders: nothing.start, sectionCount: 0, programHeaders: nothing.start,
+      programHeaderCount: 0, firstNeeded: 0, neededCount: 0, isAsNeeded: false, isNeeded: false,
+      isDuplicate: false, provider: .none)
+  }
+
   @inline(__always)
   func symbol<E: ELFEncoding>(_: E.Type, _ index: Int) -> SymbolEntry<E> {
     assert(index < symbolCount)
@@ -92,14 +104,14 @@ enum SharedLibraryReader {
       segmentCount <= (UInt64(bytes.count) - segmentOffset) / UInt64(segmentSize)
     else { throw InputError("program header table does not fit in the file") }
 
-    var library = SharedLibrary(
-      base: bytes.start, byteCount: bytes.count, path: path, soname: "", position: 0, order: 0,
-      symbols: bytes.start, symbolCount: 0, symbolNames: "", versionSymbols: nil,
-      versionNames: allocateZeroed(count: 1), versionCount: 0, globals: allocateZeroed(count: 1),
-      sectionHeaders: file.sectionHeaders, sectionCount: file.sectionCount,
-      programHeaders: bytes.start + Int(segmentOffset), programHeaderCount: Int(segmentCount),
-      firstNeeded: 0, neededCount: 0, isAsNeeded: false, isNeeded: false, isDuplicate: false,
-      provider: .none)
+    var library = SharedLibrary.empty
+    library.base = bytes.start
+    library.byteCount = bytes.count
+    library.path = path
+    library.sectionHeaders = file.sectionHeaders
+    library.sectionCount = file.sectionCount
+    library.programHeaders = bytes.start + Int(segmentOffset)
+    library.programHeaderCount = Int(segmentCount)
     var needed: [ByteString] = []
     var versionTable = 0
     var definitions = 0

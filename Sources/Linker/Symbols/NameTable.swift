@@ -129,7 +129,6 @@ struct NameTable {
         let symbol = symbols.pointer(SymbolIndex(raw: first.raw &+ UInt32(next)))
         symbol.pointee.nameStart = names[i].start
         symbol.pointee.nameCount = names[i].count
-        symbol.pointee.word = Claim.none
         symbol.pointee.file = .max
         symbol.pointee.atom = .none
         symbol.pointee.extra = .none

@@ -6,9 +6,8 @@ import Platform
 /// Local symbols have no record: they are read from their file's symbol table, and the few that
 /// need a slot in a linker-made table are listed with the file (`LocalDemand`).
 ///
-/// `word` has two lives. During resolution it is the best claim seen so far (`Claim`), lowered
-/// atomically by all workers. After it, it is the offset in `atom`, or the value if there is no
-/// atom; once layout is done, the address.
+/// `word` is the offset in `atom`, or the value if there is no atom; once layout is done, the
+/// address. `extra` is, while files are read, the first provider of the symbol (`ProviderIndex`).
 struct Symbol: BitwiseCopyable {
   var nameStart: UnsafePointer<UInt8>
   var nameCount: UInt32

@@ -1,0 +1,256 @@
+import ELFFormat
+import Glibc
+import Platform
+import ScriptParsing
+
+/// Opens what the command line names, in its order, and sorts it by kind.
+///
+/// Opening is serial, because scripts and `-l` depend on what came before; reading objects is not:
+/// they are only listed here, with their position, and read in parallel by `readObjects`.
+struct InputLoader {
+  /// Objects to read, live or lazy.
+  var objects: [ObjectReader.Source] = []
+  var lazyObjects: [ObjectReader.Source] = []
+  var libraries: [(bytes: ByteString, path: ByteString, position: UInt64, asNeeded: Bool)] = []
+  /// In command-line order: what becomes a provider.
+  enum Lazy {
+    case archive(Int)
+    case object(Int)
+    case library(Int)
+  }
+  var lazies: [Lazy] = []
+  var archives: [Archive] = []
+  /// Commands of scripts that are about the link, not about files.
+  var scriptCommands: [(command: ScriptCommand, path: String)] = []
+  var openedPaths: [String] = []
+
+  private let link: Link
+  private let options: LinkOptions
+  private let diagnostics: Diagnostics
+  private var search: LibrarySearch
+  private var nextPosition: UInt64 = 1
+  private var depth = 0
+  private var openLibraries: Set<String> = []
+
+  init(link: Link) {
+    self.link = link
+    options = link.options
+    diagnostics = link.diagnostics
+    search = LibrarySearch(options: link.options)
+  }
+
+  mutating func loadAll() {
+    for input in options.inputs {
+      switch input.kind {
+      case .path(let path): load(path, input.state)
+      case .script(let path): load(path, input.state, isScript: true)
+      case .library(let name): loadLibrary(name, input.state)
+      }
+    }
+  }
+
+  private mutating func loadLibrary(_ name: String, _ state: LinkOptions.InputState) {
+    guard let path = search.library(name, isStatic: state.isStatic) else {
+      let what = state.isStatic ? "lib\(name).a" : "lib\(name).so or lib\(name).a"
+      diagnostics.error(
+        name.hasPrefix(":")
+          ? "unable to find library -l\(name); no file \(name.dropFirst()) in the search path"
+          : "unable to find library -l\(name); no \(what) in the search path (see -L)")
+      return
+    }
+    // The same library twice is one library; an archive may be read anew.
+    if openLibraries.contains(path), path.hasSuffix(".so"), !state.wholeArchive { return }
+    openLibraries.insert(path)
+    load(path, state)
+  }
+
+  private mutating func load(
+    _ path: String, _ state: LinkOptions.InputState, isScript: Bool = false
+  ) {
+    let mapped: MappedInput
+    do {
+      mapped = try MappedInput(path: path)
+    } catch {
+      diagnostics.error("cannot open \(path): \(error)")
+      return
+    }
+    openedPaths.append(path)
+    if options.tracesFiles { FileDescriptor.standardOutput.write(path + "\n") }
+    let position = nextPosition << 32
+    nextPosition += 1
+    add(
+      ByteString(start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
+      path: path, state: state, position: position, isScript: isScript)
+  }
+
+  private mutating func add(
+    _ bytes: ByteString, path: String, state: LinkOptions.InputState, position: UInt64,
+    isScript: Bool
+  ) {
+    if isScript {
+      readScript(bytes, path: path, state: state)
+    } else if bytes.hasPrefix("\u{7f}ELF") {
+      // e_type, in the byte order that e_ident[EI_DATA] gives.
+      let type = bytes.count < 18 ? 0 : bytes[5] == 2 ? bytes[17] : bytes[16]
+      let name = ByteString(copying: path)
+      if type == UInt8(FileType.shared) {
+        if options.isStatic && !state.asNeeded {
+          diagnostics.error(
+            "\(path): a static link cannot use a shared library; name the .a or drop -static")
+        }
+        libraries.append((bytes, name, position, state.asNeeded))
+        lazies.append(.library(libraries.count - 1))
+        return
+      }
+      let source = ObjectReader.Source(
+        bytes: bytes, name: name, archive: "", position: position, flags: [])
+      if state.isLazy {
+        lazyObjects.append(source)
+        lazies.append(.object(lazyObjects.count - 1))
+      } else {
+        objects.append(source)
+      }
+    } else if Archive.isArchive(bytes) {
+      addArchive(bytes, path: path, state: state, position: position)
+    } else if Self.isBitcode(bytes) {
+      diagnostics.error(Self.bitcodeText(path))
+    } else {
+      readScript(bytes, path: path, state: state)
+    }
+  }
+
+  static func isBitcode(_ bytes: ByteString) -> Bool {
+    bytes.count >= 4
+      && (bytes[0] == 0x42 && bytes[1] == 0x43 && bytes[2] == 0xc0 && bytes[3] == 0xde
+        || bytes[0] == 0xde && bytes[1] == 0xc0 && bytes[2] == 0x17 && bytes[3] == 0x0b)
+  }
+
+  static func bitcodeText(_ path: String) -> String {
+    "\(path): LLVM bitcode (made with -flto) cannot be linked without a link-time optimiser;"
+      + " rebuild it without -flto, or with -ffat-lto-objects"
+  }
+
+  private mutating func addArchive(
+    _ bytes: ByteString, path: String, state: LinkOptions.InputState, position: UInt64
+  ) {
+    do {
+      var archive = try Archive(path: ByteString(copying: path), bytes: bytes)
+      archive.state = state
+      archive.position = position
+      let flags: FileFlags = isExcluded(path) ? .isExcluded : []
+      if archive.index != nil && !state.wholeArchive {
+        archives.append(archive)
+        lazies.append(.archive(archives.count - 1))
+        return
+      }
+      // Whole archives, and those without an index: each member by itself.
+      var number: UInt64 = 0
+      var members: [Archive.Member] = []
+      try archive.forEachMember { members.append($0) }
+      for member in members {
+        number += 1
+        guard
+          let source = Self.source(
+            of: member, in: archive, position: position | number, flags: flags,
+            diagnostics: diagnostics)
+        else { continue }
+        if Self.isBitcode(source.bytes) {
+          diagnostics.error(Self.bitcodeText("\(path)(\(member.name))"))
+          continue
+        }
+        // Other members (Rust's metadata, notes of the packager) are no objects.
+        guard source.bytes.hasPrefix("\u{7f}ELF") else { continue }
+        if state.wholeArchive {
+          objects.append(source)
+        } else {
+          lazyObjects.append(source)
+          lazies.append(.object(lazyObjects.count - 1))
+        }
+      }
+    } catch {
+      diagnostics.error("\(path): \(error.text)")
+    }
+  }
+
+  /// A member as an object to read; for thin archives, from its own file.
+  static func source(
+    of member: Archive.Member, in archive: Archive, position: UInt64, flags: FileFlags,
+    diagnostics: Diagnostics
+  ) -> ObjectReader.Source? {
+    if !archive.isThin {
+      return ObjectReader.Source(
+        bytes: member.contents, name: member.name, archive: archive.path, position: position,
+        flags: flags)
+    }
+    var path = String(member.name)
+    let archivePath = String(archive.path)
+    if !path.hasPrefix("/"), let slash = archivePath.lastIndex(of: "/") {
+      path = archivePath[...slash] + path
+    }
+    do {
+      let mapped = try MappedInput(path: path)
+      return ObjectReader.Source(
+        bytes: ByteString(
+          start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
+        name: member.name, archive: archive.path, position: position, flags: flags)
+    } catch {
+      diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
+      return nil
+    }
+  }
+
+  func isExcluded(_ path: String) -> Bool {
+    if options.excludedLibraries.isEmpty { return false }
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    return options.excludedLibraries.contains { $0 == "ALL" || $0 == name }
+  }
+
+  private mutating func readScript(
+    _ bytes: ByteString, path: String, state: LinkOptions.InputState
+  ) {
+    guard depth < 16 else {
+      diagnostics.error("\(path): linker scripts include each other more than 16 deep")
+      return
+    }
+    depth += 1
+    defer { depth -= 1 }
+    let commands: [ScriptCommand]
+    do {
+      commands = try LinkerScript.parse(UnsafeRawBufferPointer(bytes.buffer))
+    } catch {
+      let isText = !bytes.buffer.prefix(64).contains { $0 < 9 }
+      diagnostics.error(
+        isText
+          ? "\(path):\(error)"
+          : "\(path): unknown file format; neither an ELF object, an archive nor a linker script")
+      return
+    }
+    for command in commands {
+      switch command {
+      case .input(let inputs), .group(let inputs):
+        for input in inputs {
+          var inner = state
+          inner.asNeeded = state.asNeeded || input.asNeeded
+          let name = String(input.name)
+          switch input.kind {
+          case .library: loadLibrary(name, inner)
+          case .path:
+            guard let found = search.file(name, from: path) else {
+              diagnostics.error("\(path):\(input.line): cannot find \(name)")
+              continue
+            }
+            load(found, inner)
+          }
+        }
+      case .searchDirectory(let directory): search.add(String(directory))
+      case .include(let name, let line):
+        guard let found = search.file(String(name), from: path) else {
+          diagnostics.error("\(path):\(line): cannot find \(name)")
+          continue
+        }
+        load(found, state, isScript: true)
+      default: scriptCommands.append((command, path))
+      }
+    }
+  }
+}

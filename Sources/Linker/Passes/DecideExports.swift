@@ -1,0 +1,149 @@
+import ELFFormat
+import Platform
+import ScriptParsing
+import Symbolication
+
+/// Which symbols are seen by other components, and which of them may be replaced at run time.
+///
+/// Source: gABI, "Symbol Table" (visibility, preemption); GNU ld manual for the options.
+extension Link {
+  func decideExports<T: Target>(_: T.Type) {
+    applyVersions(T.Encoding.self)
+    let dynamicList = dynamicListMatcher()
+    let exportList = exportMatcher()
+    pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
+      for i in range {
+        decideExport(T.Encoding.self, SymbolIndex(i), dynamicList, exportList)
+      }
+    }
+  }
+
+  private func decideExport<E: ELFEncoding>(
+    _: E.Type, _ index: SymbolIndex, _ dynamicList: PatternMatcher?, _ exportList: PatternMatcher?
+  ) {
+    let symbol = symbols.pointer(index)
+    let has = symbol.pointee.has
+    var facts: SymbolFlags = []
+    if has.contains(.isShared) {
+      if has.contains(.isMentioned) {
+        facts = [.isImported, .isPreemptible]
+        if has.contains(.isReferenced) || has.contains(.isRoot) {
+          libraries[LibraryIndex(raw: symbol.pointee.file)].isNeeded = true
+        }
+      }
+    } else if has.contains(.isUndefined) {
+      guard isDynamic, has.contains(.isMentioned), !has.contains(.sawHidden),
+        !has.contains(.sawProtected)
+      else { return }
+      if has.contains(.isReferenced) {
+        // An error unless a policy lets the loader look for it.
+        if isSharedLibrary || reportsUndefined == .none { facts = [.isImported, .isPreemptible] }
+      } else if isSharedLibrary || options.dynamicUndefinedWeak ?? !options.noDynamicLinker {
+        facts = [.isImported, .isPreemptible]
+      }
+    } else {
+      if has.contains(.sawHidden) || has.contains(.isForcedLocal) || isExcluded(symbol.pointee)
+        || !isDynamic
+      {
+        return
+      }
+      if has.contains(.isLinkerDefined), !has.contains(.isMentioned),
+        !has.contains(.isReferencedByLibrary), !isDefinition(index)
+      {
+        return
+      }
+      if isSharedLibrary {
+        facts = .isExported
+        if !has.contains(.sawProtected), isReplaceable(symbol.pointee, dynamicList) {
+          facts.insert(.isPreemptible)
+        }
+      } else if options.exportsAll || has.contains(.isReferencedByLibrary)
+        || dynamicList?.matches(symbol.pointee.name) == true
+        || exportList?.matches(symbol.pointee.name) == true || has.contains(.isUnique)
+      {
+        facts = .isExported
+      }
+    }
+    symbol.pointee.flags |= facts.rawValue
+  }
+
+  private func isDefinition(_ index: SymbolIndex) -> Bool {
+    definitions.contains { $0.symbol == index }
+  }
+
+  /// `--exclude-libs`: definitions from those archives stay inside.
+  private func isExcluded(_ symbol: Symbol) -> Bool {
+    if options.excludedLibraries.isEmpty { return false }
+    return objects[FileIndex(raw: symbol.file)].has.contains(.isExcluded)
+  }
+
+  private func isReplaceable(_ symbol: Symbol, _ dynamicList: PatternMatcher?) -> Bool {
+    if let dynamicList { return dynamicList.matches(symbol.name) }
+    switch options.symbolicBinding {
+    case .none: return true
+    case .all: return false
+    case .functions: return !symbol.has.contains(.isFunction)
+    case .nonWeak: return symbol.has.contains(.isWeak)
+    case .nonWeakFunctions:
+      return symbol.has.contains(.isWeak) || !symbol.has.contains(.isFunction)
+    }
+  }
+
+  private func readPatternFile(
+    _ path: String, _ parse: (UnsafeRawBufferPointer) throws(ScriptError) -> [Pattern]
+  ) -> [Pattern] {
+    do {
+      let mapped = try MappedInput(path: path)
+      return try parse(mapped.bytes)
+    } catch let error as ScriptError {
+      diagnostics.error("\(path):\(error)")
+    } catch {
+      diagnostics.error("cannot open \(path): \(error)")
+    }
+    return []
+  }
+
+  private func dynamicListMatcher() -> PatternMatcher? {
+    if options.dynamicLists.isEmpty { return nil }
+    var patterns: [Pattern] = []
+    for path in options.dynamicLists {
+      patterns += readPatternFile(path) { bytes throws(ScriptError) in
+        try DynamicList.parse(bytes)
+      }
+    }
+    return PatternMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
+  }
+
+  private func exportMatcher() -> PatternMatcher? {
+    var patterns = options.exportGlobs.map { Pattern(unquoted: ByteString(copying: $0)) }
+    for path in options.exportGlobFiles {
+      patterns += readPatternFile(path) { bytes throws(ScriptError) in
+        try DynamicList.parse(bytes)
+      }
+    }
+    if patterns.isEmpty { return nil }
+    return PatternMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
+  }
+
+  enum UndefinedReport { case none, warning, error }
+
+  /// What is to be said of a strong reference that nothing satisfies.
+  var reportsUndefined: UndefinedReport {
+    let asked: UndefinedReport = options.warnsUnresolved ? .warning : .error
+    switch options.unresolvedPolicy {
+    case .ignoreAll, .ignoreInObjects: return .none
+    case .reportAll: return asked
+    case .ignoreInSharedLibraries: return isSharedLibrary ? sharedDefault(asked) : asked
+    case nil: return isSharedLibrary ? sharedDefault(asked) : asked
+    }
+  }
+
+  private func sharedDefault(_ asked: UndefinedReport) -> UndefinedReport {
+    options.requiresDefinitions == true ? asked : .none
+  }
+}
+
+extension PatternMatcher {
+  /// Whether some pattern takes the name; C++ patterns are tried on the demangled form.
+  func matches(_ name: ByteString) -> Bool { match(name) != nil }
+}

@@ -1,0 +1,204 @@
+import ELFFormat
+import Platform
+
+/// `--gc-sections`: what can be reached from the roots stays.
+///
+/// The walk goes level by level; a level's atoms are visited in parallel, and each worker lists the
+/// atoms that it was the first to mark. Marking is an atomic OR, so an atom is visited once. What is
+/// marked in the end does not depend on the order.
+///
+/// Roots: the entry, `-u`, what is exported, `.init` and its like, notes, SHF_GNU_RETAIN. A function
+/// carries its frame descriptions with it: their LSDA and personality are reached through them. A
+/// reference to `__start_X` reaches all sections called X (unless `-z start-stop-gc`). SHF_LINK_ORDER
+/// sections follow the section they are linked to, group members follow each other.
+extension Link {
+  func markLive<T: Target>(_: T.Type) {
+    guard options.collectsGarbage else { return }
+    collectIdentifierSections()
+    var level = roots()
+    while true {
+      while !level.isEmpty {
+        let current = level
+        let grain = 64
+        let found = pool.map(chunks: (current.count + grain - 1) / grain) { [self] chunk, _ in
+          var next: [AtomIndex] = []
+          for i in chunk * grain..<min(current.count, (chunk + 1) * grain) {
+            visit(T.self, current[i], &next)
+          }
+          return next
+        }
+        level = found.flatMap { $0 }
+      }
+      level = followers(T.Encoding.self)
+      if level.isEmpty { break }
+    }
+    if options.printsGarbage { printGarbage(T.Encoding.self) }
+  }
+
+  @inline(__always)
+  private func mark(_ index: AtomIndex, _ found: inout [AtomIndex]) {
+    if index.raw >= AtomIndex.discarded.raw { return }
+    let live = AtomFlags.isLive.rawValue
+    if atomicOr(&atoms.pointer(index).pointee.flags, live) & live == 0 { found.append(index) }
+  }
+
+  private func roots() -> [AtomIndex] {
+    var found: [AtomIndex] = []
+    for i in symbols.indices {
+      let symbol = symbols[SymbolIndex(i)]
+      let isKept =
+        symbol.has.contains(.isRoot)
+        || symbol.has.contains(.isExported)
+      if isKept, !symbol.has.contains(.isShared) { mark(symbol.atom, &found) }
+    }
+    for name in [options.initFunction, options.finiFunction] {
+      if let index = names.find(ByteString(copying: name), in: symbols),
+        !symbols[index].has.contains(.isShared)
+      {
+        mark(symbols[index].atom, &found)
+      }
+    }
+    for file in liveObjects {
+      let object = objects[file]
+      for i in 0..<object.atomCount {
+        let index = AtomIndex(object.firstAtom.int + i)
+        if atoms[index].has.contains(.isRoot) { mark(index, &found) }
+      }
+    }
+    return found
+  }
+
+  /// Atoms by the identifier that names them, for `__start_` and `__stop_`.
+  private func collectIdentifierSections() {
+    for file in liveObjects {
+      let object = objects[file]
+      for i in 0..<object.atomCount {
+        let index = AtomIndex(object.firstAtom.int + i)
+        let atom = atoms[index]
+        if atom.has.contains(.isNamedForC), atom.has.contains(.isAlloc),
+          !atom.has.contains(.isLinkOrdered)
+        {
+          identifierSections[outputs[atom.output].name, default: []].append(index)
+        }
+      }
+    }
+    for own in linkerDefined {
+      switch own.kind {
+      case .identifierStart(let name), .identifierStop(let name):
+        identifierSymbols[own.symbol] = name
+      default: break
+      }
+    }
+  }
+
+  private func visit<T: Target>(_: T.Type, _ index: AtomIndex, _ found: inout [AtomIndex]) {
+    typealias E = T.Encoding
+    let atom = atoms[index]
+    guard atom.kind != .zeroFill, atom.kind != .synthetic, atom.kind != .frames else { return }
+    let file = objects.pointer(atom.file)
+    let relocations = relocations(E.self, atom)
+    for i in 0..<relocations.count {
+      let entry = RelaEntry<E>(relocations.start + i &* RelaEntry<E>.size)
+      markTarget(E.self, entry.symbol, file, &found)
+    }
+    if !atom.frames.isNone {
+      visitFrameReferences(E.self, of: index) { owner, symbol, _ in
+        markTarget(E.self, symbol, objects.pointer(owner), &found)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func markTarget<E: ELFEncoding>(
+    _: E.Type, _ symbol: UInt32, _ file: UnsafeMutablePointer<ObjectFile>,
+    _ found: inout [AtomIndex]
+  ) {
+    let symbol = Int(symbol)
+    // Bad indices are reported by the scan.
+    if symbol >= file.pointee.symbolCount { return }
+    if symbol < file.pointee.firstGlobal {
+      let section = file.pointee.section(E.self, of: symbol)
+      if Int(section) < file.pointee.sectionCount {
+        mark(file.pointee.sectionAtoms[Int(section)], &found)
+      }
+      return
+    }
+    let index = file.pointee.globals[symbol - file.pointee.firstGlobal]
+    let target = symbols.pointer(index)
+    if target.pointee.has.contains(.isShared) { return }
+    if target.pointee.has.contains(.isLinkerDefined), !options.startStopGarbageCollected,
+      let name = identifierSymbols[index]
+    {
+      for atom in identifierSections[name] ?? [] { mark(atom, &found) }
+    }
+    mark(target.pointee.atom, &found)
+  }
+
+  /// Sections that live because another one does.
+  private func followers<E: ELFEncoding>(_: E.Type) -> [AtomIndex] {
+    let found = pool.map(chunks: liveObjects.count) { [self] i, _ in
+      var found: [AtomIndex] = []
+      let file = objects.pointer(liveObjects[i])
+      for j in 0..<file.pointee.atomCount {
+        let index = AtomIndex(file.pointee.firstAtom.int + j)
+        let atom = atoms.pointer(index)
+        guard atom.pointee.has.contains(.isLinkOrdered), !atom.pointee.has.contains(.isLive) else {
+          continue
+        }
+        let link = file.pointee.header(E.self, Int(atom.pointee.section)).link
+        guard link != 0, Int(link) < file.pointee.sectionCount else {
+          mark(index, &found)
+          continue
+        }
+        let other = file.pointee.sectionAtoms[Int(link)]
+        if other.raw < AtomIndex.discarded.raw, atoms[other].has.contains(.isLive) {
+          mark(index, &found)
+        }
+      }
+      for j in 0..<file.pointee.groupCount {
+        markGroup(E.self, file, groups[file.pointee.firstGroup + j], &found)
+      }
+      return found
+    }
+    return found.flatMap { $0 }
+  }
+
+  private func markGroup<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ group: SectionGroup,
+    _ found: inout [AtomIndex]
+  ) {
+    let header = file.pointee.header(E.self, Int(group.section))
+    let words = file.pointee.base + Int(header.offset)
+    let count = Int(header.byteCount) / 4
+    var isLive = false
+    for pass in 0..<2 {
+      for k in 1..<max(1, count) {
+        let member = Int(E.load32(words + k * 4))
+        guard member < file.pointee.sectionCount else { continue }
+        let index = file.pointee.sectionAtoms[member]
+        if index.raw >= AtomIndex.discarded.raw || !atoms[index].has.contains(.isAlloc) { continue }
+        if pass == 1 {
+          mark(index, &found)
+        } else if atoms[index].has.contains(.isLive) {
+          isLive = true
+        }
+      }
+      if !isLive { return }
+    }
+  }
+
+  private func printGarbage<E: ELFEncoding>(_: E.Type) {
+    var text = ""
+    for file in liveObjects {
+      let object = objects[file]
+      for i in 0..<object.atomCount {
+        let atom = atoms[AtomIndex(object.firstAtom.int + i)]
+        if atom.has.contains(.isLive) || atom.kind == .frames { continue }
+        let name = ObjectFile.name(
+          object.sectionNames, at: object.header(E.self, Int(atom.section)).name)
+        text += "removing unused section \(object.displayName):(\(name))\n"
+      }
+    }
+    FileDescriptor.standardOutput.write(text)
+  }
+}

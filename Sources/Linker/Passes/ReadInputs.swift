@@ -1,0 +1,553 @@
+import ELFFormat
+import Platform
+import ScriptParsing
+import Synchronization
+
+/// From the command line to the set of live files: reading, naming, and pulling in archive members.
+///
+/// Members come in waves. A wave is the set of providers that the undefined names of the last
+/// wave's files ask for; its files are read in parallel, named in one batch, and switched on. Which
+/// files end up live depends on the inputs alone, not on timing: a name asks for the provider that
+/// comes first on the command line, and waves are sets.
+extension Link {
+  func readInputs<T: Target>(_: T.Type, _ loader: InputLoader) throws(LinkFailed) {
+    // Index 0 is the linker's own file.
+    objects.append(.empty)
+    archives = loader.archives
+    openedPaths += loader.openedPaths
+    let first = readObjects(T.self, loader.objects)
+    let lazyFirst = readObjects(T.self, loader.lazyObjects)
+    readLibraries(T.self, loader)
+    makeProviders(loader, lazyFirst: lazyFirst)
+    try checkpoint()
+    nameInputs(T.self, files: first.int..<objects.count, isFirst: true)
+    var references = activate(T.self, (first.int..<lazyFirst.int).map { FileIndex($0) })
+    references += referencesFromOptions()
+    references += referencesFromLibraries(T.Encoding.self)
+
+    while true {
+      let wave = takeProviders(references)
+      if wave.isEmpty { break }
+      let start = objects.count
+      var sources: [ObjectReader.Source] = []
+      var files: [FileIndex] = []
+      for index in wave {
+        let provider = providers[index]
+        if provider.kind == .lazyObject {
+          files.append(FileIndex(raw: provider.owner))
+        } else if let source = memberSource(provider) {
+          sources.append(source)
+        }
+      }
+      let newFirst = readObjects(T.self, sources)
+      nameInputs(T.self, files: start..<objects.count, isFirst: false)
+      files += (newFirst.int..<objects.count).map { FileIndex($0) }
+      references = activate(T.self, files)
+      try checkpoint()
+    }
+    try checkpoint()
+    orderFiles()
+  }
+
+  private func memberSource(_ provider: Provider) -> ObjectReader.Source? {
+    let archive = archives[Int(provider.owner)]
+    do {
+      let member = try archive.member(at: Int(provider.offset))
+      let flags: FileFlags =
+        InputLoader(link: self).isExcluded(String(archive.path)) ? .isExcluded : []
+      let source = InputLoader.source(
+        of: member, in: archive, position: provider.position, flags: flags,
+        diagnostics: diagnostics)
+      if let source, InputLoader.isBitcode(source.bytes) {
+        diagnostics.error(InputLoader.bitcodeText("\(archive.path)(\(member.name))"))
+        return nil
+      }
+      return source
+    } catch {
+      diagnostics.error("\(archive.path): \(error.text)")
+      return nil
+    }
+  }
+
+  /// Reads objects in parallel; files get consecutive indices in the order of `sources`.
+  private func readObjects<T: Target>(_: T.Type, _ sources: [ObjectReader.Source]) -> FileIndex {
+    let first = objects.reserve(count: sources.count)
+    let found = Mutex<[(file: FileIndex, groups: [(section: UInt32, symbol: UInt32)])]>([])
+    pool.forEach(chunks: sources.count) { [self] i, _ in
+      let index = FileIndex(first.int + i)
+      var fileGroups: [(section: UInt32, symbol: UInt32)] = []
+      do {
+        try ObjectReader.read(
+          T.Encoding.self, machine: T.machine, sources[i], into: objects.pointer(index),
+          groups: &fileGroups)
+      } catch {
+        objects[index].flags |= FileFlags.isBroken.rawValue
+        objects[index].symbolCount = 0
+        objects[index].firstGlobal = 0
+        diagnostics.error(
+          "\(objects[index].displayName): \(error.text)", key: sources[i].position)
+        return
+      }
+      if !fileGroups.isEmpty { found.withLock { $0.append((index, fileGroups)) } }
+    }
+    for entry in found.withLock({ $0 }).sorted(by: { $0.file.raw < $1.file.raw }) {
+      let start = groups.reserve(count: entry.groups.count)
+      objects[entry.file].firstGroup = start
+      objects[entry.file].groupCount = entry.groups.count
+      for (i, group) in entry.groups.enumerated() {
+        // Until names are known, the signature is an index in the file's symbol table.
+        groups[start + i] = SectionGroup(
+          section: group.section, signature: SymbolIndex(raw: group.symbol))
+      }
+    }
+    return first
+  }
+
+  private func readLibraries<T: Target>(_: T.Type, _ loader: InputLoader) {
+    var sonames: Set<ByteString> = []
+    for (i, input) in loader.libraries.enumerated() {
+      do {
+        var result = try SharedLibraryReader.read(
+          T.Encoding.self, machine: T.machine, bytes: input.bytes, path: input.path)
+        if result.library.soname.isEmpty {
+          // The name that the user wrote; for `-l`, the file's name.
+          result.library.soname = sonameFromPath(input.path)
+        }
+        result.library.position = input.position
+        result.library.isAsNeeded = input.asNeeded
+        result.library.isDuplicate = !sonames.insert(result.library.soname).inserted
+        result.library.firstNeeded = neededNames.count
+        result.library.neededCount = result.needed.count
+        neededNames += result.needed
+        libraries.append(result.library)
+      } catch {
+        diagnostics.error("\(input.path): \(error.text)", key: input.position)
+        var broken = SharedLibrary.empty
+        broken.path = input.path
+        broken.isDuplicate = true
+        libraries.append(broken)
+      }
+      assert(libraries.count == i + 1)
+    }
+  }
+
+  private func sonameFromPath(_ path: ByteString) -> ByteString {
+    let wasSearched = !options.inputs.contains {
+      if case .path(let text) = $0.kind { return ByteString(copying: text) == path }
+      return false
+    }
+    guard wasSearched else { return path }
+    var name = path
+    while let slash = name.firstIndex(of: 0x2f) { name = name.dropFirst(slash + 1) }
+    return name
+  }
+
+  private func makeProviders(_ loader: InputLoader, lazyFirst: FileIndex) {
+    for lazy in loader.lazies {
+      switch lazy {
+      case .library(let i):
+        if libraries[LibraryIndex(i)].isDuplicate { continue }
+        libraries[LibraryIndex(i)].provider = providers.append(
+          Provider(
+            kind: .library, isTaken: false, owner: UInt32(i), offset: 0,
+            position: libraries[LibraryIndex(i)].position))
+      case .object(let i):
+        let file = FileIndex(lazyFirst.int + i)
+        let provider = providers.append(
+          Provider(
+            kind: .lazyObject, isTaken: false, owner: file.raw, offset: 0,
+            position: objects[file].position))
+        lazyProviders.append((file, provider))
+      case .archive(let i): makeProviders(forArchive: i)
+      }
+    }
+  }
+
+  private func makeProviders(forArchive i: Int) {
+    let archive = archives[i]
+    var entries: [(name: ByteString, offset: Int)] = []
+    do {
+      try archive.forEachIndexEntry { entries.append(($0, $1)) }
+    } catch {
+      diagnostics.error("\(archive.path): \(error.text)", key: archive.position)
+      return
+    }
+    // Indexes list members in file order as a rule; only then is there nothing to sort.
+    var offsets: [Int] = []
+    var isSorted = true
+    for entry in entries where offsets.last != entry.offset {
+      if let last = offsets.last, last > entry.offset { isSorted = false }
+      offsets.append(entry.offset)
+    }
+    if !isSorted {
+      offsets.sort()
+      var unique: [Int] = []
+      for offset in offsets where unique.last != offset { unique.append(offset) }
+      offsets = unique
+    }
+    let first = providers.count
+    for offset in offsets {
+      providers.append(
+        Provider(
+          kind: .archiveMember, isTaken: false, owner: UInt32(i), offset: UInt64(offset),
+          position: archive.position | min(UInt64(truncatingIfNeeded: offset) >> 1, 0xffff_ffff)))
+    }
+    var at = 0
+    for entry in entries {
+      if offsets[at] != entry.offset {
+        if at + 1 < offsets.count, offsets[at + 1] == entry.offset {
+          at += 1
+        } else {
+          at = lowerBound(offsets, entry.offset)
+        }
+      }
+      archiveNames.append((entry.name, ProviderIndex(first + at)))
+    }
+  }
+
+  private func lowerBound(_ sorted: [Int], _ value: Int) -> Int {
+    var low = 0
+    var high = sorted.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Gives the global names of `files`, and the first time also of archives, libraries and
+  /// options, their symbols.
+  private func nameInputs<T: Target>(_: T.Type, files: Range<Int>, isFirst: Bool) {
+    typealias E = T.Encoding
+    // Where each file's occurrences begin.
+    var starts: [Int] = []
+    starts.reserveCapacity(files.count + 1)
+    var total = 0
+    for i in files {
+      starts.append(total)
+      let file = objects[FileIndex(i)]
+      total += file.globalCount + file.groupCount
+    }
+    let filesEnd = total
+    var libraryStarts: [Int] = []
+    if isFirst {
+      for i in libraries.indices {
+        libraryStarts.append(total)
+        total += libraries[LibraryIndex(i)].symbolCount
+      }
+      total += archiveNames.count + optionNames.count
+    }
+    if total == 0 { return }
+    let bytes = total * MemoryLayout<NameTable.Occurrence>.stride
+    let storage = reserveAddressSpace(bytes: bytes)
+    defer { releaseAddressSpace(storage, bytes: bytes) }
+    nonisolated(unsafe) let occurrences = storage.bindMemory(
+      to: NameTable.Occurrence.self, capacity: total)
+    let fileStarts = starts
+    pool.forEach(chunks: files.count) { [self] i, _ in
+      listNames(E.self, FileIndex(files.lowerBound + i), into: occurrences + fileStarts[i])
+    }
+    if isFirst {
+      let starts = libraryStarts
+      pool.forEach(chunks: starts.count) { [self] i, _ in
+        listNames(E.self, LibraryIndex(i), into: occurrences + starts[i])
+      }
+      var at = total - archiveNames.count - optionNames.count
+      for entry in archiveNames {
+        occurrences[at] = .init(start: entry.name.start, count: UInt32(entry.name.count), slot: 0)
+        at += 1
+      }
+      for name in optionNames {
+        occurrences[at] = .init(start: name.start, count: UInt32(name.count), slot: 0)
+        at += 1
+      }
+    }
+    names.intern(
+      UnsafeMutableBufferPointer(start: occurrences, count: total), symbols: symbols, pool: pool)
+    _ = groupClaims.reserve(count: symbols.count - groupClaims.count)
+
+    let wraps = isFirst ? prepareWraps() : self.wraps
+    pool.forEach(chunks: files.count) { [self] i, _ in
+      let file = objects.pointer(FileIndex(files.lowerBound + i))
+      let globals = allocateZeroed(SymbolIndex.self, count: file.pointee.globalCount)
+      let start = fileStarts[i]
+      let count = file.pointee.globalCount
+      for j in 0..<count { globals[j] = SymbolIndex(raw: occurrences[start + j].slot) }
+      for j in 0..<file.pointee.groupCount {
+        groups[file.pointee.firstGroup + j].signature = SymbolIndex(
+          raw: occurrences[start + count + j].slot)
+      }
+      file.pointee.globals = globals
+      if !wraps.isEmpty { redirectWrapped(E.self, file, wraps) }
+    }
+    if isFirst {
+      for i in libraries.indices {
+        let library = libraries.pointer(LibraryIndex(i))
+        for j in 0..<library.pointee.symbolCount {
+          let occurrence = occurrences[libraryStarts[i] + j]
+          library.pointee.globals[j] =
+            occurrence.count == 0 ? .none : SymbolIndex(raw: occurrence.slot)
+        }
+        claimAsProvider(E.self, LibraryIndex(i))
+      }
+      var at = total - archiveNames.count - optionNames.count
+      for entry in archiveNames {
+        lowerProvider(SymbolIndex(raw: occurrences[at].slot), entry.provider)
+        at += 1
+      }
+      for (file, provider) in lazyProviders {
+        let file = objects.pointer(file)
+        for j in 0..<file.pointee.globalCount {
+          let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + j)
+          if UInt32(entry.sectionIndex) != SectionIndex.undefined {
+            lowerProvider(file.pointee.globals[j], provider)
+          }
+        }
+      }
+      archiveNames = []
+    }
+    assert(filesEnd <= total)
+  }
+
+  private func listNames<E: ELFEncoding>(
+    _: E.Type, _ index: FileIndex, into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
+  ) {
+    let file = objects.pointer(index)
+    var versioned = false
+    for i in 0..<file.pointee.globalCount {
+      let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + i)
+      var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+      if let at = name.firstIndex(of: 0x40) {
+        // foo@@V and foo@@@V (defined) are the default version: found by the plain name.
+        versioned = true
+        if at + 1 < name.count, name[at + 1] == 0x40 { name = name[0..<at] }
+        // foo@V that is undefined asks for that version; it keeps its full name.
+      }
+      occurrences[i] = .init(start: name.start, count: UInt32(name.count), slot: 0)
+    }
+    if versioned { file.pointee.flags |= FileFlags.hasVersionedNames.rawValue }
+    for i in 0..<file.pointee.groupCount {
+      let signature = Int(groups[file.pointee.firstGroup + i].signature.raw)
+      let entry = file.pointee.symbol(E.self, signature)
+      var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+      if name.isEmpty, entry.type == .section {
+        let section = file.pointee.section(E.self, of: signature)
+        if Int(section) < file.pointee.sectionCount {
+          let header = file.pointee.header(E.self, Int(section))
+          name = ObjectFile.name(file.pointee.sectionNames, at: header.name)
+        }
+      }
+      occurrences[file.pointee.globalCount + i] = .init(
+        start: name.start, count: UInt32(name.count), slot: 0)
+    }
+  }
+
+  /// A library's names: `foo` for the default version; `foo@V` for the others, which only an
+  /// explicit reference reaches.
+  private func listNames<E: ELFEncoding>(
+    _: E.Type, _ index: LibraryIndex, into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
+  ) {
+    let library = libraries[index]
+    let nothing = ByteString("")
+    for i in 0..<library.symbolCount {
+      let entry = library.symbol(E.self, i)
+      var name = ObjectFile.name(library.symbolNames, at: entry.name)
+      if i == 0 || entry.binding == .local {
+        name = nothing
+      } else {
+        let version = library.version(E.self, of: i)
+        if UInt32(entry.sectionIndex) != SectionIndex.undefined {
+          if version.index == 0 {
+            name = nothing
+          } else if version.isHidden, version.index < library.versionCount {
+            let versionName = library.versionNames[version.index]
+            name = versionName.isEmpty ? nothing : joinedName(name, versionName)
+          }
+        }
+      }
+      occurrences[i] = .init(start: name.start, count: UInt32(name.count), slot: 0)
+    }
+  }
+
+  private func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
+    let count = name.count + 1 + version.count
+    let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
+    bytes.initialize(from: name.start, count: name.count)
+    bytes[name.count] = 0x40
+    (bytes + name.count + 1).initialize(from: version.start, count: version.count)
+    return ByteString(start: bytes, count: count)
+  }
+
+  private func claimAsProvider<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
+    let library = libraries[index]
+    if library.isDuplicate || library.provider.isNone { return }
+    for i in 1..<max(1, library.symbolCount) {
+      let symbol = library.globals[i]
+      if symbol.isNone { continue }
+      if UInt32(library.symbol(E.self, i).sectionIndex) != SectionIndex.undefined {
+        lowerProvider(symbol, library.provider)
+      }
+    }
+  }
+
+  /// During reading, `extra` is the first provider of a symbol.
+  @inline(__always)
+  private func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
+    let pointer = symbols.pointer(symbol)
+    if provider.raw < pointer.pointee.extra.raw { pointer.pointee.extra.raw = provider.raw }
+  }
+
+  /// Switches files on: their definitions and references count. Returns the names that they leave
+  /// undefined and that some provider has, in file order.
+  private func activate<T: Target>(_: T.Type, _ files: [FileIndex]) -> [SymbolIndex] {
+    typealias E = T.Encoding
+    if files.isEmpty { return [] }
+    let lists = pool.map(chunks: files.count) { [self] i, _ in
+      let file = objects.pointer(files[i])
+      file.pointee.flags |= FileFlags.isLive.rawValue
+      var wanted: [SymbolIndex] = []
+      let first = file.pointee.firstGlobal
+      for j in 0..<file.pointee.globalCount {
+        let entry = file.pointee.symbol(E.self, first + j)
+        let index = file.pointee.globals[j]
+        let symbol = symbols.pointer(index)
+        var facts: SymbolFlags = []
+        let section = UInt32(entry.sectionIndex)
+        if section == SectionIndex.undefined {
+          facts = .isMentioned
+          if entry.binding != .weak {
+            facts.insert(.isReferenced)
+            if !symbol.pointee.extra.isNone { wanted.append(index) }
+          }
+        } else {
+          facts = .isDefinedInObject
+          if section == SectionIndex.common { facts.insert(.sawCommon) }
+        }
+        let visibility = entry.visibility
+        if visibility == .protected {
+          facts.insert(.sawProtected)
+        } else if visibility != .default {
+          facts.insert(.sawHidden)
+        }
+        atomicOr(&symbol.pointee.flags, facts.rawValue)
+      }
+      return wanted
+    }
+    return lists.flatMap { $0 }
+  }
+
+  /// Chooses the providers that `references` ask for; in the order of the command line.
+  private func takeProviders(_ references: [SymbolIndex]) -> [ProviderIndex] {
+    var wave: [ProviderIndex] = []
+    for index in references {
+      let symbol = symbols.pointer(index)
+      if symbol.pointee.has.contains(.isDefinedInObject) || symbol.pointee.extra.isNone { continue }
+      let provider = ProviderIndex(raw: symbol.pointee.extra.raw)
+      if providers[provider].isTaken || providers[provider].kind == .library { continue }
+      providers[provider].isTaken = true
+      wave.append(provider)
+    }
+    wave.sort { $0.raw < $1.raw }
+    return wave
+  }
+
+  /// Names that the command line speaks of; they get symbols even if no file has them.
+  private var optionNames: [ByteString] {
+    optionSymbolNames.map { ByteString(copying: $0) }
+  }
+
+  private func referencesFromOptions() -> [SymbolIndex] {
+    var references: [SymbolIndex] = []
+    for name in rootSymbolNames {
+      guard let index = names.find(ByteString(copying: name), in: symbols) else { continue }
+      symbols[index].flags |= SymbolFlags([.isRoot, .isMentioned]).rawValue
+      references.append(index)
+    }
+    for pattern in options.undefinedGlobs {
+      let glob = Glob(ByteString(copying: pattern))
+      for i in symbols.indices {
+        let index = SymbolIndex(i)
+        if !symbols[index].extra.isNone, glob.matches(symbols[index].name) {
+          symbols[index].flags |= SymbolFlags([.isRoot, .isMentioned]).rawValue
+          references.append(index)
+        }
+      }
+    }
+    return references
+  }
+
+  /// What libraries leave undefined may be in an archive, and if it is in an object it has to be
+  /// exported.
+  private func referencesFromLibraries<E: ELFEncoding>(_: E.Type) -> [SymbolIndex] {
+    var references: [SymbolIndex] = []
+    for i in libraries.indices {
+      let library = libraries[LibraryIndex(i)]
+      if library.isDuplicate { continue }
+      for j in 1..<max(1, library.symbolCount) {
+        let entry = library.symbol(E.self, j)
+        let index = library.globals[j]
+        if index.isNone || UInt32(entry.sectionIndex) != SectionIndex.undefined { continue }
+        symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
+        if entry.binding != .weak { references.append(index) }
+      }
+    }
+    return references
+  }
+
+  /// `--wrap`: pairs of symbols, from and to.
+  private func prepareWraps() -> [SymbolIndex: SymbolIndex] {
+    for name in options.wrappedSymbols {
+      guard
+        let symbol = names.find(ByteString(copying: name), in: symbols),
+        let wrapper = names.find(ByteString(copying: "__wrap_" + name), in: symbols),
+        let real = names.find(ByteString(copying: "__real_" + name), in: symbols)
+      else { continue }
+      wraps[symbol] = wrapper
+      wraps[real] = symbol
+    }
+    return wraps
+  }
+
+  /// Only references are redirected: a file that defines the symbol goes on using its own.
+  private func redirectWrapped<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ wraps: [SymbolIndex: SymbolIndex]
+  ) {
+    for i in 0..<file.pointee.globalCount {
+      let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + i)
+      guard UInt32(entry.sectionIndex) == SectionIndex.undefined else { continue }
+      if let other = wraps[file.pointee.globals[i]] { file.pointee.globals[i] = other }
+    }
+  }
+
+  /// Puts live files and libraries in the order of the command line.
+  private func orderFiles() {
+    var live: [FileIndex] = []
+    for i in objects.indices.dropFirst() where objects[FileIndex(i)].has.contains(.isLive) {
+      live.append(FileIndex(i))
+    }
+    live.sort { objects[$0].position < objects[$1].position }
+    liveObjects = [FileIndex(0)] + live
+    var order: UInt32 = 1
+    var library = 0
+    for index in live {
+      while library < libraries.count,
+        libraries[LibraryIndex(library)].position < objects[index].position
+      {
+        libraries[LibraryIndex(library)].order = order
+        order += 1
+        library += 1
+      }
+      objects[index].order = order
+      order += 1
+    }
+    while library < libraries.count {
+      libraries[LibraryIndex(library)].order = order
+      order += 1
+      library += 1
+    }
+    // What was the first provider is from here on the symbol's extra record.
+    pool.forEachRange(symbols.count, grain: 1 << 14) { [self] range, _ in
+      for i in range { symbols[SymbolIndex(i)].extra = .none }
+    }
+  }
+}

@@ -1,0 +1,249 @@
+import ELFFormat
+import Platform
+import Synchronization
+
+/// From section headers to atoms, for live files only, after groups were elected: a section that
+/// lost its election is never looked at.
+///
+/// Each file is read by one worker, into atoms that were set aside for it; atoms are therefore
+/// numbered in the order of files, then sections. Numbers that stay unused are never touched, so
+/// they cost address space only.
+extension Link {
+  /// The first file that has a group keeps it.
+  func electGroups() {
+    pool.forEach(chunks: liveObjects.count) { [self] i, _ in
+      let file = objects.pointer(liveObjects[i])
+      let claim = ~UInt64(file.pointee.order)
+      for j in 0..<file.pointee.groupCount {
+        let signature = groups[file.pointee.firstGroup + j].signature
+        atomicMax(groupClaims.base + signature.int, claim)
+      }
+    }
+  }
+
+  func readSections<T: Target>(_: T.Type) throws(LinkFailed) {
+    prepareOutputs()
+    for index in liveObjects {
+      let file = objects.pointer(index)
+      file.pointee.firstAtom = atoms.reserve(count: file.pointee.sectionCount)
+    }
+    pool.forEach(chunks: liveObjects.count) { [self] i, _ in
+      if i == 0 { return }
+      do {
+        try readSections(T.self, liveObjects[i])
+      } catch {
+        let file = objects[liveObjects[i]]
+        diagnostics.error("\(file.displayName): \(error.text)", key: UInt64(file.order) << 32)
+      }
+    }
+    try checkpoint()
+  }
+
+  private func readSections<T: Target>(_: T.Type, _ index: FileIndex) throws(InputError) {
+    typealias E = T.Encoding
+    let file = objects.pointer(index)
+    let count = file.pointee.sectionCount
+    let map = UnsafeMutablePointer<AtomIndex>.allocate(capacity: max(count, 1))
+    map.initialize(repeating: .none, count: max(count, 1))
+    file.pointee.sectionAtoms = map
+    if count == 0 { return }
+    try discardLostGroups(E.self, index, map)
+
+    var next = file.pointee.firstAtom
+    var hasFrames = false
+    var hasRelocations = false
+    for i in 1..<count {
+      if map[i] == .discarded { continue }
+      let header = file.pointee.header(E.self, i)
+      let type = header.type
+      switch type {
+      case .null, .symbolTable, .stringTable, .group, .sectionIndices, .llvmAddressSignificance,
+        .llvmDependentLibraries, .llvmCallGraphProfile, .llvmSymbolPartition, .gnuAttributes,
+        .llvmLTO:
+        continue
+      case .rela, .rel, .crel:
+        hasRelocations = true
+        continue
+      default: break
+      }
+      let flags = header.flags
+      let name = ObjectFile.name(file.pointee.sectionNames, at: header.name)
+      if try isConsumed(T.self, file, i, name: name, type: type, flags: flags) {
+        map[i] = .discarded
+        continue
+      }
+      let atom = atoms.pointer(next)
+      try makeAtom(T.self, index, i, name: name, header: header, into: atom)
+      if atom.pointee.kind == .frames { hasFrames = true }
+      map[i] = next
+      next.raw += 1
+    }
+    file.pointee.atomCount = next.int - file.pointee.firstAtom.int
+    if hasRelocations { try attachRelocations(T.self, file) }
+    if hasFrames { readFrames(E.self, file: index) }
+  }
+
+  private func discardLostGroups<E: ELFEncoding>(
+    _: E.Type, _ index: FileIndex, _ map: UnsafeMutablePointer<AtomIndex>
+  ) throws(InputError) {
+    let file = objects.pointer(index)
+    let claim = ~UInt64(file.pointee.order)
+    for j in 0..<file.pointee.groupCount {
+      let group = groups[file.pointee.firstGroup + j]
+      if groupClaims[group.signature.int] == claim { continue }
+      let words = try ObjectReader.contents(E.self, file.pointee, Int(group.section))
+      for k in 1..<words.count / 4 {
+        let member = Int(E.load32(words.start + k * 4))
+        guard member > 0, member < file.pointee.sectionCount else {
+          throw InputError("section group \(group.section) has bad member \(member)")
+        }
+        map[member] = .discarded
+      }
+    }
+  }
+
+  /// Sections that tell the linker something, or that options leave out.
+  private func isConsumed<T: Target>(
+    _: T.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ index: Int, name: ByteString,
+    type: SectionType, flags: SectionFlags
+  ) throws(InputError) -> Bool {
+    if flags.contains(.exclude) { return true }
+    if name == ".note.GNU-stack" {
+      file.pointee.flags |= FileFlags.hasStackNote.rawValue
+      if flags.contains(.execute) { file.pointee.flags |= FileFlags.wantsExecutableStack.rawValue }
+      return true
+    }
+    if name == ".note.gnu.property" {
+      let contents = try ObjectReader.contents(T.Encoding.self, file.pointee, index)
+      try PropertyNote.read(T.Encoding.self, contents, into: file)
+      return true
+    }
+    if flags.contains(.alloc) { return false }
+    if name.hasPrefix(".gnu.lto_") || name.hasPrefix(".gnu.debuglto_")
+      || name == ".note.GNU-split-stack" || name == ".note.GNU-no-split-stack"
+      || name == ".gnu_debuglink" || name.hasPrefix(".gnu.warning.")
+    {
+      return true
+    }
+    return options.strip != .none && SectionNaming.isDebug(name)
+  }
+
+  private func makeAtom<T: Target>(
+    _: T.Type, _ index: FileIndex, _ section: Int, name rawName: ByteString,
+    header: SectionHeader<T.Encoding>, into atom: UnsafeMutablePointer<Atom>
+  ) throws(InputError) {
+    typealias E = T.Encoding
+    let file = objects.pointer(index)
+    var name = rawName
+    let flags = header.flags
+    var size = header.byteCount
+    var alignment = max(header.alignment, 1)
+    var has: AtomFlags = []
+    var kind = AtomKind.regular
+    var side: UInt32 = 0
+    if header.type == .nobits {
+      kind = .zeroFill
+    } else {
+      _ = try ObjectReader.contents(E.self, file.pointee, section)
+    }
+    if flags.contains(.compressed) || name.hasPrefix(".zdebug") && kind == .regular {
+      let raw = try ObjectReader.contents(E.self, file.pointee, section)
+      let isOld = !flags.contains(.compressed)
+      if let result = try Expansion.expand(E.self, raw, isOld: isOld, section: section) {
+        if isOld { name = Expansion.plainName(name) }
+        size = UInt64(result.bytes.count)
+        alignment = max(result.alignment, 1)
+        has.insert(.isCompressed)
+        side = UInt32(expandedLock.withLock { _ in expanded.append(.init(bytes: result.bytes)) })
+      }
+    }
+    guard alignment & (alignment - 1) == 0, alignment <= 1 << 40 else {
+      throw InputError("section \(section) (\(name)) has alignment \(alignment), not a power of two")
+    }
+    guard size < 1 << 47 else {
+      throw InputError("section \(section) (\(name)) is too large (\(size) bytes)")
+    }
+    if flags.contains(.alloc) { has.insert(.isAlloc) }
+    if flags.contains(.write) { has.insert(.isWritable) }
+    if flags.contains(.execute) { has.insert(.isExecutable) }
+    if flags.contains(.threadLocal) { has.insert(.isThreadLocal) }
+    if flags.contains(.linkOrder) { has.insert(.isLinkOrdered) }
+    if flags.contains(.group) { has.insert(.isInGroup) }
+    if flags.contains(.x86Large) { has.insert(.isLarge) }
+    if flags.contains(.strings) { has.insert(.isStrings) }
+    if SectionNaming.isCIdentifier(name) { has.insert(.isNamedForC) }
+    let place = SectionNaming.place(
+      of: name, flags: flags, keepsTextPrefixes: options.keepsTextSectionPrefix)
+    if place.isReversed { has.insert(.isReversed) }
+    if kind == .regular {
+      if name == ".eh_frame", flags.contains(.alloc) {
+        kind = .frames
+      } else if flags.contains(.merge), !flags.contains(.write), size > 0, header.entrySize > 0,
+        header.entrySize <= 1 << 16, size % header.entrySize == 0, size < 1 << 32
+      {
+        kind = .merged
+      }
+    }
+    if isRoot(name: name, type: header.type, flags: flags) { has.insert(.isRoot) }
+    if !options.collectsGarbage || !flags.contains(.alloc) { has.insert(.isLive) }
+    atom.pointee = Atom(
+      address: 0, size: size, file: index, section: UInt32(section), relocations: 0,
+      output: outputIndex(place.name, type: header.type, flags: flags), frames: .none,
+      flags: has.rawValue, alignment: UInt8(alignment.trailingZeroBitCount), kind: kind,
+      part: place.part, side: side)
+  }
+
+  /// What garbage collection never takes: what the loader or the start-up code runs, notes, and
+  /// what its maker asked to be kept.
+  private func isRoot(name: ByteString, type: SectionType, flags: SectionFlags) -> Bool {
+    guard flags.contains(.alloc) else { return false }
+    if flags.contains(.gnuRetain) { return true }
+    switch type {
+    case .initArray, .finiArray, .preinitArray: return true
+    case .note: return !flags.contains(.group)
+    default:
+      return name == ".init" || name == ".fini" || name.hasPrefix(".ctors")
+        || name.hasPrefix(".dtors") || name.hasPrefix(".init_array")
+        || name.hasPrefix(".fini_array") || name.hasPrefix(".preinit_array") || name == ".jcr"
+    }
+  }
+
+  /// Gives atoms their relocations, in one form whatever the file has.
+  private func attachRelocations<T: Target>(
+    _: T.Type, _ file: UnsafeMutablePointer<ObjectFile>
+  ) throws(InputError) {
+    typealias E = T.Encoding
+    for i in 1..<file.pointee.sectionCount {
+      let header = file.pointee.header(E.self, i)
+      let type = header.type
+      guard type == .rela || type == .rel || type == .crel else { continue }
+      guard Int(header.info) < file.pointee.sectionCount else {
+        throw InputError("relocation section \(i) is for section \(header.info), which isn't there")
+      }
+      let target = file.pointee.sectionAtoms[Int(header.info)]
+      if target.raw >= AtomIndex.discarded.raw { continue }
+      guard header.link == file.pointee.symbolSection else {
+        throw InputError("relocation section \(i) does not use the file's symbol table")
+      }
+      let bytes = try ObjectReader.contents(E.self, file.pointee, i)
+      let atom = atoms.pointer(target)
+      guard atom.pointee.relocations == 0 else {
+        throw InputError("section \(header.info) has more than one relocation section")
+      }
+      if type == .rela {
+        guard header.entrySize == UInt64(RelaEntry<E>.size),
+          bytes.count % RelaEntry<E>.size == 0
+        else { throw InputError("bad size of relocations (section \(i))") }
+        atom.pointee.relocations = UInt32(i)
+      } else if type == .crel {
+        let decoded = try CompactRelocations.decode(E.self, bytes, section: i)
+        atom.pointee.flags |= AtomFlags.decodedRelocations.rawValue
+        // Index 0 means "none" in atoms, so the table begins with an unused element.
+        atom.pointee.relocations = UInt32(
+          expandedLock.withLock { _ in decodedRelocations.append(decoded) })
+      } else {
+        throw InputError("relocations without addends (section \(i)) are not used on this machine")
+      }
+    }
+  }
+}

@@ -1,0 +1,312 @@
+import ELFFormat
+import Platform
+import Synchronization
+
+/// Who defines each name.
+///
+/// Three steps, each parallel over files. Claims: every definition in a kept section lowers its
+/// symbol's claim word, whose order is rank, file, index; so the winner does not depend on timing.
+/// Facts: the winner of each symbol writes the record; nobody else touches it. Duplicates show
+/// here: a strong definition that is not the winner of a strongly defined symbol. Rest: symbols
+/// without a claim are undefined.
+extension Link {
+  func resolveSymbols<T: Target>(_: T.Type) throws(LinkFailed) {
+    typealias E = T.Encoding
+    _ = claims.reserve(count: symbols.count - claims.count)
+    pool.forEach(chunks: liveObjects.count) { [self] i, _ in
+      if i > 0 { claimSymbols(E.self, liveObjects[i]) }
+    }
+    pool.forEach(chunks: libraries.count) { [self] i, _ in
+      claimSymbols(E.self, LibraryIndex(i))
+    }
+    claimDefinitions()
+    let commons = pool.map(chunks: liveObjects.count) { [self] i, _ in
+      i > 0 ? settleSymbols(E.self, liveObjects[i]) : []
+    }
+    pool.forEach(chunks: libraries.count) { [self] i, _ in
+      settleSymbols(E.self, LibraryIndex(i))
+    }
+    pool.forEachRange(symbols.count, grain: 1 << 13) { [self] range, _ in
+      for i in range {
+        let symbol = symbols.pointer(SymbolIndex(i))
+        if claims[i] == 0 { symbol.pointee.flags |= SymbolFlags.isUndefined.rawValue }
+      }
+    }
+    settleDefinitions()
+    findVersionedReferences(E.self)
+    placeCommons(E.self, commons.flatMap { $0 })
+    refuseSlimLTO(E.self)
+    try checkpoint()
+  }
+
+  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex) {
+    let file = objects.pointer(index)
+    let first = file.pointee.firstGlobal
+    for i in 0..<file.pointee.globalCount {
+      let entry = file.pointee.symbol(E.self, first + i)
+      if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
+      let section = file.pointee.section(E.self, of: first + i)
+      let rank: UInt64
+      if Int(section) < file.pointee.sectionCount {
+        if file.pointee.sectionAtoms[Int(section)] == .discarded { continue }
+        rank = entry.binding == .weak ? Claim.weak : Claim.strong
+      } else if section == ObjectFile.commonSection || section == ObjectFile.largeCommonSection {
+        rank = Claim.common
+      } else if section == ObjectFile.absoluteSection {
+        rank = entry.binding == .weak ? Claim.weak : Claim.strong
+      } else {
+        diagnostics.error(
+          "\(file.pointee.displayName): symbol"
+            + " '\(symbols[file.pointee.globals[i]].name)' has bad section index \(section)",
+          key: UInt64(file.pointee.order) << 32)
+        continue
+      }
+      atomicMax(
+        claims.base + file.pointee.globals[i].int,
+        ~Claim.make(rank: rank, order: file.pointee.order, source: UInt32(first + i)))
+    }
+  }
+
+  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
+    let library = libraries[index]
+    if library.isDuplicate { return }
+    for i in 1..<max(1, library.symbolCount) {
+      let symbol = library.globals[i]
+      if symbol.isNone || UInt32(library.symbol(E.self, i).sectionIndex) == SectionIndex.undefined {
+        continue
+      }
+      // A hidden reference cannot be met from outside.
+      let pointer = symbols.pointer(symbol)
+      if pointer.pointee.has.contains(.sawHidden) { continue }
+      atomicMax(
+        claims.base + symbol.int,
+        ~Claim.make(rank: Claim.shared, order: library.order, source: UInt32(i)))
+    }
+  }
+
+  private func settleSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex) -> [CommonClaim] {
+    let file = objects.pointer(index)
+    let first = file.pointee.firstGlobal
+    let order = file.pointee.order
+    var commons: [CommonClaim] = []
+    for i in 0..<file.pointee.globalCount {
+      let source = UInt32(first + i)
+      let entry = file.pointee.symbol(E.self, first + i)
+      if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
+      let symbolIndex = file.pointee.globals[i]
+      let symbol = symbols.pointer(symbolIndex)
+      let claim = ~claims[symbolIndex.int]
+      let section = file.pointee.section(E.self, of: first + i)
+      if section == ObjectFile.commonSection || section == ObjectFile.largeCommonSection {
+        commons.append(
+          CommonClaim(
+            symbol: symbolIndex, size: entry.byteCount, alignment: entry.value,
+            isLarge: section == ObjectFile.largeCommonSection))
+      }
+      guard Claim.order(claim) == order, Claim.source(claim) == source,
+        Claim.rank(claim) != Claim.shared
+      else {
+        reportDuplicate(E.self, index, source, section, symbolIndex, claim)
+        continue
+      }
+      var facts: SymbolFlags = []
+      symbol.pointee.file = index.raw
+      symbol.pointee.source = source
+      switch Claim.rank(claim) {
+      case Claim.weak: facts.insert(.isWeak)
+      case Claim.common: facts.insert(.isCommon)
+      default: break
+      }
+      if entry.binding == .gnuUnique { facts.insert(.isUnique) }
+      switch entry.type {
+      case .function: facts.insert(.isFunction)
+      case .gnuIndirectFunction: facts.formUnion([.isFunction, .isIndirectFunction])
+      case .threadLocal: facts.insert(.isThreadLocal)
+      default: break
+      }
+      if Int(section) < file.pointee.sectionCount {
+        let atom = file.pointee.sectionAtoms[Int(section)]
+        symbol.pointee.atom = atom
+        if atom.isNone {
+          facts.insert(.isAbsolute)
+        } else if atoms[atom].has.contains(.isThreadLocal) {
+          facts.insert(.isThreadLocal)
+        }
+      } else if section == ObjectFile.absoluteSection {
+        facts.insert(.isAbsolute)
+      }
+      symbol.pointee.word = entry.value
+      atomicOr(&symbol.pointee.flags, facts.rawValue)
+    }
+    return commons
+  }
+
+  /// A strong definition that lost to another strong one.
+  private func reportDuplicate<E: ELFEncoding>(
+    _: E.Type, _ fileIndex: FileIndex, _ source: UInt32, _ section: UInt32,
+    _ index: SymbolIndex, _ claim: UInt64
+  ) {
+    let file = objects.pointer(fileIndex)
+    if options.allowsMultipleDefinitions || Claim.rank(claim) != Claim.strong { return }
+    let entry = file.pointee.symbol(E.self, Int(source))
+    if entry.binding == .weak || section == ObjectFile.commonSection
+      || section == ObjectFile.largeCommonSection
+    {
+      return
+    }
+    if Int(section) < file.pointee.sectionCount,
+      file.pointee.sectionAtoms[Int(section)] == .discarded
+    {
+      return
+    }
+    // Two equal absolute definitions are one, as for GNU ld.
+    let winnerFile = liveObjects.first { objects[$0].order == Claim.order(claim) }
+    guard let winnerFile else { return }
+    let winner = objects.pointer(winnerFile)
+    if winnerFile.raw != 0, section == ObjectFile.absoluteSection,
+      winner.pointee.section(E.self, of: Int(Claim.source(claim))) == ObjectFile.absoluteSection,
+      winner.pointee.symbol(E.self, Int(Claim.source(claim))).value == entry.value
+    {
+      return
+    }
+    duplicates.withLock {
+      $0.append(
+        DuplicateDefinition(
+          symbol: index, winner: winnerFile, winnerSource: Claim.source(claim),
+          loser: fileIndex, loserSource: source))
+    }
+  }
+
+  private func settleSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
+    let library = libraries[index]
+    if library.isDuplicate { return }
+    for i in 1..<max(1, library.symbolCount) {
+      let symbolIndex = library.globals[i]
+      if symbolIndex.isNone { continue }
+      let claim = ~claims[symbolIndex.int]
+      guard Claim.rank(claim) == Claim.shared, Claim.order(claim) == library.order,
+        Claim.source(claim) == UInt32(i)
+      else { continue }
+      let entry = library.symbol(E.self, i)
+      let symbol = symbols.pointer(symbolIndex)
+      symbol.pointee.file = index.raw
+      symbol.pointee.source = UInt32(i)
+      var facts: SymbolFlags = .isShared
+      if entry.binding == .weak { facts.insert(.isWeak) }
+      switch entry.type {
+      case .function, .gnuIndirectFunction: facts.insert(.isFunction)
+      case .threadLocal: facts.insert(.isThreadLocal)
+      default: break
+      }
+      symbol.pointee.flags |= facts.rawValue
+    }
+  }
+
+  /// `foo@V` that no object defines under that full name: the default version of a library's `foo`,
+  /// if it is V.
+  private func findVersionedReferences<E: ELFEncoding>(_: E.Type) {
+    for file in liveObjects where objects[file].has.contains(.hasVersionedNames) {
+      let file = objects.pointer(file)
+      for i in 0..<file.pointee.globalCount {
+        let symbol = symbols.pointer(file.pointee.globals[i])
+        guard symbol.pointee.has.contains(.isUndefined),
+          let at = symbol.pointee.name.firstIndex(of: 0x40),
+          let plain = names.find(symbol.pointee.name[0..<at], in: symbols)
+        else { continue }
+        let other = symbols[plain]
+        let version = symbol.pointee.name.dropFirst(at + 1)
+        if other.has.contains(.isShared) {
+          let library = libraries[LibraryIndex(raw: other.file)]
+          let number = library.version(E.self, of: Int(other.source)).index
+          guard number < library.versionCount, library.versionNames[number] == version else {
+            continue
+          }
+          symbol.pointee.file = other.file
+          symbol.pointee.source = other.source
+          let kept: SymbolFlags = [.isShared, .isWeak, .isFunction, .isThreadLocal]
+          symbol.pointee.flags |= other.has.intersection(kept).rawValue
+          symbol.pointee.flags &= ~SymbolFlags.isUndefined.rawValue
+        } else if !other.has.contains(.isUndefined), Int(other.file) < objects.count, other.file != 0 {
+          // A definition `foo@@V` of another object.
+          let owner = objects.pointer(FileIndex(raw: other.file))
+          let entry = owner.pointee.symbol(E.self, Int(other.source))
+          let full = ObjectFile.name(owner.pointee.symbolNames, at: entry.name)
+          guard full.count > at + 2, full[at] == 0x40, full[at + 1] == 0x40 else { continue }
+          var defined = full.dropFirst(at + 2)
+          if !defined.isEmpty, defined[0] == 0x40 { defined = defined.dropFirst(1) }
+          if defined == version { file.pointee.globals[i] = plain }
+        }
+      }
+    }
+  }
+
+  /// Common symbols become zero-filled atoms, as large and as aligned as the most demanding file
+  /// says.
+  private func placeCommons<E: ELFEncoding>(_: E.Type, _ claims: [CommonClaim]) {
+    var places: [SymbolIndex: AtomIndex] = [:]
+    for claim in claims {
+      let symbol = symbols.pointer(claim.symbol)
+      guard symbol.pointee.has.contains(.isCommon) else {
+        if options.warnsCommon {
+          diagnostics.warning("common symbol '\(symbol.pointee.name)' is overridden by a definition")
+        }
+        continue
+      }
+      let alignment = claim.alignment.nonzeroBitCount == 1 ? claim.alignment : 1
+      let log2 = UInt8(alignment.trailingZeroBitCount)
+      if let place = places[claim.symbol] {
+        atoms[place].size = max(atoms[place].size, claim.size)
+        atoms[place].alignment = max(atoms[place].alignment, log2)
+        continue
+      }
+      let isThreadLocal = symbol.pointee.has.contains(.isThreadLocal)
+      let flags: SectionFlags = isThreadLocal ? [.alloc, .write, .threadLocal] : [.alloc, .write]
+      let name: ByteString = isThreadLocal ? ".tbss" : claim.isLarge ? ".lbss" : ".bss"
+      var has: AtomFlags = [.isAlloc, .isWritable]
+      if isThreadLocal { has.insert(.isThreadLocal) }
+      if !options.collectsGarbage { has.insert(.isLive) }
+      let atom = atoms.append(
+        Atom(
+          address: 0, size: claim.size, file: FileIndex(0), section: 0, relocations: 0,
+          output: outputIndex(name, type: .nobits, flags: flags), frames: .none,
+          flags: has.rawValue, alignment: log2, kind: .zeroFill, part: 1, side: 0))
+      places[claim.symbol] = atom
+      syntheticAtoms.append(atom)
+      symbol.pointee.atom = atom
+      symbol.pointee.word = 0
+    }
+  }
+
+  /// GCC's objects that hold nothing but its intermediate language carry this mark.
+  private func refuseSlimLTO<E: ELFEncoding>(_: E.Type) {
+    guard let index = names.find("__gnu_lto_slim", in: symbols) else { return }
+    for file in liveObjects {
+      let object = objects[file]
+      for i in 0..<object.globalCount where object.globals[i] == index {
+        diagnostics.error(
+          "\(object.displayName): the object holds only GCC's link-time optimisation data and no"
+            + " code; rebuild it without -flto, or with -ffat-lto-objects",
+          key: UInt64(object.order) << 32)
+        break
+      }
+    }
+  }
+}
+
+/// What one file says of a common symbol.
+struct CommonClaim: Sendable {
+  var symbol: SymbolIndex
+  /// Bytes.
+  var size: UInt64
+  var alignment: UInt64
+  var isLarge: Bool
+}
+
+/// Two strong definitions of one name.
+struct DuplicateDefinition: Sendable {
+  var symbol: SymbolIndex
+  var winner: FileIndex
+  var winnerSource: UInt32
+  var loser: FileIndex
+  var loserSource: UInt32
+}

@@ -1,0 +1,364 @@
+import ELFFormat
+import Platform
+import Synchronization
+
+/// What every relocation of live, loaded atoms needs, found before anything has an address.
+///
+/// The scan only records demands: bits on symbols (atomic OR), local symbols with demands, dynamic
+/// relocations, undefined references. Slots are given out afterwards in symbol order, so they do
+/// not depend on which worker saw a demand first. Lists are kept by file and joined in file order.
+struct ScanContext {
+  let link: Link
+  let file: UnsafeMutablePointer<ObjectFile>
+  let isShared: Bool
+  let isPositionIndependent: Bool
+  /// GOTPCRELX and its like may be relaxed.
+  let relaxes: Bool
+  var dynamic: [DynamicRelocation] = []
+  var locals: [LocalDemand] = []
+  var undefined: [UndefinedReference] = []
+  /// Facts about the output, joined over all files.
+  var facts: ScanFacts = []
+}
+
+struct ScanFacts: OptionSet, Sendable {
+  let rawValue: UInt32
+  /// The address of the offset table itself is used.
+  static let needsOffsetTable = ScanFacts(rawValue: 1)
+  /// A module slot for local-dynamic thread-locals.
+  static let needsLocalDynamic = ScanFacts(rawValue: 2)
+  static let hasStaticTLS = ScanFacts(rawValue: 4)
+  static let hasTextRelocations = ScanFacts(rawValue: 8)
+}
+
+/// A reference that nothing satisfies.
+struct UndefinedReference: Sendable {
+  var symbol: SymbolIndex
+  var atom: AtomIndex
+  var offset: UInt64
+}
+
+/// What a relocation refers to, as far as the scan cares.
+struct Reference {
+  /// `.none` for local symbols.
+  var symbol: SymbolIndex
+  var flags: SymbolFlags
+  /// Index in the file's symbol table.
+  var source: UInt32
+
+  @inline(__always) var isPreemptible: Bool { flags.contains(.isPreemptible) }
+  @inline(__always) var isIndirect: Bool { flags.contains(.isIndirectFunction) }
+  @inline(__always) var isFunction: Bool { flags.contains(.isFunction) }
+  /// Resolves to zero, or to a number: no base is added to it at run time.
+  @inline(__always) var isFixed: Bool {
+    flags.contains(.isAbsolute)
+      || flags.contains(.isUndefined) && !flags.contains(.isPreemptible)
+  }
+}
+
+extension ScanContext {
+  /// Looks a relocation's symbol up; nil if the index is bad or the reference is an error, which
+  /// has been noted.
+  @inline(__always)
+  mutating func reference<E: ELFEncoding>(
+    _: E.Type, _ source: UInt32, _ atom: AtomIndex, _ offset: UInt64
+  ) -> Reference? {
+    let index = Int(source)
+    if index >= file.pointee.firstGlobal {
+      guard index < file.pointee.symbolCount else {
+        badSymbol(source, atom)
+        return nil
+      }
+      let symbol = file.pointee.globals[index &- file.pointee.firstGlobal]
+      let flags = link.symbols.pointer(symbol).pointee.has
+      if flags.contains(.isUndefined), !flags.contains(.isPreemptible) {
+        return undefinedReference(E.self, symbol, flags, source, atom, offset)
+      }
+      return Reference(symbol: symbol, flags: flags, source: source)
+    }
+    return localReference(E.self, source, atom, offset)
+  }
+
+  @inline(never)
+  private mutating func undefinedReference<E: ELFEncoding>(
+    _: E.Type, _ symbol: SymbolIndex, _ flags: SymbolFlags, _ source: UInt32, _ atom: AtomIndex,
+    _ offset: UInt64
+  ) -> Reference? {
+    let isWeak = file.pointee.symbol(E.self, Int(source)).binding == .weak
+    if !isWeak, link.reportsUndefined != .none || flags.contains(.sawHidden) {
+      undefined.append(UndefinedReference(symbol: symbol, atom: atom, offset: offset))
+      return nil
+    }
+    return Reference(symbol: symbol, flags: flags, source: source)
+  }
+
+  @inline(__always)
+  private mutating func localReference<E: ELFEncoding>(
+    _: E.Type, _ source: UInt32, _ atom: AtomIndex, _ offset: UInt64
+  ) -> Reference? {
+    let entry = file.pointee.symbol(E.self, Int(source))
+    var flags: SymbolFlags = []
+    switch entry.type {
+    case .threadLocal: flags.insert(.isThreadLocal)
+    case .gnuIndirectFunction: flags.formUnion([.isFunction, .isIndirectFunction])
+    case .function: flags.insert(.isFunction)
+    default: break
+    }
+    let section = file.pointee.section(E.self, of: Int(source))
+    if Int(section) >= file.pointee.sectionCount {
+      guard section == ObjectFile.absoluteSection else {
+        badSymbol(source, atom)
+        return nil
+      }
+      flags.insert(.isAbsolute)
+    } else if section == 0 {
+      // The null symbol: the relocation is about its addend alone.
+      flags.insert(.isAbsolute)
+    } else {
+      let target = file.pointee.sectionAtoms[Int(section)]
+      if target == .discarded {
+        return discardedReference(E.self, source, atom, offset)
+      }
+      if target.isNone {
+        flags.insert(.isAbsolute)
+      } else if link.atoms[target].has.contains(.isThreadLocal) {
+        flags.insert(.isThreadLocal)
+      }
+    }
+    return Reference(symbol: .none, flags: flags, source: source)
+  }
+
+  @inline(never)
+  private func badSymbol(_ source: UInt32, _ atom: AtomIndex) {
+    link.diagnostics.error(
+      "\(link.placeName(atom, 0)): relocation refers to symbol \(source), which isn't there or has"
+        + " a bad section index", key: link.key(atom, 0))
+  }
+
+  /// A local symbol of a section that lost its group: the winner cannot stand for it, because
+  /// nothing says that it has the same layout.
+  @inline(never)
+  private mutating func discardedReference<E: ELFEncoding>(
+    _: E.Type, _ source: UInt32, _ atom: AtomIndex, _ offset: UInt64
+  ) -> Reference? {
+    // Exception tables and the like of dropped functions come with them; these are left.
+    let entry = file.pointee.symbol(E.self, Int(source))
+    let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+    let section = file.pointee.section(E.self, of: Int(source))
+    let sectionName = ObjectFile.name(
+      file.pointee.sectionNames, at: file.pointee.header(E.self, Int(section)).name)
+    link.diagnostics.error(
+      "\(link.placeName(atom, offset)): relocation refers to"
+        + " \(name.isEmpty ? "section '\(sectionName)'" : "'\(name)' in section '\(sectionName)'"),"
+        + " which was discarded because another file has the same group",
+      key: link.key(atom, offset))
+    return nil
+  }
+
+  /// Notes that the symbol needs something.
+  @inline(__always)
+  mutating func demand(_ reference: Reference, _ needs: SymbolFlags) {
+    if reference.symbol.isNone {
+      let index = FileIndex(file - link.objects.base)
+      locals.append(
+        LocalDemand(
+          file: index, source: reference.source,
+          flags: needs.union(reference.flags).rawValue, extra: .none))
+    } else {
+      atomicOr(&link.symbols.pointer(reference.symbol).pointee.flags, needs.rawValue)
+    }
+  }
+
+  /// A dynamic relocation at a place of an atom, which must be writable for it.
+  @inline(__always)
+  mutating func addDynamic(
+    _ kind: DynamicRelocation.Kind, _ reference: Reference, _ atom: AtomIndex, _ offset: UInt64,
+    _ addend: Int64, type: UInt32
+  ) {
+    if !link.atoms[atom].has.contains(.isWritable), !allowsTextRelocation(reference, atom, offset) {
+      return
+    }
+    if kind == .symbolic {
+      atomicOr(
+        &link.symbols.pointer(reference.symbol).pointee.flags,
+        SymbolFlags.needsDynamicSymbol.rawValue)
+    }
+    dynamic.append(
+      DynamicRelocation(
+        offset: offset, addend: addend, atom: atom, source: reference.source,
+        type: type, kind: kind))
+  }
+
+  @inline(never)
+  private mutating func allowsTextRelocation(
+    _ reference: Reference, _ atom: AtomIndex, _ offset: UInt64
+  ) -> Bool {
+    if link.options.textRelocations == .error {
+      link.diagnostics.error(
+        "\(link.placeName(atom, offset)): relocation against \(name(of: reference)) in a read-only"
+          + " section; recompile \(file.pointee.displayName) with -fPIC, or link with -z notext",
+        key: link.key(atom, offset))
+      return false
+    }
+    if link.options.textRelocations == .warn, !facts.contains(.hasTextRelocations) {
+      link.diagnostics.warning(
+        "\(link.placeName(atom, offset)): relocation against \(name(of: reference)) in a read-only"
+          + " section makes the text writable at start", key: link.key(atom, offset))
+    }
+    facts.insert(.hasTextRelocations)
+    return true
+  }
+
+  /// The symbol of a reference, for messages.
+  func name(of reference: Reference) -> String {
+    link.referenceName(file, reference.source)
+  }
+}
+
+/// A relocation that the loader applies, at a place inside an atom. 32 bytes.
+struct DynamicRelocation: BitwiseCopyable, Sendable {
+  enum Kind: UInt32, BitwiseCopyable {
+    /// The image's base is added to symbol + addend, which the link knows.
+    case relative
+    /// The loader looks the symbol up.
+    case symbolic
+    /// The address that the resolver function returns.
+    case indirect
+  }
+  var offset: UInt64
+  var addend: Int64
+  var atom: AtomIndex
+  /// Index in the symbol table of the atom's file.
+  var source: UInt32
+  /// Machine's type, for symbolic ones.
+  var type: UInt32
+  var kind: Kind
+}
+
+extension Link {
+  func scanRelocations<T: Target>(_: T.Type) throws(LinkFailed) {
+    let results = pool.map(chunks: liveObjects.count) { [self] i, _ in
+      var context = ScanContext(
+        link: self, file: objects.pointer(liveObjects[i]), isShared: isSharedLibrary,
+        isPositionIndependent: isPositionIndependent, relaxes: options.relaxes)
+      if i > 0 {
+        for j in 0..<context.file.pointee.atomCount {
+          let index = AtomIndex(context.file.pointee.firstAtom.int + j)
+          let atom = atoms.pointer(index)
+          guard atom.pointee.has.contains([.isLive, .isAlloc]), atom.pointee.relocations != 0,
+            atom.pointee.kind != .frames
+          else { continue }
+          T.scan(&context, index)
+        }
+        if context.file.pointee.frameCount > 0 { scanFrames(T.self, &context) }
+      }
+      context.locals.sort { $0.source < $1.source }
+      return ScanResult(
+        dynamic: context.dynamic, locals: context.locals, undefined: context.undefined,
+        facts: context.facts)
+    }
+    var undefined: [UndefinedReference] = []
+    for (i, result) in results.enumerated() {
+      scanFacts.formUnion(result.facts)
+      undefined += result.undefined
+      let file = objects.pointer(liveObjects[i])
+      file.pointee.firstLocalDemand = localDemands.count
+      var last: UInt32?
+      for demand in result.locals {
+        if demand.source == last {
+          localDemands[localDemands.count - 1].flags |= demand.flags
+        } else {
+          localDemands.append(demand)
+          last = demand.source
+        }
+      }
+      file.pointee.localDemandCount = localDemands.count - file.pointee.firstLocalDemand
+    }
+    dynamicRelocations.lists = results.map(\.dynamic)
+    dynamicRelocations.hasStaticTLS = scanFacts.contains(.hasStaticTLS)
+    dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
+    reportUndefined(undefined)
+    try checkpoint()
+  }
+
+  /// Personality routines may be in a library: their references are scanned like data.
+  private func scanFrames<T: Target>(_: T.Type, _ context: inout ScanContext) {
+    typealias E = T.Encoding
+    let file = context.file
+    for j in 0..<file.pointee.atomCount {
+      let index = AtomIndex(file.pointee.firstAtom.int + j)
+      guard atoms[index].kind == .frames else { continue }
+      let relocations = relocations(E.self, atoms[index])
+      for i in 0..<relocations.count {
+        let entry = RelaEntry<E>(relocations.start + i &* RelaEntry<E>.size)
+        let source = Int(entry.symbol)
+        guard source >= file.pointee.firstGlobal, source < file.pointee.symbolCount else { continue }
+        let symbol = file.pointee.globals[source - file.pointee.firstGlobal]
+        let has = symbols[symbol].has
+        guard has.contains(.isPreemptible) else { continue }
+        let reference = Reference(symbol: symbol, flags: has, source: entry.symbol)
+        // A personality that another component defines is reached by its PLT entry.
+        if has.contains(.isFunction), has.contains(.isShared), !isSharedLibrary {
+          context.demand(reference, .needsCanonicalPLT)
+        }
+      }
+    }
+  }
+
+  // MARK: Names for messages
+
+  /// Messages come in the order of files, then of places.
+  func key(_ atom: AtomIndex, _ offset: UInt64) -> UInt64 {
+    UInt64(objects[atoms[atom].file].order) << 32 | UInt64(atoms[atom].section)
+  }
+
+  func sectionName(_ atom: AtomIndex) -> String {
+    let file = objects[atoms[atom].file]
+    if file.sectionCount == 0 { return String(outputs[atoms[atom].output].name) }
+    return withEncoding { encoding in
+      Self.sectionName(encoding, file, Int(self.atoms[atom].section))
+    }
+  }
+
+  private static func sectionName<E: ELFEncoding>(
+    _: E.Type, _ file: ObjectFile, _ index: Int
+  ) -> String {
+    String(ObjectFile.name(file.sectionNames, at: file.header(E.self, index).name))
+  }
+
+  /// `foo.o:(.text+0x12)`.
+  func placeName(_ atom: AtomIndex, _ offset: UInt64) -> String {
+    "\(objects[atoms[atom].file].displayName):(\(sectionName(atom))+0x\(String(offset, radix: 16)))"
+  }
+
+  /// `symbol 'foo'`, or `section '.data'` for a section symbol.
+  func referenceName(_ file: UnsafeMutablePointer<ObjectFile>, _ source: UInt32) -> String {
+    let index = Int(source)
+    if index >= file.pointee.firstGlobal {
+      return "symbol '\(displayName(file.pointee.globals[index - file.pointee.firstGlobal]))'"
+    }
+    return withEncoding { encoding in Self.localName(encoding, file, index) }
+  }
+
+  private static func localName<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ index: Int
+  ) -> String {
+    let entry = file.pointee.symbol(E.self, index)
+    let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+    if !name.isEmpty { return "local symbol '\(name)'" }
+    let section = file.pointee.section(E.self, of: index)
+    guard Int(section) < file.pointee.sectionCount else { return "local symbol \(index)" }
+    return "section '\(sectionName(E.self, file.pointee, Int(section)))'"
+  }
+
+  private func withEncoding<R>(_ body: (any ELFEncoding.Type) -> R) -> R {
+    body(encoding)
+  }
+}
+
+struct ScanResult: Sendable {
+  var dynamic: [DynamicRelocation]
+  var locals: [LocalDemand]
+  var undefined: [UndefinedReference]
+  var facts: ScanFacts
+}

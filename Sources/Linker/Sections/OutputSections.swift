@@ -1,0 +1,65 @@
+import ELFFormat
+import Platform
+import Synchronization
+
+/// What makes two input sections one output section.
+struct OutputKey: Hashable, Sendable {
+  var name: ByteString
+  var isAlloc: Bool
+  var isThreadLocal: Bool
+}
+
+extension Link {
+  /// Names that nearly all sections go to: found without a lock.
+  private static let commonNames: [StaticString] = [
+    ".text", ".rodata", ".data.rel.ro", ".data", ".bss", ".gcc_except_table", ".tdata", ".tbss",
+  ]
+
+  func prepareOutputs() {
+    decodedRelocations.append(DecodedRelocations(start: objects[FileIndex(0)].base, count: 0))
+    for name in Self.commonNames {
+      let name = ByteString(name)
+      let index = outputs.append(.named(name))
+      let isThreadLocal = name.hasPrefix(".t") && name != ".text"
+      outputNames.withLock {
+        $0[OutputKey(name: name, isAlloc: true, isThreadLocal: isThreadLocal)] = index
+      }
+    }
+  }
+
+  /// The output section of that name, made if there is none yet. Called by all workers; which index
+  /// a section gets is a matter of timing, its place in the output is not.
+  func outputIndex(_ name: ByteString, type: SectionType, flags: SectionFlags) -> OutputIndex {
+    if flags.contains(.alloc) {
+      for (i, common) in Self.commonNames.enumerated()
+      where name == common {
+        return OutputIndex(i)
+      }
+    }
+    let key = OutputKey(
+      name: name, isAlloc: flags.contains(.alloc), isThreadLocal: flags.contains(.threadLocal))
+    return outputNames.withLock { names in
+      if let index = names[key] { return index }
+      let index = outputs.append(.named(name))
+      names[key] = index
+      return index
+    }
+  }
+
+  /// The output section of that name, if something is in it.
+  func findOutput(_ name: ByteString) -> OutputIndex? {
+    for i in outputs.indices where outputs[OutputIndex(i)].name == name {
+      if outputs[OutputIndex(i)].headerIndex != 0 { return OutputIndex(i) }
+    }
+    return nil
+  }
+}
+
+extension OutputSection {
+  static func named(_ name: ByteString, content: SectionContent = .atoms) -> OutputSection {
+    OutputSection(
+      name: name, type: SectionType.null.rawValue, flags: 0, alignment: 0, content: content,
+      entrySize: 0, size: 0, address: 0, fileOffset: 0, firstAtom: 0, atomCount: 0,
+      firstSeen: .max, rank: 0, headerIndex: 0, link: 0, info: 0, nameOffset: 0)
+  }
+}

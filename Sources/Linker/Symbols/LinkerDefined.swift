@@ -1,0 +1,290 @@
+import ELFFormat
+import Platform
+import ScriptParsing
+
+/// A symbol that the linker gives a value when layout is known.
+struct LinkerDefinedSymbol {
+  enum Kind {
+    case sectionStart(ByteString)
+    case sectionEnd(ByteString)
+    case fileHeader
+    case executableStart
+    case textEnd
+    case dataEnd
+    case bssStart
+    case imageEnd
+    case dynamic
+    case offsetTable
+    case frameHeader
+    case indirectRelocationsStart
+    case indirectRelocationsEnd
+    /// `_TLS_MODULE_BASE_`.
+    case threadLocalStart
+    /// `__start_X` and `__stop_X`: bounds of sections whose name is X.
+    case identifierStart(ByteString)
+    case identifierStop(ByteString)
+    case programBreak
+  }
+  var symbol: SymbolIndex
+  var kind: Kind
+}
+
+/// A symbol set by `--defsym` or a script's assignment.
+struct SymbolDefinition {
+  var symbol: SymbolIndex
+  var expression: Expression
+  var isHidden: Bool
+  /// For messages: where it was said.
+  var origin: String
+}
+
+extension Link {
+  /// Names that the command line speaks of and that need a symbol each.
+  var optionSymbolNames: [String] {
+    var list = rootSymbolNames
+    list.append(options.initFunction)
+    list.append(options.finiFunction)
+    for name in options.wrappedSymbols { list += [name, "__wrap_" + name, "__real_" + name] }
+    for definition in options.definitions { list.append(definition.name) }
+    list += options.tracedSymbols
+    for (command, _) in scriptCommands {
+      if case .assignment(let assignment) = command, !assignment.isProvided {
+        list.append(String(assignment.name))
+      }
+    }
+    // An alias keeps what it stands for reachable.
+    for definition in parsedDefinitions {
+      for name in definition.expression.symbols { list.append(String(name)) }
+    }
+    return list
+  }
+
+  /// The names that must be kept, and pulled from archives.
+  var rootSymbolNames: [String] {
+    var list = [entryName]
+    list += options.undefinedSymbols
+    list += options.requiredSymbols
+    for (command, _) in scriptCommands {
+      if case .extern(let names) = command { list += names.map { String($0) } }
+    }
+    return list.filter { !$0.isEmpty }
+  }
+
+  /// `-e`, a script's ENTRY, or the custom `_start`; libraries have none unless asked.
+  var entryName: String {
+    if let entry = options.entry { return entry }
+    for (command, _) in scriptCommands {
+      if case .entry(let name) = command { return String(name) }
+    }
+    return options.outputKind == .executable ? "_start" : ""
+  }
+
+  /// Reads the expressions of `--defsym` and scripts before names are counted.
+  func parseDefinitions() {
+    for definition in options.definitions {
+      let text = ByteString(copying: definition.expression)
+      do {
+        let expression = try Expression.parse(UnsafeRawBufferPointer(text.buffer))
+        parsedDefinitions.append(
+          (ByteString(copying: definition.name), expression, false, false, "--defsym"))
+      } catch {
+        diagnostics.error("--defsym \(definition.name)=\(definition.expression): \(error.message)")
+      }
+    }
+    for (command, path) in scriptCommands {
+      if case .assignment(let assignment) = command {
+        parsedDefinitions.append(
+          (
+            assignment.name, assignment.expression, assignment.isProvided, assignment.isHidden,
+            "\(path):\(assignment.line)"
+          ))
+      }
+    }
+  }
+
+  /// Command-line definitions beat all others, as in GNU ld.
+  func claimDefinitions() {
+    for definition in parsedDefinitions {
+      guard let index = names.find(definition.name, in: symbols) else { continue }
+      let claim = ~claims[index.int]
+      if definition.isProvided, Claim.rank(claim) < Claim.shared || !isWanted(index) { continue }
+      claims[index.int] = ~Claim.make(rank: Claim.strong, order: 0, source: 0)
+      definitions.append(
+        SymbolDefinition(
+          symbol: index, expression: definition.expression, isHidden: definition.isHidden,
+          origin: definition.origin))
+    }
+    defineOwnSymbols()
+  }
+
+  private func isWanted(_ index: SymbolIndex) -> Bool {
+    !symbols[index].has.isDisjoint(with: [.isMentioned, .isReferencedByLibrary])
+  }
+
+  func settleDefinitions() {
+    for definition in definitions {
+      let symbol = symbols.pointer(definition.symbol)
+      symbol.pointee.file = 0
+      symbol.pointee.source = 0
+      symbol.pointee.flags &= ~SymbolFlags.isUndefined.rawValue
+      symbol.pointee.flags |= SymbolFlags.isLinkerDefined.rawValue
+      if definition.isHidden { symbol.pointee.flags |= SymbolFlags.sawHidden.rawValue }
+      var facts: SymbolFlags = definition.expression.symbols.isEmpty ? .isAbsolute : []
+      if let alias = definition.expression.aliasedSymbol,
+        let other = names.find(alias, in: symbols)
+      {
+        // An alias is of the same kind, and keeps what it stands for alive.
+        facts = symbols[other].has.intersection([.isFunction, .isThreadLocal, .isAbsolute])
+        symbol.pointee.atom = symbols[other].has.contains(.isShared) ? .none : symbols[other].atom
+        symbols[other].flags |= SymbolFlags([.isReferenced, .isMentioned, .isRoot]).rawValue
+      }
+      for name in definition.expression.symbols {
+        if let other = names.find(name, in: symbols) {
+          symbols[other].flags |= SymbolFlags([.isMentioned, .isRoot]).rawValue
+        }
+      }
+      symbol.pointee.flags |= facts.rawValue
+    }
+    for own in linkerDefined {
+      let symbol = symbols.pointer(own.symbol)
+      symbol.pointee.file = 0
+      symbol.pointee.source = 0
+      var facts: SymbolFlags = [.isLinkerDefined, .sawHidden]
+      switch own.kind {
+      case .identifierStart, .identifierStop:
+        if options.startStopVisibility == 0 { facts.remove(.sawHidden) }
+        if options.startStopVisibility == 3 {
+          facts.remove(.sawHidden)
+          facts.insert(.sawProtected)
+        }
+      case .threadLocalStart: facts.insert(.isThreadLocal)
+      default: break
+      }
+      symbol.pointee.flags |= facts.rawValue
+    }
+  }
+
+  /// Claims the linker's own symbols that somebody refers to and no object defines.
+  private func defineOwnSymbols() {
+    func define(_ name: ByteString, _ kind: LinkerDefinedSymbol.Kind) {
+      guard let index = names.find(name, in: symbols) else { return }
+      let claim = ~claims[index.int]
+      if Claim.rank(claim) != Claim.shared || !isWanted(index) { return }
+      if claim != Claim.none, !symbols[index].has.contains(.isMentioned) { return }
+      claims[index.int] = ~Claim.make(rank: Claim.strong, order: 0, source: 0)
+      linkerDefined.append(LinkerDefinedSymbol(symbol: index, kind: kind))
+    }
+    define("__ehdr_start", .fileHeader)
+    define("__executable_start", .executableStart)
+    define("__dso_handle", .fileHeader)
+    for name: ByteString in ["_etext", "etext", "__etext"] { define(name, .textEnd) }
+    for name: ByteString in ["_edata", "edata"] { define(name, .dataEnd) }
+    define("__bss_start", .bssStart)
+    for name: ByteString in ["_end", "end"] { define(name, .imageEnd) }
+    define("_DYNAMIC", .dynamic)
+    define("_GLOBAL_OFFSET_TABLE_", .offsetTable)
+    define("__GNU_EH_FRAME_HDR", .frameHeader)
+    define("__rela_iplt_start", .indirectRelocationsStart)
+    define("__rela_iplt_end", .indirectRelocationsEnd)
+    define("_TLS_MODULE_BASE_", .threadLocalStart)
+    define("__preinit_array_start", .sectionStart(".preinit_array"))
+    define("__preinit_array_end", .sectionEnd(".preinit_array"))
+    define("__init_array_start", .sectionStart(".init_array"))
+    define("__init_array_end", .sectionEnd(".init_array"))
+    define("__fini_array_start", .sectionStart(".fini_array"))
+    define("__fini_array_end", .sectionEnd(".fini_array"))
+    // Only for names that some live section has.
+    var identifiers: [ByteString] = []
+    outputNames.withLock { names in
+      for key in names.keys where SectionNaming.isCIdentifier(key.name) {
+        identifiers.append(key.name)
+      }
+    }
+    for name in identifiers.sorted() {
+      define(ByteString(copying: "__start_" + String(name)), .identifierStart(name))
+      define(ByteString(copying: "__stop_" + String(name)), .identifierStop(name))
+    }
+  }
+
+  /// Gives the linker's symbols their addresses; after layout, before anything is written.
+  func setLinkerDefinedValues() {
+    for own in linkerDefined {
+      symbols[own.symbol].word = value(of: own.kind, own.symbol)
+    }
+  }
+
+  private func value(of kind: LinkerDefinedSymbol.Kind, _ symbol: SymbolIndex) -> UInt64 {
+    func anchored(_ index: OutputIndex, atEnd: Bool) -> UInt64 {
+      let section = outputs[index]
+      linkerDefinedSections[symbol] = index
+      return section.address &+ (atEnd ? section.size : 0)
+    }
+    func bound(_ name: ByteString, atEnd: Bool) -> UInt64 {
+      guard let index = findOutput(name) else { return imageBase }
+      return anchored(index, atEnd: atEnd)
+    }
+    func own(_ index: OutputIndex, atEnd: Bool = false) -> UInt64 {
+      index.isNone ? 0 : anchored(index, atEnd: atEnd)
+    }
+    /// The last section before `end` of those that `isWanted` takes.
+    func last(_ isWanted: (OutputSection) -> Bool) -> OutputIndex? {
+      sectionOrder.last { outputs[$0].has.contains(.alloc) && isWanted(outputs[$0]) }
+    }
+    switch kind {
+    case .sectionStart(let name), .identifierStart(let name): return bound(name, atEnd: false)
+    case .sectionEnd(let name), .identifierStop(let name): return bound(name, atEnd: true)
+    case .fileHeader, .executableStart:
+      if let first = sectionOrder.first, outputs[first].has.contains(.alloc) {
+        linkerDefinedSections[symbol] = first
+      }
+      return imageBase
+    case .textEnd:
+      return last { $0.has.contains(.execute) }.map { anchored($0, atEnd: true) } ?? imageBase
+    case .dataEnd:
+      return last {
+        $0.has.contains(.write) && $0.type != SectionType.nobits.rawValue
+          && !$0.has.contains(.threadLocal)
+      }.map { anchored($0, atEnd: true) } ?? imageBase
+    case .bssStart:
+      if let index = findOutput(".bss") { return anchored(index, atEnd: false) }
+      return last { $0.has.contains(.write) && !$0.has.contains(.threadLocal) }
+        .map { anchored($0, atEnd: true) } ?? imageBase
+    case .imageEnd, .programBreak:
+      return last { !$0.has.contains(.threadLocal) }.map { anchored($0, atEnd: true) } ?? imageBase
+    case .dynamic: return own(synthetic.dynamic)
+    case .offsetTable: return own(offsetTableAnchor)
+    case .frameHeader: return own(synthetic.frameHeader)
+    case .indirectRelocationsStart:
+      return isPositionIndependent || synthetic.pltRelocations.isNone
+        ? 0 : own(synthetic.pltRelocations)
+    case .indirectRelocationsEnd:
+      return isPositionIndependent || synthetic.pltRelocations.isNone
+        ? 0 : own(synthetic.pltRelocations, atEnd: true)
+    case .threadLocalStart: return tlsStart
+    }
+  }
+
+  /// Evaluates `--defsym` and scripts' assignments, in their order.
+  func evaluateDefinitions() {
+    let environment = Expression.Environment(
+      location: nil, sizeOfHeaders: headersSize, maximumPageSize: maximumPageSize,
+      commonPageSize: maximumPageSize)
+    for definition in definitions {
+      do {
+        let value = try definition.expression.evaluate(in: environment) { name in
+          guard let index = names.find(name, in: symbols) else { return nil }
+          let symbol = symbols[index]
+          if symbol.has.contains(.isUndefined) { return nil }
+          if symbol.has.contains(.isShared), symbol.word == 0 { return nil }
+          return Expression.Value(
+            symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
+        }
+        symbols[definition.symbol].word = value.address
+        if value.section == 0 { symbols[definition.symbol].flags |= SymbolFlags.isAbsolute.rawValue }
+      } catch {
+        diagnostics.error(
+          "\(definition.origin) \(symbols[definition.symbol].name): \(error.message)")
+      }
+    }
+  }
+}

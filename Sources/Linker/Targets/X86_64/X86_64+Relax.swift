@@ -1,0 +1,230 @@
+import ELFFormat
+import Platform
+
+/// Instruction rewrites. Source: x86-64 psABI, "Linker Optimization" and "TLS Linker Optimization".
+///
+/// `p` points at a relocation's field; the instruction's bytes are before it. Every function is
+/// called only after the scan has seen that the bytes are there and have the shape.
+extension X86_64 {
+  /// What the access through an offset-table slot can become.
+  enum SlotRelaxation {
+    case none
+    /// `mov foo@GOTPCREL(%rip), %reg` → `lea foo(%rip), %reg`
+    case lea
+    /// `call *foo@GOTPCREL(%rip)` → `addr32 call foo`
+    case call
+    /// `jmp *foo@GOTPCREL(%rip)` → `jmp foo; nop`
+    case jump
+    /// `test`, `add`, `cmp`, … with the slot → with the address as an immediate
+    case immediate
+  }
+
+  /// - Parameters:
+  ///   - isFixedAddress: the output is loaded where it was linked, below 2 GiB.
+  @inline(__always)
+  static func slotRelaxation(
+    _ type: UInt32, _ code: UnsafePointer<UInt8>, _ offset: UInt64, isFixedAddress: Bool
+  ) -> SlotRelaxation {
+    let p = code + Int(offset)
+    switch type {
+    case R.gotpcrelx:
+      if offset < 2 { return .none }
+      let opcode = p[-2]
+      let operand = p[-1]
+      if opcode == 0xff, operand == 0x15 { return .call }
+      if opcode == 0xff, operand == 0x25 { return .jump }
+      if operand & 0xc7 != 0x05 { return .none }
+      if opcode == 0x8b { return .lea }
+      return isFixedAddress && isArithmetic(opcode) ? .immediate : .none
+    case R.rexGotpcrelx, R.code4Gotpcrelx:
+      if offset < (type == R.rexGotpcrelx ? 3 : 4) { return .none }
+      if p[-1] & 0xc7 != 0x05 { return .none }
+      if p[-2] == 0x8b { return .lea }
+      return isFixedAddress && isArithmetic(p[-2]) ? .immediate : .none
+    default: return .none
+    }
+  }
+
+  /// test, and the eight `op r/m, r` forms: add or adc sbb and sub xor cmp.
+  @inline(__always)
+  private static func isArithmetic(_ opcode: UInt8) -> Bool {
+    opcode == 0x85 || opcode & 0xc7 == 0x03
+  }
+
+  /// Rewrites `op foo@GOTPCREL(%rip), %reg` to `op $foo, %reg`; the immediate goes where the
+  /// displacement was.
+  static func rewriteImmediate(_ p: UnsafeMutablePointer<UInt8>, _ type: UInt32) {
+    let register = p[-1] >> 3 & 7
+    if p[-2] == 0x85 {
+      p[-2] = 0xf7  // test $imm32, %reg: f7 /0
+      p[-1] = 0xc0 | register
+    } else {
+      let operation = p[-2] & 0x38
+      p[-2] = 0x81  // op $imm32, %reg: 81 /op
+      p[-1] = 0xc0 | operation | register
+    }
+    moveRegisterBits(p, type)
+  }
+
+  /// The register was in the `reg` field and is now in `r/m`, so its high bits move, too.
+  private static func moveRegisterBits(_ p: UnsafeMutablePointer<UInt8>, _ type: UInt32) {
+    switch type {
+    case R.rexGotpcrelx, R.gottpoff, R.gotpc32Tlsdesc:
+      p[-3] = p[-3] & ~0x04 | (p[-3] & 0x04) >> 2  // REX.R → REX.B
+    case R.code4Gotpcrelx, R.code4Gottpoff, R.code4Gotpc32Tlsdesc:
+      p[-3] = p[-3] & ~0x44 | (p[-3] & 0x44) >> 2  // REX2.R3, R4 → B3, B4
+    default: break
+    }
+  }
+
+  /// Whether `mov x@gottpoff(%rip), %reg` or `add` can use the offset itself.
+  @inline(__always)
+  static func canRelaxInitialExec(
+    _ type: UInt32, _ code: UnsafePointer<UInt8>, _ offset: UInt64
+  ) -> Bool {
+    let p = code + Int(offset)
+    switch type {
+    case R.gottpoff:
+      return offset >= 3 && p[-3] & 0xf8 == 0x48 && (p[-2] == 0x8b || p[-2] == 0x03)
+        && p[-1] & 0xc7 == 0x05
+    case R.code4Gottpoff:
+      return offset >= 4 && p[-4] == 0xd5 && (p[-2] == 0x8b || p[-2] == 0x03)
+        && p[-1] & 0xc7 == 0x05
+    case R.code6Gottpoff:
+      return offset >= 6 && p[-6] == 0x62 && (p[-2] == 0x01 || p[-2] == 0x03)
+        && p[-1] & 0xc7 == 0x05
+    default: return false
+    }
+  }
+
+  /// `mov x@gottpoff(%rip), %reg` → `mov $x@tpoff, %reg`; `add` likewise.
+  static func rewriteInitialExec(_ p: UnsafeMutablePointer<UInt8>, _ type: UInt32) {
+    let register = p[-1] >> 3 & 7
+    if type == R.code6Gottpoff {
+      // EVEX, new data destination: the register of `reg` moves to `r/m`. R3, B3 and R4 are kept
+      // inverted, B4 is not.
+      let payload = p[-5]
+      let r3 = payload & 0x80
+      let isR4 = payload & 0x10 == 0
+      p[-5] = payload & 0x47 | 0x90 | r3 >> 2 | (isR4 ? 0x08 : 0)
+      p[-2] = 0x81
+      p[-1] = 0xc0 | register
+      return
+    }
+    p[-2] = p[-2] == 0x8b ? 0xc7 : 0x81
+    p[-1] = 0xc0 | register
+    moveRegisterBits(p, type)
+  }
+
+  @inline(__always)
+  static func canRelaxDescriptor(
+    _ type: UInt32, _ code: UnsafePointer<UInt8>, _ offset: UInt64
+  ) -> Bool {
+    let p = code + Int(offset)
+    if offset < 3 || p[-2] != 0x8d || p[-1] & 0xc7 != 0x05 { return false }
+    if type == R.gotpc32Tlsdesc { return p[-3] & 0xfb == 0x48 }
+    return type == R.code4Gotpc32Tlsdesc && offset >= 4 && p[-4] == 0xd5
+  }
+
+  /// `lea x@tlsdesc(%rip), %reg` → `mov $x@tpoff, %reg`
+  static func rewriteDescriptorToLocalExec(_ p: UnsafeMutablePointer<UInt8>, _ type: UInt32) {
+    p[-2] = 0xc7
+    p[-1] = 0xc0 | p[-1] >> 3 & 7
+    moveRegisterBits(p, type)
+  }
+
+  /// `lea x@tlsdesc(%rip), %reg` → `mov x@gottpoff(%rip), %reg`
+  static func rewriteDescriptorToInitialExec(_ p: UnsafeMutablePointer<UInt8>) { p[-2] = 0x8b }
+
+  /// How `__tls_get_addr` is called after a general- or local-dynamic `lea`.
+  enum ResolverCall {
+    case unknown
+    /// `call __tls_get_addr@PLT`
+    case direct
+    /// `call *__tls_get_addr@GOTPCREL(%rip)`
+    case indirect
+    /// `movabs $__tls_get_addr@PLTOFF, %rax; add %rbx, %rax; call *%rax`
+    case large
+  }
+
+  /// The call after a general-dynamic `lea`, whose field is at `offset`.
+  static func generalDynamicCall(
+    _ code: UnsafePointer<UInt8>, _ offset: UInt64, _ size: UInt64
+  ) -> ResolverCall {
+    let p = code + Int(offset)
+    guard offset >= 3, p[-3] == 0x48, p[-2] == 0x8d, p[-1] == 0x3d, size - offset >= 12 else {
+      return .unknown
+    }
+    if offset >= 4, p[-4] == 0x66 {
+      if p[4] == 0x66, p[5] == 0x66, p[6] == 0x48, p[7] == 0xe8 { return .direct }
+      if p[4] == 0x66, p[5] == 0x48, p[6] == 0xff, p[7] == 0x15 { return .indirect }
+      // Clang without data16 prefixes on the call: 66 48 e8 with rex after one prefix.
+      if p[4] == 0x66, p[5] == 0x48, p[6] == 0x67, p[7] == 0xe8 { return .direct }
+    }
+    return isLargeCall(p, offset, size) ? .large : .unknown
+  }
+
+  static func localDynamicCall(
+    _ code: UnsafePointer<UInt8>, _ offset: UInt64, _ size: UInt64
+  ) -> ResolverCall {
+    let p = code + Int(offset)
+    guard offset >= 3, p[-3] == 0x48, p[-2] == 0x8d, p[-1] == 0x3d, size - offset >= 9 else {
+      return .unknown
+    }
+    if p[4] == 0xe8 { return .direct }
+    if size - offset >= 10, p[4] == 0xff, p[5] == 0x15 { return .indirect }
+    if size - offset >= 10, p[4] == 0x67, p[5] == 0xe8 { return .indirect }
+    return isLargeCall(p, offset, size) ? .large : .unknown
+  }
+
+  private static func isLargeCall(
+    _ p: UnsafePointer<UInt8>, _ offset: UInt64, _ size: UInt64
+  ) -> Bool {
+    size - offset >= 19 && p[4] == 0x48 && p[5] == 0xb8 && (p[14] == 0x48 || p[14] == 0x4c)
+      && p[15] == 0x01 && p[17] == 0xff && p[18] == 0xd0
+  }
+
+  /// `mov %fs:0, %rax; lea x@tpoff(%rax), %rax`. Returns where the offset goes.
+  static func rewriteGeneralDynamicToLocalExec(
+    _ p: UnsafeMutablePointer<UInt8>, _ call: ResolverCall
+  ) -> UnsafeMutablePointer<UInt8> {
+    rewriteGeneralDynamic(p, call, [0x48, 0x8d, 0x80])
+  }
+
+  /// `mov %fs:0, %rax; add x@gottpoff(%rip), %rax`
+  static func rewriteGeneralDynamicToInitialExec(
+    _ p: UnsafeMutablePointer<UInt8>, _ call: ResolverCall
+  ) -> UnsafeMutablePointer<UInt8> {
+    rewriteGeneralDynamic(p, call, [0x48, 0x03, 0x05])
+  }
+
+  private static func rewriteGeneralDynamic(
+    _ p: UnsafeMutablePointer<UInt8>, _ call: ResolverCall, _ second: InlineArray<3, UInt8>
+  ) -> UnsafeMutablePointer<UInt8> {
+    let start = call == .large ? p - 3 : p - 4
+    let load: InlineArray<9, UInt8> = [0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0]
+    for i in 0..<9 { start[i] = load[i] }
+    for i in 0..<3 { start[9 + i] = second[i] }
+    if call == .large {
+      let nop: InlineArray<6, UInt8> = [0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00]
+      for i in 0..<6 { start[16 + i] = nop[i] }
+    }
+    return start + 12
+  }
+
+  /// `mov %fs:0, %rax`, padded to the length of what was there.
+  static func rewriteLocalDynamic(_ p: UnsafeMutablePointer<UInt8>, _ call: ResolverCall) {
+    var at = p - 3
+    let prefixes = call == .indirect ? 4 : 3
+    for _ in 0..<prefixes {
+      at[0] = 0x66
+      at += 1
+    }
+    let load: InlineArray<9, UInt8> = [0x64, 0x48, 0x8b, 0x04, 0x25, 0, 0, 0, 0]
+    for i in 0..<9 { at[i] = load[i] }
+    if call == .large {
+      let nop: InlineArray<10, UInt8> = [0x66, 0x2e, 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0]
+      for i in 0..<10 { at[9 + i] = nop[i] }
+    }
+  }
+}
