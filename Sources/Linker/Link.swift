@@ -80,6 +80,7 @@ public final class Link: @unchecked Sendable {
   var offsetTable = OffsetTable()
   var procedureLinkage = ProcedureLinkageTable()
   var dynamicSymbols = DynamicSymbolTable()
+  var dynamicSection = DynamicSection()
   var isDynamic = false
   var entryAddress: UInt64 = 0
   var encoding: any ELFEncoding.Type = ELF64Little.self

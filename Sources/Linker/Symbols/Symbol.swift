@@ -146,8 +146,6 @@ struct SymbolExtra: BitwiseCopyable {
   var tlsOffsetSlot: Int32 = -1
   /// Two slots: resolver and argument.
   var tlsDescriptorSlot: Int32 = -1
-  /// Index in the dynamic symbol table.
-  var dynamicIndex: Int32 = -1
   /// Where the copy of a library's variable lies: offset in the copy area.
   var copyOffset: Int64 = -1
 }
