@@ -23,7 +23,7 @@ extension Comparison {
     for (i, symbol) in a.symbols.enumerated() {
       let name = String(symbol.name)
       guard same.pairs[i] >= 0 else {
-        if isComparable(symbol), !Self.linkerSymbols.contains(name), !isCopy(symbol, a) {
+        if isComparable(symbol), !isLinkers(name), !isCopy(symbol, a) {
           findings.add(.symbols, name, "only in the first")
         }
         continue
@@ -33,10 +33,15 @@ extension Comparison {
     }
     for (i, symbol) in b.symbols.enumerated() where !paired[i] && isComparable(symbol) {
       let name = String(symbol.name)
-      if !Self.linkerSymbols.contains(name), !isCopy(symbol, b) {
+      if !isLinkers(name), !isCopy(symbol, b) {
         findings.add(.symbols, name, "only in the second")
       }
     }
+  }
+
+  /// glibc's warning sections have a symbol each, which goes where the section goes.
+  private func isLinkers(_ name: String) -> Bool {
+    Self.linkerSymbols.contains(name) || name.hasPrefix("__evoke_link_warning_")
   }
 
   /// Copied variables keep as many of their aliases as the linker cares to list.
@@ -53,20 +58,18 @@ extension Comparison {
     // An indirect function whose address is taken becomes a plain one: its stub.
     let isIndirect = x.type == STT.ifunc || y.type == STT.ifunc
     if !isIndirect { expectEqual(x.type, y.type, .symbols, name, "type") }
-    let hidden = { (s: ELFSymbol) in s.isLocal || s.visibility == 1 || s.visibility == 2 }
-    if !hidden(x) || !hidden(y) { expectEqual(x.binding, y.binding, .symbols, name, "binding") }
+    // Unexported symbols may be made local; what is exported is compared as such.
+    if !x.isLocal && !y.isLocal, !isCopy(x, a) {
+      expectEqual(x.binding, y.binding, .symbols, name, "binding")
+    }
     if x.size != y.size {
       if !isIndirect { expectEqual(x.size, y.size, .symbols, name, "size") }
       return
     }
     if x.size == 0 || options.ignoredSymbols.contains(name) { return }
-    var (start, other) = (x.value, y.value)
-    if x.type == STT.tls {
-      start = start &+ (a.tls?.address ?? 0)
-      other = other &+ (b.tls?.address ?? 0)
-    }
-    let one = a.file.bytes(at: start, count: x.size)
-    let two = b.file.bytes(at: other, count: y.size)
+    if x.type == STT.function, isStubSymbol(x, a) || isStubSymbol(y, b) { return }
+    let (start, one) = contents(x, a)
+    let (other, two) = contents(y, b)
     guard let one, let two else {
       // One side in .bss, the other as zeros in the file.
       let rest = one ?? two
@@ -81,6 +84,23 @@ extension Comparison {
     } else {
       compareData(one, two, start, other, name)
     }
+  }
+
+  /// The address of a symbol's contents, and their bytes if they are in the file.
+  ///
+  /// Behind a template's initialised part, its addresses belong to other sections.
+  private func contents(_ symbol: ELFSymbol, _ image: Image) -> (UInt64, ByteView?) {
+    guard symbol.type == STT.tls else {
+      return (symbol.value, image.file.bytes(at: symbol.value, count: symbol.size))
+    }
+    guard let tls = image.tls else { return (0, nil) }
+    let view = image.file.bytes.slice(tls.offset, tls.fileSize)
+    return (tls.address &+ symbol.value, view?.slice(symbol.value, symbol.size))
+  }
+
+  /// A function whose symbol was moved to its stub has the stub's bytes there.
+  private func isStubSymbol(_ symbol: ELFSymbol, _ image: Image) -> Bool {
+    image.stubSlot(at: symbol.value).flatMap { image.relocations[$0] } != nil
   }
 
   private mutating func report(
@@ -118,7 +138,8 @@ extension Comparison {
       }
       // An absolute word, or a distance from its own place (relative vtables, jump tables).
       let word = i & ~(size - 1)
-      if let first = one.word(word, is64: a.file.is64), let second = two.word(word, is64: a.file.is64),
+      if let first = one.word(word, is64: a.file.is64),
+        let second = two.word(word, is64: a.file.is64),
         a.file.load(at: first) != nil, same.sameAddress(first, second)
       {
         i = word + size

@@ -70,7 +70,12 @@ extension Comparison {
     guard let x = a.dynamic, let y = b.dynamic else { return }
     func list(_ t: DynamicTables, _ image: Image) -> Set<String> {
       var set: Set<String> = []
+      let bound = Set(t.relocations.map(\.symbol))
       for (i, symbol) in t.symbols.enumerated().dropFirst() where !symbol.isLocal {
+        // Nothing is asked of the loader for a weak reference that no relocation uses, nor for
+        // __tls_get_addr once its calls are relaxed; some linkers list them all the same.
+        if !symbol.isDefined, symbol.binding == 2, !bound.contains(UInt32(i)) { continue }
+        if !symbol.isDefined, symbol.name == "__tls_get_addr" { continue }
         let name = String(symbol.name)
         if Self.linkerSymbols.contains(name) || name == "_init" || name == "_fini" { continue }
         // A copied variable's aliases are exported by some linkers only.
@@ -99,7 +104,8 @@ extension Comparison {
       else { continue }
       for i in exports where !table.candidates(tables.symbols[i].name).contains(i) {
         findings.add(
-          .hash, String(tables.symbols[i].name), "is not found through .gnu.hash of \(image.file.path)")
+          .hash, String(tables.symbols[i].name),
+          "is not found through .gnu.hash of \(image.file.path)")
       }
     }
   }
@@ -113,6 +119,7 @@ extension Comparison {
       for relocation in t.relocations where relocation.symbol != 0 {
         guard Int(relocation.symbol) < t.symbols.count else { continue }
         let symbol = t.symbols[Int(relocation.symbol)]
+        if symbol.name == "__tls_get_addr" { continue }
         var name = String(symbol.name)
         if let version = t.version(of: Int(relocation.symbol)) { name += "@\(version.name)" }
         switch relocation.meaning {
@@ -193,7 +200,8 @@ extension Comparison {
     if (x.lsda == nil) != (y.lsda == nil) {
       findings.add(.unwind, name, "has an LSDA in one file only")
     } else if let one = x.lsda, let two = y.lsda,
-      let first = a.file.bytes(from: one)?.slice(0, 4), let second = b.file.bytes(from: two)?.slice(0, 4),
+      let first = a.file.bytes(from: one)?.slice(0, 4),
+      let second = b.file.bytes(from: two)?.slice(0, 4),
       !first.hasSameBytes(as: second)
     {
       findings.add(.unwind, name, "has another LSDA")

@@ -21,9 +21,11 @@ public func compare(_ a: String, _ b: String, _ options: ComparisonOptions = .in
 
 /// As `compare(_:_:_:)` for bytes in memory, which must stay there during the call.
 public func compare(
-  bytes a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer, _ options: ComparisonOptions = .init()
+  bytes a: UnsafeRawBufferPointer, _ b: UnsafeRawBufferPointer,
+  _ options: ComparisonOptions = .init()
 ) throws -> Findings {
-  compareFiles(try ELFFile(path: "first", memory: a), try ELFFile(path: "second", memory: b), options)
+  compareFiles(
+    try ELFFile(path: "first", memory: a), try ELFFile(path: "second", memory: b), options)
 }
 
 func compareFiles(_ a: ELFFile, _ b: ELFFile, _ options: ComparisonOptions) -> Findings {
@@ -60,12 +62,15 @@ struct Comparison {
     _ x: T, _ y: T, _ aspect: Aspect, _ subject: String, _ what: String = ""
   ) {
     if x == y { return }
-    findings.add(aspect, subject, "\(what)\(what.isEmpty ? "" : " ")\(x) in the first, \(y) in the second")
+    findings.add(
+      aspect, subject, "\(what)\(what.isEmpty ? "" : " ")\(x) in the first, \(y) in the second")
   }
 
   /// Reports what only one side has.
   mutating func expectSame(_ x: Set<String>, _ y: Set<String>, _ aspect: Aspect, _ what: String) {
-    for name in x.subtracting(y).sorted() { findings.add(aspect, name, "\(what) only in the first") }
+    for name in x.subtracting(y).sorted() {
+      findings.add(aspect, name, "\(what) only in the first")
+    }
     for name in y.subtracting(x).sorted() {
       findings.add(aspect, name, "\(what) only in the second")
     }
@@ -161,6 +166,8 @@ struct Comparison {
       var map: [String: SectionHeader] = [:]
       for section in file.sections where section.size > 0 && section.type != 0 {
         let name = Self.canonicalSection(section.name)
+        // Warnings to print when a symbol is used are for the linker; some leave them in.
+        if name.hasPrefix(".gnu.warning.") { continue }
         if !Self.linkerSections.contains(name) { map[name] = section }
       }
       return map
@@ -179,12 +186,15 @@ struct Comparison {
       if name.hasPrefix(".debug_"), section.flags & SHF.compressed == other.flags & SHF.compressed {
         let (small, big) = (min(section.size, other.size), max(section.size, other.size))
         if (big - small) / max(big / 100, 1) > UInt64(options.debugTolerance) {
-          findings.add(.debug, name, "\(section.size) bytes in the first, \(other.size) in the second")
+          findings.add(
+            .debug, name, "\(section.size) bytes in the first, \(other.size) in the second")
         }
       }
     }
   }
 
+  /// Notes by contents, except for the build-id, whose bytes and default length are the linker's,
+  /// and properties, of which those that only inform (which ISA is used) are left out by some.
   mutating func compareNotes() {
     func notes(_ file: ELFFile) -> Set<String> {
       var set: Set<String> = []
@@ -192,17 +202,39 @@ struct Comparison {
         guard let view = file.contents(section) else { continue }
         for note in ELFNote.read(view, alignment: section.alignment).notes {
           let subject = "\(note.name) type \(note.type)"
-          if note.name == "GNU" && note.type == 4 { continue }  // gold's version
-          if note.name == "GNU" && note.type == 3 {
-            set.insert("\(subject) of \(note.contents.count) bytes")
-          } else {
-            let bytes = (0..<note.contents.count).map { String(note.contents.u8($0)!, radix: 16) }
-            set.insert("\(subject): \(bytes.joined(separator: " "))")
+          guard note.name == "GNU" else {
+            set.insert("\(subject): \(hexBytes(note.contents))")
+            continue
+          }
+          switch note.type {
+          case 3: set.insert("build-id")
+          case 4: break  // gold's version
+          case 5: set.formUnion(enforcedProperties(note.contents, wordSize: file.wordSize))
+          default: set.insert("\(subject): \(hexBytes(note.contents))")
           }
         }
       }
       return set
     }
     expectSame(notes(a.file), notes(b.file), .notes, "note")
+  }
+
+  /// The properties that change how a program is run: `…_FEATURE_1_AND` of x86 and AArch64.
+  private func enforcedProperties(_ view: ByteView, wordSize: Int) -> Set<String> {
+    var set: Set<String> = []
+    var at = 0
+    while let type = view.u32(at), let size = view.u32(at + 4),
+      let contents = view.slice(at + 8, Int(size))
+    {
+      if type == 0xc000_0002 || type == 0xc000_0000, !contents.isAllZero {
+        set.insert("property \(hex(type)): \(hexBytes(contents))")
+      }
+      at = (at + 8 + Int(size) + wordSize - 1) & ~(wordSize - 1)
+    }
+    return set
+  }
+
+  private func hexBytes(_ view: ByteView) -> String {
+    (0..<min(view.count, 256)).map { String(view.u8($0)!, radix: 16) }.joined(separator: " ")
   }
 }

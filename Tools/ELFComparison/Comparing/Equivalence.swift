@@ -10,9 +10,81 @@ struct Equivalence {
   init(_ a: Image, _ b: Image) {
     self.a = a
     self.b = b
-    var index: [String: Int] = [:]
-    for (i, key) in b.keys.enumerated() { index[key] = i }
-    pairs = a.keys.map { index[$0] ?? -1 }
+    pairs = Self.pair(a, b)
+  }
+
+  /// Pairs symbols: global ones by name, local ones by name and, where a name occurs several times,
+  /// by what source file and size they have and finally in the order of the tables.
+  ///
+  /// A linker may make hidden or all unexported symbols local, and may leave out the names of
+  /// source files, so neither is a condition.
+  private static func pair(_ a: Image, _ b: Image) -> [Int] {
+    var pairs = Array(repeating: -1, count: a.symbols.count)
+    var named: [String: [Int]] = [:]
+    for (i, key) in b.keys.enumerated() { named[key, default: []].append(i) }
+    var groups: [String: [Int]] = [:]
+    for (i, key) in a.keys.enumerated() where named[key] != nil {
+      groups[key, default: []].append(i)
+    }
+    for (key, group) in groups {
+      guard let others = named[key] else { continue }
+      pair(group, others, a, b, &pairs)
+    }
+    return pairs
+  }
+
+  private static func pair(
+    _ group: [Int], _ others: [Int], _ a: Image, _ b: Image, _ pairs: inout [Int]
+  ) {
+    if group.count == 1 && others.count == 1 {
+      pairs[group[0]] = others[0]
+      return
+    }
+    var left = group
+    var right = others
+    // From the surest sign to the weakest; each pairs what has the same sign, in table order.
+    let signs: [(Image, Int) -> String] = [
+      { $0.symbols[$1].isLocal ? "local \($0.sources[$1]) \($0.symbols[$1].size)" : "global" },
+      { "\($0.symbols[$1].size) \($0.fingerprint($1))" }, { "\($0.symbols[$1].size)" },
+      { _, _ in "" },
+    ]
+    // A sign that does not occur equally often on both sides decides nothing.
+    for sign in signs {
+      var bySign: [String: [Int]] = [:]
+      for i in right { bySign[sign(b, i), default: []].append(i) }
+      var mine: [String: [Int]] = [:]
+      for i in left { mine[sign(a, i), default: []].append(i) }
+      for (text, members) in mine {
+        guard let counterparts = bySign[text], counterparts.count == members.count else { continue }
+        match(members, counterparts, a, b, &pairs)
+      }
+      left.removeAll { pairs[$0] >= 0 }
+      let taken = Set(group.map { pairs[$0] })
+      right.removeAll { taken.contains($0) }
+      if left.isEmpty || right.isEmpty { return }
+    }
+  }
+
+  /// Pairs namesakes that no sign tells apart: each with the one whose bytes differ least.
+  private static func match(
+    _ members: [Int], _ counterparts: [Int], _ a: Image, _ b: Image, _ pairs: inout [Int]
+  ) {
+    // The work grows with the square; a crowd is paired in the order of the tables.
+    guard members.count > 1, members.count <= 64 else {
+      for (i, j) in zip(members, counterparts) { pairs[i] = j }
+      return
+    }
+    var free = counterparts
+    for i in members {
+      var best = 0
+      var fewest = Int.max
+      for (at, j) in free.enumerated() {
+        let distance = a.distance(i, b, j, limit: fewest)
+        if distance < fewest { (best, fewest) = (at, distance) }
+        if fewest == 0 { break }
+      }
+      pairs[i] = free.remove(at: best)
+    }
   }
 
   /// Whether `x` in `a` and `y` in `b` are the same place.
@@ -61,7 +133,8 @@ struct Equivalence {
 
   private func sameContents(_ x: UInt64, _ y: UInt64, _ depth: Int) -> Bool {
     guard let here = a.file.load(at: x), let there = b.file.load(at: y), !here.isWritable,
-      !there.isWritable, !isCovered(x, a), !isCovered(y, b), let one = a.file.bytes(from: x), let two = b.file.bytes(from: y)
+      !there.isWritable, !isCovered(x, a), !isCovered(y, b), let one = a.file.bytes(from: x),
+      let two = b.file.bytes(from: y)
     else { return false }
     // A NUL-terminated string of some length.
     if let first = one.string(0), let second = two.string(0), first == second,
@@ -115,9 +188,11 @@ struct Equivalence {
       (.address(let x), .raw(let y)):
       return sameAddress(x, y, depth: depth)
     case (.symbol(let x, let i), .symbol(let y, let j)): return x == y && i == j
-    case (.symbol(let name, let addend), .address(let y)), (.symbol(let name, let addend), .raw(let y)):
+    case (.symbol(let name, let addend), .address(let y)),
+      (.symbol(let name, let addend), .raw(let y)):
       return isSymbol(name, addend, y, a, b)
-    case (.address(let x), .symbol(let name, let addend)), (.raw(let x), .symbol(let name, let addend)):
+    case (.address(let x), .symbol(let name, let addend)),
+      (.raw(let x), .symbol(let name, let addend)):
       return isSymbol(name, addend, x, b, a)
     case (.resolved(let x), .resolved(let y)), (.resolved(let x), .address(let y)),
       (.address(let x), .resolved(let y)), (.resolved(let x), .raw(let y)),

@@ -7,9 +7,9 @@ struct Image {
   /// Defined symbols with a name and, unless TLS, an address; from `.symtab`, or from `.dynsym` of
   /// a stripped file.
   var symbols: [ELFSymbol] = []
-  /// What tells a symbol from all others in both files: its name, and for a local one its source
-  /// file and a running number.
+  /// Each symbol's name without a version, and the source file it is under in the table.
   var keys: [String] = []
+  var sources: [String] = []
   /// Indices into `symbols` by value: those with addresses, and those in the TLS template.
   var byAddress: [Int] = []
   var byTLSOffset: [Int] = []
@@ -40,23 +40,15 @@ struct Image {
       file.sections.first { $0.type == SHT.symtab } ?? file.sections.first { $0.type == SHT.dynsym }
     guard let table else { return }
     var source = ""
-    var ordinals: [String: Int] = [:]
     for symbol in file.symbols(table) {
       if symbol.type == STT.file {
         source = String(symbol.name)
         continue
       }
       guard symbol.isDefined, !symbol.name.isEmpty, symbol.type != STT.section else { continue }
-      var key = Self.unversioned(symbol.name)
-      // Some linkers make hidden symbols local, and then they belong to no source file.
-      if symbol.isLocal, symbol.visibility == 0 {
-        key += "\u{0}" + source
-        let ordinal = ordinals[key, default: 0]
-        ordinals[key] = ordinal + 1
-        if ordinal > 0 { key += "\u{0}\(ordinal)" }
-      }
       symbols.append(symbol)
-      keys.append(key)
+      keys.append(Self.unversioned(symbol.name))
+      sources.append(symbol.isLocal ? source : "")
     }
     for (i, symbol) in symbols.enumerated() {
       if symbol.type == STT.tls { byTLSOffset.append(i) } else { byAddress.append(i) }
@@ -89,6 +81,27 @@ struct Image {
     }
     for next in order[low..<min(low + 4, order.count)] where body(next) { return true }
     return false
+  }
+
+  /// The first bytes of a symbol, to tell namesakes apart.
+  func fingerprint(_ index: Int) -> UInt32 {
+    let symbol = symbols[index]
+    return symbol.type == STT.tls ? 0 : file.bytes(from: symbol.value)?.u32(0) ?? 0
+  }
+
+  /// In how many bytes two symbols differ, up to `limit` and within their first page.
+  func distance(_ i: Int, _ other: Image, _ j: Int, limit: Int) -> Int {
+    let (x, y) = (symbols[i], other.symbols[j])
+    guard x.type != STT.tls, y.type != STT.tls, let one = file.bytes(from: x.value),
+      let two = other.file.bytes(from: y.value)
+    else { return 0 }
+    let count = min(Int(clamping: min(x.size, y.size)), 4096, one.count, two.count)
+    var distance = x.size == y.size ? 0 : 1
+    for at in 0..<count where one.u8(at) != two.u8(at) {
+      distance += 1
+      if distance >= limit { break }
+    }
+    return distance
   }
 
   /// The name of a symbol that is exactly at `address`.

@@ -50,7 +50,7 @@ extension Image {
     threadLocalForms(code, offset, target, add)
     guard first & 0xf0 == 0x40, let modRM = code.u8(offset + 2) else { return forms }
     let wide = first & 0x08 != 0 ? UInt8(0x40) : 0
-    let register = (modRM >> 3 & 7) | (first & 4 << 1) | wide
+    let register = (modRM >> 3 & 7) | (first & 4) << 1 | wide
     let base = (modRM & 7) | (first & 1) << 3 | wide
     if modRM & 0xc7 == 0x05, let place = target(offset + 3) {
       switch second {
@@ -143,8 +143,10 @@ extension Equivalence {
     if sameWord(one, two) { return true }
     if x.action == .threadLocal || y.action == .threadLocal {
       // A general dynamic pair of slots: the second word has the offset in the module.
-      func second(_ operand: RelaxedForm.Operand, _ image: Image, _ word: Image.Word) -> Image.Word? {
-        guard case .slot(let place) = operand, image.relocations[place]?.meaning == .tlsModule else {
+      func second(_ operand: RelaxedForm.Operand, _ image: Image, _ word: Image.Word) -> Image.Word?
+      {
+        guard case .slot(let place) = operand, image.relocations[place]?.meaning == .tlsModule
+        else {
           return word
         }
         let next = image.word(at: place &+ UInt64(image.file.wordSize))
