@@ -29,7 +29,7 @@ extension Comparison {
         continue
       }
       paired[same.pairs[i]] = true
-      compare(symbol, b.symbols[same.pairs[i]], name)
+      compare(symbol, b.symbols[same.pairs[i]], name, alternatives: same.alternatives[i] ?? [])
     }
     for (i, symbol) in b.symbols.enumerated() where !paired[i] && isComparable(symbol) {
       let name = String(symbol.name)
@@ -49,7 +49,9 @@ extension Comparison {
     image.relocations[symbol.value]?.meaning == .copy
   }
 
-  private mutating func compare(_ x: ELFSymbol, _ y: ELFSymbol, _ name: String) {
+  private mutating func compare(
+    _ x: ELFSymbol, _ y: ELFSymbol, _ name: String, alternatives: [Int]
+  ) {
     if Self.linkerSymbols.contains(name) { return }
     if (x.type == STT.tls) != (y.type == STT.tls) {
       findings.add(.symbols, name, "is thread-local in one only")
@@ -79,11 +81,17 @@ extension Comparison {
       return
     }
     let isCode = a.file.load(at: start)?.isExecutable == true && x.type != STT.object
-    if isCode {
-      compareCode(one, two, start, other, name)
-    } else {
-      compareData(one, two, start, other, name)
+    func difference(_ start: UInt64, _ one: ByteView, _ other: UInt64, _ two: ByteView) -> Int? {
+      isCode
+        ? differenceInCode(one, two, start, other) : differenceInData(one, two, start, other)
     }
+    guard let offset = difference(start, one, other, two) else { return }
+    // Which of several namesakes this is was a guess.
+    for alternative in alternatives where b.symbols[alternative].size == x.size {
+      let (address, view) = contents(b.symbols[alternative], b)
+      if let view, difference(start, one, address, view) == nil { return }
+    }
+    report(name, offset, one, two)
   }
 
   /// The address of a symbol's contents, and their bytes if they are in the file.
@@ -116,9 +124,17 @@ extension Comparison {
     findings.add(.bytes, "\(name)+\(hex(offset))", "\(run(one)) | \(run(two))")
   }
 
+  /// Compares data and reports the first difference.
   mutating func compareData(
     _ one: ByteView, _ two: ByteView, _ x: UInt64, _ y: UInt64, _ name: String
   ) {
+    if let offset = differenceInData(one, two, x, y) { report(name, offset, one, two) }
+  }
+
+  /// The offset of the first difference that is not one of placement.
+  private func differenceInData(
+    _ one: ByteView, _ two: ByteView, _ x: UInt64, _ y: UInt64
+  ) -> Int? {
     let size = a.file.wordSize
     var i = 0
     while i < one.count {
@@ -126,8 +142,7 @@ extension Comparison {
       let isRelocated = a.relocations[p] != nil || b.relocations[q] != nil
       if isRelocated, i + size <= one.count {
         if let first = a.word(at: p), let second = b.word(at: q), !same.sameWord(first, second) {
-          report(name, i, one, two)
-          return
+          return i
         }
         i += size
         continue
@@ -152,9 +167,9 @@ extension Comparison {
         i = half + 4
         continue
       }
-      report(name, i, one, two)
-      return
+      return i
     }
+    return nil
   }
 
   private func sameDistance(_ d: Int32, _ e: Int32, _ x: UInt64, _ y: UInt64, _ at: Int) -> Bool {
@@ -164,9 +179,9 @@ extension Comparison {
       || same.sameImmediate(d, e)
   }
 
-  mutating func compareCode(
-    _ one: ByteView, _ two: ByteView, _ x: UInt64, _ y: UInt64, _ name: String
-  ) {
+  private func differenceInCode(
+    _ one: ByteView, _ two: ByteView, _ x: UInt64, _ y: UInt64
+  ) -> Int? {
     var i = 0
     var floor = 0
     scan: while i < one.count {
@@ -190,7 +205,9 @@ extension Comparison {
       }
       for field in stride(from: i, through: max(floor, i - 3), by: -1) {
         guard let d = one.i32(field), let e = two.i32(field) else { continue }
-        if sameField(d, e, x &+ UInt64(field), y &+ UInt64(field)) {
+        // movzwl reads two bytes; what follows a constant of that size is of no concern.
+        let isShort = field >= 3 && one.u16(field - 3) == 0xb70f
+        if sameField(d, e, x &+ UInt64(field), y &+ UInt64(field), isShort: isShort) {
           i = field + 4
           floor = i
           continue scan
@@ -204,27 +221,42 @@ extension Comparison {
           continue scan
         }
       }
-      report(name, i, one, two)
-      return
+      return i
     }
+    return nil
   }
 
   /// A 32-bit field in code: a displacement from the next instruction, which starts behind the
   /// field or behind an immediate of up to four bytes; or a value.
-  private func sameField(_ d: Int32, _ e: Int32, _ x: UInt64, _ y: UInt64) -> Bool {
+  private func sameField(_ d: Int32, _ e: Int32, _ x: UInt64, _ y: UInt64, isShort: Bool)
+    -> Bool
+  {
     let i = x &+ 4 &+ UInt64(bitPattern: Int64(d))
     let j = y &+ 4 &+ UInt64(bitPattern: Int64(e))
     for trailing: UInt64 in [0, 1, 2, 4] {
       let (from, to) = (i &+ trailing, j &+ trailing)
+      // The call of an undefined weak function in a static program.
+      if from == 0 && to == 0 { return true }
       guard a.file.load(at: from) != nil, b.file.load(at: to) != nil else { continue }
       if same.sameAddress(from, to) { return true }
-      if a.relocations[from] != nil || b.relocations[to] != nil || isSlot(from, a),
+      if isShort, trailing == 0, a.file.load(at: from)?.isExecutable == false,
+        let first = a.file.bytes(from: from)?.u16(0), first == b.file.bytes(from: to)?.u16(0)
+      {
+        return true
+      }
+      if a.relocations[from] != nil || b.relocations[to] != nil || isSlot(from, a)
+        || isPointer(from, a),
         let first = a.word(at: from), let second = b.word(at: to), same.sameWord(first, second)
       {
         return true
       }
     }
     return same.sameImmediate(d, e)
+  }
+
+  /// Whether the word at `address` is itself an address, as in a table without a symbol.
+  private func isPointer(_ address: UInt64, _ image: Image) -> Bool {
+    image.file.word(at: address).map { $0 != 0 && image.file.load(at: $0) != nil } ?? false
   }
 
   /// Whether `address` is in an offset table; in a static program its words need no relocation.

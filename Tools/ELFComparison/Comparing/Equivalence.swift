@@ -6,11 +6,13 @@ struct Equivalence {
   let b: Image
   /// For each symbol of `a` its counterpart in `b`, or -1.
   let pairs: [Int]
+  /// For a symbol whose counterpart was a guess among namesakes, all that it may be.
+  let alternatives: [Int: [Int]]
 
   init(_ a: Image, _ b: Image) {
     self.a = a
     self.b = b
-    pairs = Self.pair(a, b)
+    (pairs, alternatives) = Self.pair(a, b)
   }
 
   /// Pairs symbols: global ones by name, local ones by name and, where a name occurs several times,
@@ -18,7 +20,8 @@ struct Equivalence {
   ///
   /// A linker may make hidden or all unexported symbols local, and may leave out the names of
   /// source files, so neither is a condition.
-  private static func pair(_ a: Image, _ b: Image) -> [Int] {
+  private static func pair(_ a: Image, _ b: Image) -> ([Int], [Int: [Int]]) {
+    var alternatives: [Int: [Int]] = [:]
     var pairs = Array(repeating: -1, count: a.symbols.count)
     var named: [String: [Int]] = [:]
     for (i, key) in b.keys.enumerated() { named[key, default: []].append(i) }
@@ -28,13 +31,14 @@ struct Equivalence {
     }
     for (key, group) in groups {
       guard let others = named[key] else { continue }
-      pair(group, others, a, b, &pairs)
+      pair(group, others, a, b, &pairs, &alternatives)
     }
-    return pairs
+    return (pairs, alternatives)
   }
 
   private static func pair(
-    _ group: [Int], _ others: [Int], _ a: Image, _ b: Image, _ pairs: inout [Int]
+    _ group: [Int], _ others: [Int], _ a: Image, _ b: Image, _ pairs: inout [Int],
+    _ alternatives: inout [Int: [Int]]
   ) {
     if group.count == 1 && others.count == 1 {
       pairs[group[0]] = others[0]
@@ -57,6 +61,9 @@ struct Equivalence {
       for (text, members) in mine {
         guard let counterparts = bySign[text], counterparts.count == members.count else { continue }
         match(members, counterparts, a, b, &pairs)
+        if members.count > 1, members.count <= 64 {
+          for i in members { alternatives[i] = counterparts }
+        }
       }
       left.removeAll { pairs[$0] >= 0 }
       let taken = Set(group.map { pairs[$0] })
@@ -105,7 +112,10 @@ struct Equivalence {
       let reach = max(symbol.size.addingClamped(64), 256)
       guard pairs[i] >= 0, distance <= reach || 0 &- distance <= 64 else { return false }
       let other = b.symbols[pairs[i]]
-      return other.type != STT.tls && y &- other.value == distance
+      if other.type != STT.tls, y &- other.value == distance { return true }
+      return alternatives[i]?.contains {
+        b.symbols[$0].type != STT.tls && y &- b.symbols[$0].value == distance
+      } ?? false
     }
   }
 
@@ -133,15 +143,17 @@ struct Equivalence {
 
   private func sameContents(_ x: UInt64, _ y: UInt64, _ depth: Int) -> Bool {
     guard let here = a.file.load(at: x), let there = b.file.load(at: y), !here.isWritable,
-      !there.isWritable, !isCovered(x, a), !isCovered(y, b), let one = a.file.bytes(from: x),
+      !there.isWritable, let one = a.file.bytes(from: x),
       let two = b.file.bytes(from: y)
     else { return false }
-    // A NUL-terminated string of some length.
-    if let first = one.string(0), let second = two.string(0), first == second,
+    // A NUL-terminated string; also one that is the tail of a string with a symbol. Code is none.
+    if isData(x, a), isData(y, b), let first = one.string(0), let second = two.string(0),
+      first == second,
       first.count >= 1 || one.u8(0) == 0
     {
       return true
     }
+    if isCovered(x, a) || isCovered(y, b) { return false }
     // A numeric constant; strings' tails and padding may differ after it.
     if let first = one.u32(0), let second = two.u32(0), first == second { return true }
     // A table of distances from itself, as compilers emit for switch statements.
@@ -152,6 +164,12 @@ struct Equivalence {
         || sameAddress(UInt64(one.u32(0)!), UInt64(two.u32(0)!), depth: depth + 1)
     }
     return false
+  }
+
+  /// Whether no function covers `address`; read-only data may be in an executable segment.
+  private func isData(_ address: UInt64, _ image: Image) -> Bool {
+    image.file.load(at: address)?.isExecutable == false
+      || image.file.sections.contains { $0.contains(address) && $0.flags & SHF.execute == 0 }
   }
 
   /// Whether a sized symbol says what is at `address`; then contents do not decide.
