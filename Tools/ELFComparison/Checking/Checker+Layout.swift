@@ -58,7 +58,9 @@ extension Checker {
             "p_offset \(hex(header.offset)) and p_vaddr differ modulo \(hex(header.alignment))")
         }
       }
-      if header.type != PT.load && header.memorySize > 0 {
+      // A template of .tbss alone may lie behind all that is loaded.
+      let size = header.type == PT.tls ? header.fileSize : header.memorySize
+      if header.type != PT.load && size > 0 {
         checkContainment(header, name)
       }
     }

@@ -153,7 +153,7 @@ extension Comparison {
       }
       // An absolute word, or a distance from its own place (relative vtables, jump tables).
       let word = i & ~(size - 1)
-      if let first = one.word(word, is64: a.file.is64),
+      if same.isAbsolute, let first = one.word(word, is64: a.file.is64),
         let second = two.word(word, is64: a.file.is64),
         a.file.load(at: first) != nil, same.sameAddress(first, second)
       {
@@ -172,11 +172,14 @@ extension Comparison {
     return nil
   }
 
+  /// Distances lead to symbols; small numbers must not pass as distances to bytes that are alike,
+  /// so contents do not decide here.
   private func sameDistance(_ d: Int32, _ e: Int32, _ x: UInt64, _ y: UInt64, _ at: Int) -> Bool {
     let (i, j) = (UInt64(bitPattern: Int64(d)), UInt64(bitPattern: Int64(e)))
     let offset = UInt64(at)
-    return same.sameAddress(x &+ i, y &+ j) || same.sameAddress(x &+ offset &+ i, y &+ offset &+ j)
-      || same.sameImmediate(d, e)
+    return same.sameBySymbol(x &+ i, y &+ j)
+      || same.sameBySymbol(x &+ offset &+ i, y &+ offset &+ j)
+      || (same.isAbsolute && same.sameImmediate(d, e))
   }
 
   private func differenceInCode(
@@ -238,7 +241,8 @@ extension Comparison {
       // The call of an undefined weak function in a static program.
       if from == 0 && to == 0 { return true }
       guard a.file.load(at: from) != nil, b.file.load(at: to) != nil else { continue }
-      if same.sameAddress(from, to) { return true }
+      // With an offset that is tried out, what bytes are alike proves nothing.
+      if trailing == 0 ? same.sameAddress(from, to) : same.sameBySymbol(from, to) { return true }
       if isShort, trailing == 0, a.file.load(at: from)?.isExecutable == false,
         let first = a.file.bytes(from: from)?.u16(0), first == b.file.bytes(from: to)?.u16(0)
       {

@@ -104,7 +104,7 @@ struct Equivalence {
     return depth < 3 && (sameContents(x, y, depth) || sameInSection(x, y))
   }
 
-  private func sameBySymbol(_ x: UInt64, _ y: UInt64) -> Bool {
+  func sameBySymbol(_ x: UInt64, _ y: UInt64) -> Bool {
     a.nearSymbols(x, in: a.byAddress) { i in
       let symbol = a.symbols[i]
       let distance = x &- symbol.value
@@ -129,10 +129,13 @@ struct Equivalence {
     return sameWord(one, two, depth: depth + 1)
   }
 
-  /// The same distance from the start or the end of sections of one name: arrays' limits.
+  /// The start or the end of writable sections of one name: arrays' limits. Read-only ones are
+  /// merged, so what is at their start depends on the linker.
   private func sameInSection(_ x: UInt64, _ y: UInt64) -> Bool {
     for section in a.file.sections
-    where section.occupiesMemory && (x == section.address || x == section.endAddress) {
+    where section.occupiesMemory && section.flags & SHF.write != 0
+      && (x == section.address || x == section.endAddress)
+    {
       for other in b.file.sections where other.occupiesMemory && other.name == section.name {
         if x == section.address && y == other.address { return true }
         if x == section.endAddress && y == other.endAddress { return true }
@@ -154,22 +157,39 @@ struct Equivalence {
       return true
     }
     if isCovered(x, a) || isCovered(y, b) { return false }
-    // A numeric constant; strings' tails and padding may differ after it.
-    if let first = one.u32(0), let second = two.u32(0), first == second { return true }
+    if let first = one.slice(0, 16), let second = two.slice(0, 16), first.hasSameBytes(as: second) {
+      return true
+    }
+    if isText(one) && isText(two) { return false }
+    // A numeric constant. What follows one of four bytes is of no concern, but four zero bytes
+    // are the low half of too many doubles.
+    if let first = one.u32(0), let second = two.u32(0), first == second {
+      if first != 0 || one.u64(0) == two.u64(0) { return true }
+    }
     // A table of distances from itself, as compilers emit for switch statements.
     if let first = one.i32(0), let second = two.i32(0) {
-      return sameAddress(
-        x &+ UInt64(bitPattern: Int64(first)), y &+ UInt64(bitPattern: Int64(second)),
-        depth: depth + 1)
-        || sameAddress(UInt64(one.u32(0)!), UInt64(two.u32(0)!), depth: depth + 1)
+      let (near, far) = (UInt64(bitPattern: Int64(first)), UInt64(bitPattern: Int64(second)))
+      if isCode(x &+ near, a), isCode(y &+ far, b) { return sameBySymbol(x &+ near, y &+ far) }
+      if isAbsolute, isCode(near, a), isCode(far, b) { return sameBySymbol(near, far) }
     }
     return false
   }
 
-  /// Whether no function covers `address`; read-only data may be in an executable segment.
+  /// Whether `address` is in a section that holds no code.
   private func isData(_ address: UInt64, _ image: Image) -> Bool {
-    image.file.load(at: address)?.isExecutable == false
-      || image.file.sections.contains { $0.contains(address) && $0.flags & SHF.execute == 0 }
+    image.file.sections.contains {
+      $0.occupiesMemory && $0.contains(address) && $0.flags & SHF.execute == 0
+    }
+  }
+
+  private func isCode(_ address: UInt64, _ image: Image) -> Bool {
+    image.file.load(at: address)?.isExecutable == true
+  }
+
+  /// Whether the bytes begin like a C string of some length.
+  private func isText(_ view: ByteView) -> Bool {
+    guard let string = view.string(0, limit: 4096), string.count > 2 else { return false }
+    return string.buffer.allSatisfy { ($0 >= 0x20 && $0 < 0x7f) || ($0 >= 9 && $0 <= 13) }
   }
 
   /// Whether a sized symbol says what is at `address`; then contents do not decide.
@@ -201,7 +221,7 @@ struct Equivalence {
     case (.raw(let x), .raw(let y)):
       if x == y { return true }
       if sameThreadOffset(Int64(bitPattern: x), Int64(bitPattern: y)) { return true }
-      return a.file.load(at: x) != nil && sameAddress(x, y, depth: depth)
+      return isAbsolute && a.file.load(at: x) != nil && sameAddress(x, y, depth: depth)
     case (.address(let x), .address(let y)), (.raw(let x), .address(let y)),
       (.address(let x), .raw(let y)):
       return sameAddress(x, y, depth: depth)
@@ -252,6 +272,9 @@ struct Equivalence {
       } ?? false
   }
 
+  /// Whether a word can be an address without a relocation to say so.
+  var isAbsolute: Bool { a.file.type == 2 && b.file.type == 2 }
+
   /// 32-bit values that may be thread offsets, absolute addresses or template offsets.
   func sameImmediate(_ x: Int32, _ y: Int32) -> Bool {
     if x == y { return true }
@@ -263,7 +286,7 @@ struct Equivalence {
     }
     let here = UInt64(bitPattern: Int64(x))
     let there = UInt64(bitPattern: Int64(y))
-    return a.file.load(at: here) != nil && b.file.load(at: there) != nil
+    return isAbsolute && a.file.load(at: here) != nil && b.file.load(at: there) != nil
       && sameAddress(here, there)
   }
 

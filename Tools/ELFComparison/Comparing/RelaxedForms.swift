@@ -93,7 +93,9 @@ extension Image {
       add(16, .threadLocal, .slot(slot))
     }
     // lea x@tlsld(%rip), %rdi; call __tls_get_addr, directly or through its slot
-    if code.u16(offset) == 0x8d48, code.u8(offset + 2) == 0x3d {
+    if code.u16(offset) == 0x8d48, code.u8(offset + 2) == 0x3d, let slot = target(offset + 3),
+      relocations[slot]?.meaning == .tlsModule || file.word(at: slot) == 1
+    {
       if code.u8(offset + 7) == 0xe8 { add(12, .threadPointer, .none) }
       if code.u16(offset + 7) == 0x15ff || code.u16(offset + 7) == 0xe867 {
         add(13, .threadPointer, .none)
