@@ -161,6 +161,12 @@ struct Equivalence {
       return true
     }
     if isText(one) && isText(two) { return false }
+    // The end of a string, for a loop over it: what precedes is the string.
+    if let first = a.file.bytes(from: x &- 8)?.u64(0), first != 0,
+      first == b.file.bytes(from: y &- 8)?.u64(0)
+    {
+      return true
+    }
     // A numeric constant. What follows one of four bytes is of no concern, but four zero bytes
     // are the low half of too many doubles.
     if let first = one.u32(0), let second = two.u32(0), first == second {
