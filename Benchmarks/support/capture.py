@@ -38,7 +38,7 @@ def absolute(argument):
 def kept(arguments):
     """What goes into the response file."""
     own = "-L" + os.environ.get("WELD_CAPTURE_TOOL", "")
-    words = iter(list(arguments))
+    words = iter(arguments)
     for word in words:
         if word in DROPPED_WITH_VALUE:
             next(words, None)
@@ -49,10 +49,11 @@ def kept(arguments):
 def main():
     arguments = sys.argv[1:]
     capture = os.environ.get("WELD_CAPTURE")
-    linking = any(word == "-o" for word in arguments)
-    if capture and linking:
+    # gcc hands a long line on in a file, which is gone when it is done.
+    words = list(expand(arguments))
+    if capture and "-o" in words:
         with open(capture, "w", encoding="utf-8") as file:
-            file.writelines(shlex.quote(word) + "\n" for word in kept(expand(arguments)))
+            file.writelines(shlex.quote(word) + "\n" for word in kept(words))
     linker = os.environ["WELD_CAPTURE_LINKER"]
     os.execv(linker, [linker] + arguments)
 
