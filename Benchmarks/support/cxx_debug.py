@@ -12,6 +12,7 @@ UNITS = 100
 
 HEADERS = """\
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <map>
 #include <numeric>
@@ -87,7 +88,7 @@ unsigned run() {
 
 
 def unit(number):
-    members = " ".join(f"std::tuple<int, char[{number + 1}]> field_{n};" for n in range(number % 5))
+    members = " ".join(f"std::tuple<int, std::array<char, {number + 1}>> field_{n};" for n in range(number % 5))
     return HEADERS + BODY.replace("@MEMBERS", members).replace("@", str(number))
 
 
