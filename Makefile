@@ -4,8 +4,8 @@
 SHELL := /bin/bash
 
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine file
-BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold
+TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine
+BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
 
 WELD := .build/release/weld
 
