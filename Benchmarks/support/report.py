@@ -14,6 +14,8 @@ def duration(seconds):
 
 
 def size(count):
+    if count < 1e6:
+        return f"{count / 1e3:.1f} kB"
     return f"{count / 1e6:.1f} MB" if count < 100e6 else f"{count / 1e6:.0f} MB"
 
 
