@@ -108,6 +108,14 @@ extension Link {
 
   // MARK: Sizes
 
+  /// Bytes of the three sections, 0 for those that aren't made; finds the needs first.
+  func versionSectionSizes<E: ELFEncoding>(_: E.Type) -> (
+    symbols: Int, definitions: Int, needs: Int
+  ) {
+    buildVersionSections(E.self)
+    return (versionSymbolsSize, versionDefinitionsSize, versionNeedsSize)
+  }
+
   /// Whether the output has versions; if not, none of the sections is made.
   var hasVersions: Bool { !versions.definitions.isEmpty || !versions.needs.isEmpty }
 
