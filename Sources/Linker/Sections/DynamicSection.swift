@@ -99,7 +99,8 @@ extension Link {
     if let soname = options.soname, !soname.isEmpty { add(DynamicTag.soname, string: soname) }
     var paths: [String] = []
     // Compared as bytes: String's `==` takes different spellings of a character for equal.
-    for path in options.runPaths where !paths.contains(where: { $0.utf8.elementsEqual(path.utf8) }) {
+    for path in options.runPaths where !paths.contains(where: { $0.utf8.elementsEqual(path.utf8) })
+    {
       paths.append(path)
     }
     let runPath = paths.joined(separator: ":")

@@ -371,6 +371,8 @@ extension Link {
         output = atom.pointee.output
         // Files may differ about a common symbol's size; its place has the largest.
         if has.contains(.isCommon) { size = max(size, atom.pointee.size) }
+      } else if let section = linkerDefinedSections[entry.symbol] {
+        output = section
       }
       section = sectionNumber(output, address: value)
       if has.contains(.isThreadLocal) { value = value &- tlsStart }

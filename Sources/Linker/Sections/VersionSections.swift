@@ -54,7 +54,9 @@ extension Link {
   private func findNeeds<E: ELFEncoding>(_: E.Type) {
     let table = dynamicSymbols
     var starts = [0]
-    for i in libraries.indices { starts.append(starts[i] + libraries[LibraryIndex(i)].versionCount) }
+    for i in libraries.indices {
+      starts.append(starts[i] + libraries[LibraryIndex(i)].versionCount)
+    }
     // First whether a version is referred to, and not only weakly; then its number.
     let marks: UnsafeMutablePointer<UInt16> = allocateZeroed(count: starts[libraries.count])
     let weakMark: UInt16 = 1
