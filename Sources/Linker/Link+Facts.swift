@@ -49,4 +49,9 @@ extension Link {
   var isLoadedLow: Bool {
     !isPositionIndependent && (options.imageBase ?? 0) < 1 << 30 && options.sectionStarts.isEmpty
   }
+
+  /// Whether some exported symbol is STB_GNU_UNIQUE.
+  var usesUniqueSymbols: Bool {
+    symbols.indices.contains { symbols[SymbolIndex($0)].has.contains([.isUnique, .isExported]) }
+  }
 }

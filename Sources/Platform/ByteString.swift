@@ -60,7 +60,8 @@ public struct ByteString: @unchecked Sendable {
   @inlinable
   public func dropFirst(_ n: Int) -> ByteString { self[min(n, count)..<count] }
 
-  @inlinable @_disfavoredOverload
+  @inlinable
+  @_disfavoredOverload
   public func hasPrefix(_ prefix: StaticString) -> Bool {
     let n = prefix.utf8CodeUnitCount
     return count >= n && memcmp(start, prefix.utf8Start, n) == 0
@@ -88,7 +89,8 @@ public struct ByteString: @unchecked Sendable {
     a.count == b.count && memcmp(a.start, b.start, a.count) == 0
   }
 
-  @inlinable @_disfavoredOverload
+  @inlinable
+  @_disfavoredOverload
   public static func == (a: ByteString, b: StaticString) -> Bool {
     a.count == b.utf8CodeUnitCount && memcmp(a.start, b.utf8Start, a.count) == 0
   }

@@ -45,6 +45,13 @@ final class OutputFile: @unchecked Sendable {
     try file.write(bytes, at: offset)
   }
 
+  func write(_ bytes: [UInt8], at offset: Int) throws(Errno) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    defer { copy.deallocate() }
+    copy.copyBytes(from: bytes)
+    try write(UnsafeRawBufferPointer(copy), at: offset)
+  }
+
   func setSize(_ size: Int) throws(Errno) {
     if temporary != nil { _ = try retrying { ftruncate(file.raw, off_t(size)) } }
   }

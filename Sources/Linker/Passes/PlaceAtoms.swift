@@ -42,7 +42,7 @@ extension Link {
       apply(facts[i], to: output)
     }
     let linkOrdered = (0..<outputCount).filter { facts[$0].isLinkOrdered }
-    nonisolated(unsafe) let table = outputs
+    let table = outputs
     pool.forEach(chunks: outputCount) { [self] i, _ in
       if !linkOrdered.contains(i) { setOffsets(table.pointer(OutputIndex(i))) }
     }

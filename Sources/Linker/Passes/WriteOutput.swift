@@ -76,7 +76,7 @@ extension Link {
           kind, UnsafeRawBufferPointer(start: buffer, count: end - start))
         digests.withLock { $0.append((i, digest)) }
       }
-      do {
+      do throws(Errno) {
         try file.write(UnsafeRawBufferPointer(start: buffer, count: end - start), at: start)
       } catch {
         failure.withLock { $0 = $0 ?? error }
@@ -93,7 +93,7 @@ extension Link {
       if !synthetic.buildID.isNone {
         let id = buildID(digests.withLock { $0 })
         let offset = Int(outputs[synthetic.buildID].fileOffset) + 16
-        try id.withUnsafeBytes { bytes throws(Errno) in try file.write(bytes, at: offset) }
+        try file.write(id, at: offset)
       }
       try file.setSize(Int(outputSize))
       try file.commit()
@@ -352,7 +352,7 @@ extension Link {
     case .dynamicSymbols: writeDynamicSymbols(E.self, to: p)
     case .dynamicNames: writeDynamicNames(to: p)
     case .sysvHash: writeSysvHash(E.self, to: p)
-    case .gnuHash: writeGnuHash(E.self, to: p)
+    case .gnuHash: writeGNUHash(E.self, to: p)
     case .versionSymbols: writeVersionSymbols(E.self, to: p)
     case .versionDefinitions: writeVersionDefinitions(E.self, to: p)
     case .versionNeeds: writeVersionNeeds(E.self, to: p)
@@ -444,7 +444,8 @@ extension Link {
 
   /// ELFOSABI_GNU marks outputs with indirect functions or unique symbols.
   private var usesGNUExtensions: Bool {
-    usesUniqueSymbols || offsetTable.slots.contains { $0.use == .indirect }
+    usesUniqueSymbols
+      || offsetTable.slots.contains { $0.use == .indirect }
       || dynamicRelocations.lists.contains { $0.contains { $0.kind == .indirect } }
   }
 

@@ -247,20 +247,13 @@ extension Link {
         at += size
       }
     }
-    struct Entry {
-      var symbol: UInt32
-      var type: UInt32
-      var place: UInt64
-      var addend: UInt64
-      var isIndirect: Bool
-    }
-    var rest: [Entry] = []
+    var rest: [LoaderEntry] = []
     for list in lists {
       for relocation in list where relocation.kind != .relative {
         let file = objects.pointer(atoms[relocation.atom].file)
         if relocation.kind == .indirect {
           rest.append(
-            Entry(
+            LoaderEntry(
               symbol: 0, type: types.indirectRelative, place: place(of: relocation),
               addend: address(E.self, of: relocation.source, in: file, addend: relocation.addend),
               isIndirect: true))
@@ -268,8 +261,8 @@ extension Link {
         }
         let symbol = file.pointee.globals[Int(relocation.source) - file.pointee.firstGlobal]
         rest.append(
-          Entry(
-            symbol: dynamicIndex(of: symbol), type: relocation.type, place: place(of: relocation),
+          LoaderEntry(
+            symbol: dynamicSymbols.index(of: symbol), type: relocation.type, place: place(of: relocation),
             addend: UInt64(bitPattern: relocation.addend), isIndirect: false))
       }
     }
@@ -285,16 +278,16 @@ extension Link {
         next += 1
       } else if !(relocation.isIndirect && putsIndirectInPLT) {
         rest.append(
-          Entry(
-            symbol: relocation.symbol.isNone ? 0 : dynamicIndex(of: relocation.symbol),
+          LoaderEntry(
+            symbol: relocation.symbol.isNone ? 0 : dynamicSymbols.index(of: relocation.symbol),
             type: relocation.type, place: place, addend: relocation.addend,
             isIndirect: relocation.isIndirect))
       }
     }
     for symbol in copiedSymbols {
       rest.append(
-        Entry(
-          symbol: dynamicIndex(of: symbol), type: types.copy, place: symbols[symbol].word,
+        LoaderEntry(
+          symbol: dynamicSymbols.index(of: symbol), type: types.copy, place: symbols[symbol].word,
           addend: 0, isIndirect: false))
     }
     if options.combinesRelocations {
@@ -320,7 +313,7 @@ extension Link {
       let slot = outputs[synthetic.pltOffsetTable].address &+ UInt64(3 + i) &* width
       RelaEntry<E>.write(
         to: at, offset: slot, type: T.dynamicTypes.jumpSlot,
-        symbol: dynamicIndex(of: extras[extra].symbol), addend: 0)
+        symbol: dynamicSymbols.index(of: extras[extra].symbol), addend: 0)
       at += RelaEntry<E>.size
     }
     guard putsIndirectInPLT else { return }
@@ -375,4 +368,13 @@ extension Link {
         slot: table &+ UInt64(slot) &* UInt64(T.Encoding.wordSize))
     }
   }
+}
+
+/// An entry of `.rela.dyn` that is not relative, before sorting.
+private struct LoaderEntry {
+  var symbol: UInt32
+  var type: UInt32
+  var place: UInt64
+  var addend: UInt64
+  var isIndirect: Bool
 }

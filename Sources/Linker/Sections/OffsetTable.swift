@@ -147,7 +147,7 @@ extension Link {
       return
     }
     let section = Int(entry.sectionIndex)
-    var alignment = entry.value == 0 ? 64 : 1 << UInt64(entry.value.trailingZeroBitCount)
+    var alignment: UInt64 = entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
     if section < library.sectionCount {
       let header = SectionHeader<E>(library.sectionHeaders + section * SectionHeader<E>.size)
       alignment = min(alignment, max(header.alignment, 1))

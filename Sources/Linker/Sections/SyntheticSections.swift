@@ -135,9 +135,9 @@ extension Link {
       buildDynamicSection(E.self)
       synthetic.dynamic = makeSection(
         ".dynamic", .dynamic, .dynamic, options.readOnlyDynamic ? .alloc : data,
-        size: dynamicSectionSize(E.self), alignment: wordLog2, entrySize: 2 * word)
+        size: dynamicSection.size(E.self), alignment: wordLog2, entrySize: 2 * word)
       synthetic.dynamicNames = makeSection(
-        ".dynstr", .dynamicNames, .stringTable, .alloc, size: dynamicNamesSize, alignment: 0)
+        ".dynstr", .dynamicNames, .stringTable, .alloc, size: dynamicSymbols.names.count, alignment: 0)
     }
     countSymbols(T.self)
     if options.strip != .all {
@@ -160,20 +160,22 @@ extension Link {
   }
 
   private func makeVersionSections<E: ELFEncoding>(_: E.Type) {
-    let sizes = versionSectionSizes(E.self)
-    if sizes.symbols > 0 {
+    buildVersionSections(E.self)
+    let definitions = versionDefinitionsSize
+    let needs = versionNeedsSize
+    if definitions > 0 || needs > 0 {
       synthetic.versionSymbols = makeSection(
-        ".gnu.version", .versionSymbols, .gnuVersionSymbols, .alloc, size: sizes.symbols,
-        alignment: 1, entrySize: 2)
+        ".gnu.version", .versionSymbols, .gnuVersionSymbols, .alloc,
+        size: dynamicSymbols.count * 2, alignment: 1, entrySize: 2)
     }
-    if sizes.definitions > 0 {
+    if definitions > 0 {
       synthetic.versionDefinitions = makeSection(
-        ".gnu.version_d", .versionDefinitions, .gnuVersionDefinitions, .alloc,
-        size: sizes.definitions, alignment: 2)
+        ".gnu.version_d", .versionDefinitions, .gnuVersionDefinitions, .alloc, size: definitions,
+        alignment: 2)
     }
-    if sizes.needs > 0 {
+    if needs > 0 {
       synthetic.versionNeeds = makeSection(
-        ".gnu.version_r", .versionNeeds, .gnuVersionNeeds, .alloc, size: sizes.needs, alignment: 2)
+        ".gnu.version_r", .versionNeeds, .gnuVersionNeeds, .alloc, size: needs, alignment: 2)
     }
   }
 
