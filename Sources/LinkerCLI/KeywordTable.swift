@@ -35,7 +35,7 @@ extension OptionTable {
       .keyword(.commonPageSize), "common-page-size", takes: .required("SIZE"),
       "lay out for pages of SIZE bytes"),
     OptionRow(
-      .keyword(.stackSize), "stack-size", takes: .required("SIZE"), "ask for a stack of SIZE bytes"),
+      .keyword(.stackSize), "stack-size", takes: .required("SIZE"), "ask for a SIZE-byte stack"),
     OptionRow(.keyword(.textError), "text", "make text relocations an error (default)"),
     OptionRow(.keyword(.textAllow), "notext|textoff", "allow text relocations"),
     OptionRow(

@@ -35,7 +35,7 @@ extension OptionTable {
     .harmless("--long-plt", no: "--no-long-plt", "form of the PLT (Arm only)"),
     .harmless("--no-accept-unknown-input-arch", "inputs of unknown machines are errors anyway"),
     .harmless(
-      "--strip-discarded", no: "--no-strip-discarded", "symbols of discarded sections are left out"),
+      "--strip-discarded", no: "--no-strip-discarded", "such symbols are left out"),
     .harmless(
       "--strip-lto-sections", no: "--no-strip-lto-sections",
       "sections with intermediate code are left out"),

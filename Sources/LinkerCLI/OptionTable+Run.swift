@@ -20,7 +20,7 @@ extension OptionTable {
       "print the version and the emulations; link if there are inputs"),
     OptionRow(.run(.printSysroot), "--print-sysroot", "print the sysroot and exit"),
     OptionRow(
-      .run(.printFormat), "--print-output-format", "print the name of the output's format and exit"),
+      .run(.printFormat), "--print-output-format", "print the output's format and exit"),
     OptionRow(.run(.verbose), "--verbose", takes: .optional("LEVEL"), "say what is being done"),
     OptionRow(.run(.traceFiles), "-t|--trace", "print the name of each file that is read"),
     OptionRow(

@@ -72,10 +72,11 @@ import Testing
     for index in [OptionTable.options, OptionTable.keywords] {
       var seen: Set<String> = []
       for spelling in index.spellings {
-        let row = index.rows[Int(spelling.row)]
+        let row = index.row(of: spelling)
         #expect(row.help.utf8CodeUnitCount > 0, "\(spelling.name) has no help")
         #expect(seen.insert("\(spelling.name)").inserted, "\(spelling.name) is there twice")
         #expect(index.find(spelling.name)?.row == spelling.row)
+        #expect(index.find(spelling.name)?.group == spelling.group)
         if case .digits = row.value, spelling.dashes == 1 {
           #expect(spelling.name.count == 1 || row.names.description.contains("gpsize"))
         }
@@ -126,7 +127,7 @@ enum OptionDocumentation {
 
       """
     for topic in OptionTable.topics { text += section(topic.title, topic.rows, prefix: "") }
-    text += section("Keywords of -z", OptionTable.keywords.rows, prefix: "-z ")
+    text += section("Keywords of -z", OptionTable.keywordRows, prefix: "-z ")
     return text
   }
 
