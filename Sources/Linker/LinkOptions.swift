@@ -310,7 +310,7 @@ public struct LinkOptions: Sendable {
   /// Texts on which the decision to refuse link-time optimisation objects rests.
   public var plugin: String?
   public var pluginOptions: [String] = []
-  /// Options and `-z` keywords that were understood, change the meaning of the link and have no
-  /// other field here, as given: the link must not go on without saying so.
+  /// Names of options and `-z` keywords that were understood, change the meaning of the link and
+  /// have no other field here, as spelt: the link must not go on as if they weren't there.
   public var unsupportedOptions: [String] = []
 }

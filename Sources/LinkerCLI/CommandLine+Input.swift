@@ -5,7 +5,9 @@ extension CommandLineParser {
   mutating func apply(_ option: InputOption, _ value: String, isOn: Bool) {
     switch option {
     case .library:
-      if value.isEmpty || value == ":" { return fail("option '\(optionName)' needs a library's name") }
+      if value.isEmpty || value == ":" {
+        return fail("option '\(optionName)' needs a library's name")
+      }
       addInput(.library(value))
     case .libraryPath: options.libraryPaths.append(value)
     case .runPathLink: options.runPathLinks += Values.list(value, separatedBy: ":")
@@ -57,7 +59,9 @@ extension CommandLineParser {
     case .plugin: options.plugin = value
     case .pluginOption: options.pluginOptions.append(value)
     case .quoting:
-      if value != "posix" { fail(value: value, "isn't supported; response files are read as posix") }
+      if value != "posix" {
+        fail(value: value, "isn't supported; response files are read as posix")
+      }
     }
   }
 

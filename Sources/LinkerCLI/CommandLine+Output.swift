@@ -43,7 +43,11 @@ extension CommandLineParser {
     case .spareTags:
       if let count = number(value, atMost: 1 << 16) { options.spareDynamicTags = Int(count) }
     case .dependencyFile: options.dependencyFile = value
-    case .packageMetadata: options.packageMetadata = hasValue ? Values.percentDecoded(value) : nil
+    case .packageMetadata:
+      guard let text = Values.percentDecoded(value) else {
+        return fail(value: value, "isn't valid UTF-8 after decoding")
+      }
+      options.packageMetadata = text.isEmpty ? nil : text
     case .mapFile: options.mapFile = value
     case .printMap: options.printsMap = true
     case .crossReferences: options.crossReferences = isOn

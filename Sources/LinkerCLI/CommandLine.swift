@@ -9,7 +9,7 @@
 //   isn't `-T text`.
 // - A value is joined by `=`, or is the next word, even if that begins with a dash. A letter's
 //   value is joined without `=` or is the next word; of `-L=lib` the `=` belongs to the value.
-// - Inputs are affected by the switches before them (`--as-needed`, `-Bstatic`, …), while most other
+// - Inputs are affected by the switches before them (`--as-needed`, `-Bstatic`), while most other
 //   options count for the whole link wherever they stand, the last one winning.
 //
 // All errors of a line are collected, since a driver's user sees them far from where they arise.
@@ -146,7 +146,7 @@ public struct CommandLineParser {
       return
     }
     nameLength = match.nameEnd
-    let row = OptionTable.options.rows[Int(match.spelling.row)]
+    let row = OptionTable.options.row(of: match.spelling)
     var value: String?
     if let start = match.valueStart {
       value = String(decoding: word.utf8.dropFirst(start), as: UTF8.self)
@@ -196,7 +196,7 @@ public struct CommandLineParser {
     }
     guard dashes == 1, let spelling = index.find(body[0..<1]) else { return nil }
     // A letter that takes no value must stand alone: `-sx` is more likely a slip than a cluster.
-    if case .none = index.rows[Int(spelling.row)].value, body.count > 1 { return nil }
+    if case .none = index.row(of: spelling).value, body.count > 1 { return nil }
     return Match(spelling: spelling, nameEnd: 2, valueStart: body.count > 1 ? 2 : nil)
   }
 
@@ -229,7 +229,7 @@ public struct CommandLineParser {
       return
     }
     keyword = String(decoding: text.utf8.prefix(end), as: UTF8.self)
-    let row = OptionTable.keywords.rows[Int(spelling.row)]
+    let row = OptionTable.keywords.row(of: spelling)
     let value =
       end < text.utf8.count ? String(decoding: text.utf8.dropFirst(end + 1), as: UTF8.self) : nil
     switch row.value {

@@ -35,7 +35,7 @@ extension OptionTable {
       .keyword(.commonPageSize), "common-page-size", takes: .required("SIZE"),
       "lay out for pages of SIZE bytes"),
     OptionRow(
-      .keyword(.stackSize), "stack-size", takes: .required("SIZE"), "ask for a stack of SIZE bytes"),
+      .keyword(.stackSize), "stack-size", takes: .required("SIZE"), "ask for a SIZE-byte stack"),
     OptionRow(.keyword(.textError), "text", "make text relocations an error (default)"),
     OptionRow(.keyword(.textAllow), "notext|textoff", "allow text relocations"),
     OptionRow(
@@ -51,7 +51,8 @@ extension OptionTable {
     OptionRow(.keyword(.noOpen), "nodlopen", "forbid dlopen"),
     OptionRow(.keyword(.noDump), "nodump", "forbid dldump"),
     OptionRow(
-      .keyword(.noDefaultLibrary), "nodefaultlib", "do not search the default directories at run time"),
+      .keyword(.noDefaultLibrary), "nodefaultlib",
+      "do not search the default directories at run time"),
     OptionRow(.keyword(.origin), "origin", "tell the loader that $ORIGIN is used"),
     OptionRow(.keyword(.initFirst), "initfirst", "initialise the library before all others"),
     OptionRow(.keyword(.interpose), "interpose", "let the library interpose on all others"),

@@ -20,14 +20,16 @@ extension OptionTable {
       .input(.runPathLink), "-rpath-link", takes: .required("PATH"),
       "search PATH for libraries that shared libraries need"),
     OptionRow(
-      .input(.sysroot), "--sysroot", takes: .required("DIR"), "take DIR for the root of the target system"),
+      .input(.sysroot), "--sysroot", takes: .required("DIR"),
+      "take DIR for the root of the target system"),
     OptionRow(
       .input(.noStandardLibraries), "-nostdlib", "search only the directories given by -L"),
     OptionRow(
       .input(.defaultPath), "-Y", takes: .required("PATH"),
       "search PATH in place of the standard directories"),
     OptionRow(
-      .input(.script), "-T|--script", takes: .required("FILE"), "read the linker script FILE", .planned),
+      .input(.script), "-T|--script", takes: .required("FILE"), "read the linker script FILE",
+      .planned),
     OptionRow(
       .input(.defaultScript), "-dT|--default-script", takes: .required("FILE"),
       "read the linker script FILE unless -T is given", .planned),
@@ -75,7 +77,8 @@ extension OptionTable {
     OptionRow(
       .input(.plugin), "-plugin", takes: .required("FILE"),
       "plugin for link-time optimisation; not needed while no input asks for it"),
-    OptionRow(.input(.pluginOption), "-plugin-opt", takes: .required("OPTION"), "option of the plugin"),
+    OptionRow(
+      .input(.pluginOption), "-plugin-opt", takes: .required("OPTION"), "option of the plugin"),
     OptionRow(
       .input(.quoting), "--rsp-quoting", takes: .required("STYLE"),
       "quoting of response files: posix (default)"),

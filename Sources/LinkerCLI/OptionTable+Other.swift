@@ -35,13 +35,14 @@ extension OptionTable {
     .harmless("--long-plt", no: "--no-long-plt", "form of the PLT (Arm only)"),
     .harmless("--no-accept-unknown-input-arch", "inputs of unknown machines are errors anyway"),
     .harmless(
-      "--strip-discarded", no: "--no-strip-discarded", "symbols of discarded sections are left out"),
+      "--strip-discarded", no: "--no-strip-discarded", "such symbols are left out"),
     .harmless(
       "--strip-lto-sections", no: "--no-strip-lto-sections",
       "sections with intermediate code are left out"),
     .harmless("--print-map-discarded", no: "--no-print-map-discarded", "detail of the link map"),
     .harmless("--ctf-variables", no: "--no-ctf-variables", "detail of CTF, which is not merged"),
-    .harmless("--ctf-share-types", takes: .required("METHOD"), "detail of CTF, which is not merged"),
+    .harmless(
+      "--ctf-share-types", takes: .required("METHOD"), "detail of CTF, which is not merged"),
     .harmless(
       "--enable-linker-version", no: "--disable-linker-version", "detail of linker scripts"),
     .harmless("--text-reorder", no: "--no-text-reorder", "hint about placing functions"),
@@ -84,7 +85,8 @@ extension OptionTable {
       "--warn-search-mismatch", no: "--no-warn-search-mismatch", "no such warning is given"),
     .harmless("--detect-odr-violations", no: "--no-detect-odr-violations", "no such check is made"),
     .harmless("--no-enable-non-contiguous-regions-warnings", "no such warning is given"),
-    .harmless("--error-handling-script", takes: .required("FILE"), "errors are reported by weld alone"),
+    .harmless(
+      "--error-handling-script", takes: .required("FILE"), "errors are reported by weld alone"),
     .harmless("--vs-diagnostics", "form of messages"),
     .harmless("--save-temps", takes: .optional("KINDS"), "link-time optimisation"),
     .harmless("--plugin-save-temps", "link-time optimisation"),
@@ -96,9 +98,11 @@ extension OptionTable {
     .harmless("--lto-O0|--lto-O1|--lto-O2|--lto-O3", "link-time optimisation"),
     .harmless("--lto-CGO0|--lto-CGO1|--lto-CGO2|--lto-CGO3", "link-time optimisation"),
     .harmless("--lto-partitions", takes: .required("COUNT"), "link-time optimisation"),
-    .harmless("--lto-aa-pipeline|--lto-newpm-passes", takes: .required("PASSES"), "link-time optimisation"),
     .harmless(
-      "--lto-sample-profile|--lto-cs-profile-file", takes: .required("FILE"), "link-time optimisation"),
+      "--lto-aa-pipeline|--lto-newpm-passes", takes: .required("PASSES"), "link-time optimisation"),
+    .harmless(
+      "--lto-sample-profile|--lto-cs-profile-file", takes: .required("FILE"),
+      "link-time optimisation"),
     .harmless("--lto-cs-profile-generate|--lto-debug-pass-manager", "link-time optimisation"),
     .harmless("--lto-basic-block-sections", takes: .required("MODE"), "link-time optimisation"),
     .harmless(
@@ -115,7 +119,8 @@ extension OptionTable {
     .harmless(
       "--opt-remarks-filename|--opt-remarks-format|--opt-remarks-passes", takes: .required("VALUE"),
       "link-time optimisation"),
-    .harmless("--opt-remarks-hotness-threshold", takes: .required("COUNT"), "link-time optimisation"),
+    .harmless(
+      "--opt-remarks-hotness-threshold", takes: .required("COUNT"), "link-time optimisation"),
     .harmless("--opt-remarks-with-hotness", "link-time optimisation"),
   ]
 
@@ -130,13 +135,15 @@ extension OptionTable {
     .refused("--target1-abs|--target1-rel", "meaning of R_ARM_TARGET1 (Arm only)"),
     .refused("--target2", takes: .required("TYPE"), "meaning of R_ARM_TARGET2 (Arm only)"),
     .refused("--cmse-implib", "write an import library of secure code (Arm only)"),
-    .refused("--in-implib", takes: .required("FILE"), "read an import library of secure code (Arm only)"),
+    .refused(
+      "--in-implib", takes: .required("FILE"), "read an import library of secure code (Arm only)"),
     .refused("--out-implib", takes: .required("FILE"), "write an import library"),
     .refused("--execute-only", "make code unreadable (AArch64 only)"),
     .refused("--android-memtag-heap|--android-memtag-stack", "memory tagging (AArch64 only)"),
     .refused("--android-memtag-mode", takes: .required("MODE"), "memory tagging (AArch64 only)"),
     .refused("--unique", takes: .optional("SECTION"), "keep input sections of one name apart"),
-    .refused("--split-by-file|--split-by-reloc", takes: .optional("COUNT"), "split output sections"),
+    .refused(
+      "--split-by-file|--split-by-reloc", takes: .optional("COUNT"), "split output sections"),
     .refused("--embedded-relocs", "write embedded relocations"),
     .refused("--task-link", takes: .required("SYMBOL"), "link on the level of tasks"),
     .refused("--force-exe-suffix", "give the output the suffix .exe"),
@@ -152,13 +159,17 @@ extension OptionTable {
     .refused("--section-ordering-file", takes: .required("FILE"), "place sections by a list"),
     .refused("--shuffle-sections", takes: .optional("SEED"), "place sections at random"),
     .refused("--reverse-sections", "place sections in reverse"),
-    .refused("--randomize-section-padding", takes: .required("SEED"), "put random gaps between sections"),
+    .refused(
+      "--randomize-section-padding", takes: .required("SEED"), "put random gaps between sections"),
     .refused("--compress-sections", takes: .required("GLOB=FORMAT"), "compress other sections"),
     .refused("--debug-names", "merge .debug_names"),
     .refused("--strip-debug-gdb|--strip-debug-non-line", "leave some debug information out"),
-    .refused("--separate-debug-file", takes: .optional("FILE"), "write debug information to a file"),
-    .refused("--split-stack-adjust-size", takes: .required("SIZE"), "stack for code without split stacks"),
-    .refused("--remap-inputs|--remap-inputs-file", takes: .required("VALUE"), "read other files instead"),
+    .refused(
+      "--separate-debug-file", takes: .optional("FILE"), "write debug information to a file"),
+    .refused(
+      "--split-stack-adjust-size", takes: .required("SIZE"), "stack for code without split stacks"),
+    .refused(
+      "--remap-inputs|--remap-inputs-file", takes: .required("VALUE"), "read other files instead"),
     .refused("--why-extract", takes: .required("FILE"), "tell why archive members are linked"),
     .refused("--why-live", takes: .required("GLOB"), "tell why sections are kept"),
     .refused("--print-archive-stats", takes: .required("FILE"), "write counts of archive members"),

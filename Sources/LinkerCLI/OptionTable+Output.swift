@@ -11,13 +11,14 @@ enum OutputOption: Sendable {
 
 extension OptionTable {
   static let outputRows: [OptionRow] = [
-    OptionRow(.output(.file), "-o|--output", takes: .required("FILE"), "write the output to FILE (a.out)"),
+    OptionRow(
+      .output(.file), "-o|--output", takes: .required("FILE"), "write the output to FILE (a.out)"),
     OptionRow(.output(.shared), "-shared|-Bshareable", "make a shared library"),
     OptionRow(
       .output(.sharedOrSmallData), "-G|--gpsize", takes: .digits("SIZE"),
       "without SIZE: same as -shared; with SIZE: accepted for machines with small data"),
     OptionRow(
-      .output(.pie), "-pie|--pic-executable", no: "-no-pie|--no-pic-executable",
+      .output(.pie), "-pie|--pic-executable", no: "-no-pie|-nopie|--no-pic-executable",
       "make an executable that can be loaded at any address"),
     OptionRow(
       .output(.relocatable), "-r|--relocatable|-i|-Ur", "make a relocatable object", .planned),
@@ -31,18 +32,22 @@ extension OptionTable {
       .output(.format), "--oformat", takes: .required("FORMAT"),
       "write the output in FORMAT: elf, binary or the name of an ELF target", .planned),
     OptionRow(
-      .output(.entry), "-e|--entry", takes: .required("SYMBOL"), "start at SYMBOL, or at this address"),
+      .output(.entry), "-e|--entry", takes: .required("SYMBOL"),
+      "start at SYMBOL, or at this address"),
     OptionRow(
-      .output(.soname), "-h|-soname", takes: .required("NAME"), "set the shared library's DT_SONAME"),
+      .output(.soname), "-h|-soname", takes: .required("NAME"), "set the shared library's DT_SONAME"
+    ),
     OptionRow(
       .output(.dynamicLinker), "-I|-dynamic-linker", takes: .required("PATH"),
       "set the program interpreter"),
     OptionRow(
       .output(.noDynamicLinker), "--no-dynamic-linker", "write no program interpreter header"),
     OptionRow(
-      .output(.initFunction), "-init", takes: .required("SYMBOL"), "call SYMBOL at load time (_init)"),
+      .output(.initFunction), "-init", takes: .required("SYMBOL"),
+      "call SYMBOL at load time (_init)"),
     OptionRow(
-      .output(.finiFunction), "-fini", takes: .required("SYMBOL"), "call SYMBOL at unload time (_fini)"),
+      .output(.finiFunction), "-fini", takes: .required("SYMBOL"),
+      "call SYMBOL at unload time (_fini)"),
     OptionRow(
       .output(.runPath), "-rpath", takes: .required("PATH"),
       "add PATH to the directories searched at run time"),
@@ -67,7 +72,8 @@ extension OptionTable {
     OptionRow(
       .output(.packageMetadata), "--package-metadata", takes: .optional("JSON"),
       "write a .note.package; %XX and %[comma]-like escapes are decoded"),
-    OptionRow(.output(.mapFile), "-Map", takes: .required("FILE"), "write a link map to FILE", .planned),
+    OptionRow(
+      .output(.mapFile), "-Map", takes: .required("FILE"), "write a link map to FILE", .planned),
     OptionRow(.output(.printMap), "-M|--print-map", "print a link map", .planned),
     OptionRow(
       .output(.crossReferences), "--cref", no: "--no-cref", "write a cross-reference table",
@@ -85,10 +91,12 @@ extension OptionTable {
       .output(.sectionStart), "--section-start", takes: .required("SECTION=ADDRESS"),
       "put SECTION at ADDRESS (hexadecimal)", .planned),
     OptionRow(
-      .output(.textStart), "-Ttext", takes: .required("ADDRESS"), "put .text at ADDRESS (hexadecimal)",
+      .output(.textStart), "-Ttext", takes: .required("ADDRESS"),
+      "put .text at ADDRESS (hexadecimal)",
       .planned),
     OptionRow(
-      .output(.dataStart), "-Tdata", takes: .required("ADDRESS"), "put .data at ADDRESS (hexadecimal)",
+      .output(.dataStart), "-Tdata", takes: .required("ADDRESS"),
+      "put .data at ADDRESS (hexadecimal)",
       .planned),
     OptionRow(
       .output(.bssStart), "-Tbss", takes: .required("ADDRESS"), "put .bss at ADDRESS (hexadecimal)",

@@ -20,7 +20,7 @@ extension OptionTable {
       "print the version and the emulations; link if there are inputs"),
     OptionRow(.run(.printSysroot), "--print-sysroot", "print the sysroot and exit"),
     OptionRow(
-      .run(.printFormat), "--print-output-format", "print the name of the output's format and exit"),
+      .run(.printFormat), "--print-output-format", "print the output's format and exit"),
     OptionRow(.run(.verbose), "--verbose", takes: .optional("LEVEL"), "say what is being done"),
     OptionRow(.run(.traceFiles), "-t|--trace", "print the name of each file that is read"),
     OptionRow(
@@ -41,7 +41,8 @@ extension OptionTable {
       .run(.threads), "--threads", takes: .optional("COUNT"),
       "use COUNT threads; without COUNT: one per processor (default)"),
     OptionRow(.run(.noThreads), "--no-threads", "same as --threads=1"),
-    OptionRow(.run(.threadCount), "--thread-count", takes: .required("COUNT"), "same as --threads=COUNT"),
+    OptionRow(
+      .run(.threadCount), "--thread-count", takes: .required("COUNT"), "same as --threads=COUNT"),
     OptionRow(
       .run(.statistics), "--stats|--perf", "print times, counts and memory use"),
     OptionRow(

@@ -20,14 +20,16 @@ extension OptionTable {
       .section(.keepExported), "--gc-keep-exported", no: "--no-gc-keep-exported",
       "keep exported symbols when sections are left out"),
     OptionRow(
-      .section(.fold), "--icf", takes: .required("MODE"), "fold identical functions: none, safe or all",
+      .section(.fold), "--icf", takes: .required("MODE"),
+      "fold identical functions: none, safe or all",
       .planned),
     OptionRow(.section(.noFolding), "--no-icf", "same as --icf=none"),
     OptionRow(
       .section(.printFolding), "--print-icf-sections", no: "--no-print-icf-sections",
       "list the sections that --icf folded", .planned),
     OptionRow(
-      .section(.keepUnique), "--keep-unique", takes: .required("SYMBOL"), "do not fold SYMBOL", .planned),
+      .section(.keepUnique), "--keep-unique", takes: .required("SYMBOL"), "do not fold SYMBOL",
+      .planned),
     OptionRow(
       .section(.ignoreDataAddresses), "--ignore-data-address-equality",
       "let --icf make addresses of different data equal", .planned),

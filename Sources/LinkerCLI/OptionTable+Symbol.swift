@@ -50,7 +50,8 @@ extension OptionTable {
       .symbol(.dynamicTypeinfo), "--dynamic-list-cpp-typeinfo",
       "treat C++ type information as in a dynamic list", .planned),
     OptionRow(
-      .symbol(.versionScript), "--version-script", takes: .required("FILE"), "read a version script"),
+      .symbol(.versionScript), "--version-script", takes: .required("FILE"), "read a version script"
+    ),
     OptionRow(
       .symbol(.undefinedVersion), "--undefined-version", no: "--no-undefined-version",
       "allow version scripts to name symbols that are not defined (default)"),

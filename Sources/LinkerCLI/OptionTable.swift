@@ -120,11 +120,12 @@ enum OptionTable {
   ]
 
   /// Options by name without dashes.
-  static let options = OptionIndex(
-    outputRows + inputRows + symbolRows + sectionRows + runRows + harmlessRows + refusedRows)
+  static let options = OptionIndex([
+    outputRows, inputRows, symbolRows, sectionRows, runRows, harmlessRows, refusedRows,
+  ])
 
   /// The keywords of `-z`, by name.
-  static let keywords = OptionIndex(keywordRows)
+  static let keywords = OptionIndex([keywordRows])
 }
 
 /// Finds rows by the bytes of a name.
@@ -132,24 +133,32 @@ struct OptionIndex: @unchecked Sendable {
   /// A spelling: bytes of a static string that lives in the program's image.
   struct Spelling {
     let name: ByteString
+    let group: UInt8
+    /// The row's number in its group.
     let row: UInt16
     let isNegated: Bool
     let dashes: UInt8
   }
 
-  let rows: [OptionRow]
+  private let groups: [[OptionRow]]
   let spellings: [Spelling]
   /// Open addressing over a power of two of slots; a slot is a spelling's number plus 1, or 0.
   private let slots: [UInt16]
 
-  init(_ rows: [OptionRow]) {
-    precondition(rows.count < 0x4000)
-    self.rows = rows
+  init(_ groups: [[OptionRow]]) {
+    // The groups are kept as they are: copying the rows into one array costs page faults at
+    // start-up.
+    precondition(groups.count <= 256 && groups.allSatisfy { $0.count <= 1 << 16 })
+    self.groups = groups
+    let count = groups.reduce(0) { $0 + $1.count }
     var spellings: [Spelling] = []
-    spellings.reserveCapacity(rows.count * 3)
-    for (number, row) in rows.enumerated() {
-      OptionIndex.append(row.names, UInt16(number), isNegated: false, to: &spellings)
-      OptionIndex.append(row.negatedNames, UInt16(number), isNegated: true, to: &spellings)
+    spellings.reserveCapacity(count * 2)
+    for group in 0..<groups.count {
+      for row in 0..<groups[group].count {
+        let place = (UInt8(group), UInt16(row))
+        OptionIndex.append(groups[group][row].names, place, isNegated: false, to: &spellings)
+        OptionIndex.append(groups[group][row].negatedNames, place, isNegated: true, to: &spellings)
+      }
     }
     var size = 64
     while size < spellings.count * 2 { size *= 2 }
@@ -164,7 +173,8 @@ struct OptionIndex: @unchecked Sendable {
   }
 
   private static func append(
-    _ names: StaticString, _ row: UInt16, isNegated: Bool, to spellings: inout [Spelling]
+    _ names: StaticString, _ place: (group: UInt8, row: UInt16), isNegated: Bool,
+    to spellings: inout [Spelling]
   ) {
     var rest = ByteString(names)
     while !rest.isEmpty {
@@ -175,10 +185,15 @@ struct OptionIndex: @unchecked Sendable {
         name = name.dropFirst(1)
         dashes += 1
       }
-      spellings.append(Spelling(name: name, row: row, isNegated: isNegated, dashes: dashes))
+      spellings.append(
+        Spelling(
+          name: name, group: place.group, row: place.row, isNegated: isNegated, dashes: dashes))
       rest = rest.dropFirst(end + 1)
     }
   }
+
+  /// The row that `spelling` belongs to.
+  func row(of spelling: Spelling) -> OptionRow { groups[Int(spelling.group)][Int(spelling.row)] }
 
   /// The spelling that is exactly `name`, or nil.
   func find(_ name: ByteString) -> Spelling? {

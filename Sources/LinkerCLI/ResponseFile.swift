@@ -45,7 +45,7 @@ struct ResponseFileExpansion {
   ) throws(Failure) {
     for word in words {
       if word.utf8.first == UInt8(ascii: "@"), word.utf8.count > 1 {
-        try append(file: String(word.dropFirst()), word, readFile)
+        try append(file: String(Substring(word.utf8.dropFirst())), word, readFile)
       } else {
         result.append(word)
       }

@@ -5,7 +5,8 @@ enum Suggestion {
   /// The message for a word that begins with a dash and names no option.
   static func unknownOption(_ word: String) -> String {
     for prefix in ["-Wl,", "-Xlinker"] where word.hasPrefix(prefix) {
-      return "unknown option '\(word)'; '\(prefix)' is for compilers, give the linker what follows it"
+      return
+        "unknown option '\(word)'; '\(prefix)' is for compilers, give the linker what follows it"
     }
     let name = Array(word.utf8.drop { $0 == UInt8(ascii: "-") }.prefix { $0 != UInt8(ascii: "=") })
     guard let spelling = nearest(to: name, in: OptionTable.options) else {

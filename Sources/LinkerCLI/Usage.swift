@@ -36,7 +36,7 @@ enum Usage {
       for row in topic.rows { text += entry(row, prefix: "") }
     }
     text += "\nKeywords:\n"
-    for row in OptionTable.keywords.rows { text += entry(row, prefix: "-z ") }
+    for row in OptionTable.keywordRows { text += entry(row, prefix: "-z ") }
     text += "\n  @FILE                       read options from FILE\n"
     text += "\nweld: supported targets: \(targets.joined(separator: " "))\n"
     text += "weld: supported emulations: \(emulations.joined(separator: " "))\n"

@@ -14,7 +14,7 @@ enum Values {
       default: break
       }
     }
-    if shift != 0 { digits = digits.dropLast() }
+    if shift != 0 { digits = Substring(digits.utf8.dropLast()) }
     var radix: UInt64 = 10
     if let rest = withoutHexPrefix(digits) {
       radix = 16
@@ -80,8 +80,10 @@ enum Values {
   }
 
   /// The parts of a list, without empty ones.
-  static func list(_ text: String, separatedBy separator: Character) -> [String] {
-    text.split(separator: separator).map(String.init)
+  ///
+  /// Splits bytes: a combining mark after a separator doesn't hide it, as it would in Characters.
+  static func list(_ text: String, separatedBy separator: Unicode.Scalar) -> [String] {
+    text.utf8.split(separator: UInt8(ascii: separator)).map { String(Substring($0)) }
   }
 
   /// What stands before and after the first `=`, or nil.
@@ -90,18 +92,20 @@ enum Values {
     return (String(text[..<split]), String(text[text.utf8.index(after: split)...]))
   }
 
-  /// `text` with %XX and GNU ld's %[name] replaced by what they stand for.
+  /// `text` with %XX and GNU ld's %[name] replaced by what they stand for; nil if the result isn't
+  /// UTF-8, which JSON must be.
   ///
   /// Drivers encode metadata so that commas and quotes survive `-Wl`. Older tools pass plain JSON,
   /// so a percent sign that begins neither form stays as it is.
-  static func percentDecoded(_ text: String) -> String {
+  static func percentDecoded(_ text: String) -> String? {
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)
     var i = 0
     while i < bytes.count {
       if bytes[i] == UInt8(ascii: "%") {
-        if i + 2 < bytes.count, let high = hexDigit(bytes[i + 1]), let low = hexDigit(bytes[i + 2]) {
+        if i + 2 < bytes.count, let high = hexDigit(bytes[i + 1]), let low = hexDigit(bytes[i + 2])
+        {
           result.append(high << 4 | low)
           i += 3
           continue
@@ -118,7 +122,7 @@ enum Values {
       result.append(bytes[i])
       i += 1
     }
-    return String(decoding: result, as: UTF8.self)
+    return String(validating: result, as: UTF8.self)
   }
 
   private static func namedCharacter(_ name: String) -> UInt8? {
