@@ -21,7 +21,8 @@ struct CaseBuilder {
     self.run = run
     self.testBed = testBed
     workDirectory =
-      testBed.root + "/" + run.name.split(separator: "/").joined(separator: ",")
+      testBed.root + "/"
+      + String(run.name.map { $0.isLetter || $0.isNumber || "-_.".contains($0) ? $0 : "," })
     try makeDirectory(workDirectory)
     tags = run.tags(testBed.linker.flavour)
 

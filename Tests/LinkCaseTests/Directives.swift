@@ -36,7 +36,11 @@ extension Directive {
       number += 1
       let text = trimmed(line)
       guard text.hasPrefix("//#") else { continue }
-      guard let colon = text.firstIndex(of: ":") else {
+      // Conditions may contain colons: look for the one behind their bracket.
+      let bracket = text.firstIndex(of: "]")
+      let beforeBracket = bracket.map { text[..<$0].contains("[") && !text[..<$0].contains(": ") }
+      let start = beforeBracket == true ? bracket! : text.startIndex
+      guard let colon = text[start...].firstIndex(of: ":") else {
         throw CaseFailure("\(file):\(number): a directive is written `//#key: value`")
       }
       var key = trimmed(text[..<colon].dropFirst(3))

@@ -6,15 +6,17 @@ import Testing
   @Test func directivesHaveKeysConditionsAndValues() throws {
     let source = """
       //#kinds: pie static
+      //#link[a:b]: x[0]: y
       int x; //#link: not at the start of the line
         //#check[static,!clang]: readelf -h $OUT ~ EXEC
       """
     let directives = try Directive.parse(source, file: "main.c")
-    #expect(directives.map(\.key) == ["kinds", "check"])
-    #expect(directives[1].line == 3)
-    #expect(directives[1].applies(to: ["static", "gcc"]))
-    #expect(!directives[1].applies(to: ["static", "clang"]))
-    #expect(!directives[1].applies(to: ["pie", "gcc"]))
+    #expect(directives.map(\.key) == ["kinds", "link", "check"])
+    #expect(directives[1].conditions == ["a:b"] && directives[1].value == "x[0]: y")
+    #expect(directives[2].line == 4)
+    #expect(directives[2].applies(to: ["static", "gcc"]))
+    #expect(!directives[2].applies(to: ["static", "clang"]))
+    #expect(!directives[2].applies(to: ["pie", "gcc"]))
   }
 
   @Test(arguments: ["//#kind: pie", "//#kinds pie", "//#: x"])

@@ -8,12 +8,13 @@
 //#stdout: 7 7 7 5 100
 #include <stdio.h>
 extern int value, alias_of_value;
+static int *volatile addresses[] = {&value, &alias_of_value};
 extern const int constant;
 extern char big[100];
 int read_value(void);
 int main(void) {
   value += 2;
-  if (&value != &alias_of_value) return 1;
+  if (addresses[0] != addresses[1]) return 1;
   printf("%d %d %d %d %zu\n", value, alias_of_value, read_value(), constant, sizeof big);
   big[99] = 1;
   return 0;

@@ -2,6 +2,7 @@
 //#kinds: static pie
 //#object: old.S
 //#without: mold keeps .ctors apart
+//#without: lld leaves .ctors to a runtime that no longer looks at it
 //#stdout: c101 old200 c300 old_b old_a
 #include <stdio.h>
 #include <string.h>

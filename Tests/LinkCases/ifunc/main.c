@@ -1,6 +1,9 @@
 // IFUNCs of the program itself: called, compared as pointers in data and code, global and local.
 //#kinds: static static-pie pie no-pie shared
 //#object: other.c
+//#without: bfd+pie the addresses of an IFUNC differ between code and data
+//#without: bfd+static-pie likewise
+//#without: bfd+shared likewise
 //#stdout: 42 43 equal
 #include <stdio.h>
 static int chosen(void) { return 42; }

@@ -1,8 +1,8 @@
 // Hidden, internal and protected symbols: who sees them and which definition calls reach.
 //#kinds: pie no-pie
-//#shared: libvisible.so = library.c
-//#check: nm -D libvisible.so !~ hidden
-//#check: nm -D libvisible.so !~ internal
+//#shared: libvisible.so = library.c -O0
+//#check: nm -D libvisible.so !~ hidden_function
+//#check: nm -D libvisible.so !~ internal_function
 //#check: nm -D libvisible.so ~ T protected_function
 //#check: readelf -rW libvisible.so !~ (hidden|internal|protected)_function
 //#stdout: 1 2 3 mine

@@ -3,7 +3,7 @@
 //#kinds: pie no-pie
 //#unit: member.c
 //#prepare: ar rcs libm1.a member.o
-//#module: libs.so = shared.c
+//#module: libs.so = shared.c -O0
 //#link: -L. -lm1 -ls
 //#check: nm $OUT !~ T in_archive
 //#stdout: 0 mine shared
