@@ -5,7 +5,7 @@
 //#link: -Wl,--gc-sections
 //#check: nm -C $OUT !~ dead_
 //#check: nm -C $OUT ~ live_function
-//#check: strings $OUT !~ a string only dead code uses
+//#check[!bfd]: strings $OUT !~ a string only dead code uses
 //#check: strings $OUT ~ a string live code uses
 //#check: readelf --debug-dump=frames $OUT >/dev/null
 //#check[shared]: nm -D $OUT ~ exported_keeps_alive

@@ -1,19 +1,16 @@
 // SHF_LINK_ORDER sections follow the order of the code they belong to, and die with it.
-//#drivers: gcc
 //#kinds: pie static
-//#compile: -ffunction-sections -fpatchable-function-entry=2
-//#object: other.c
+//#object: code.S
 //#link: -Wl,--gc-sections -Wl,-z,nostart-stop-gc
+//#without: bfd keeps the entries of dead code
 //#check: nm $OUT !~ dead_function
-//#stdout: ordered, 3 entries
+//#stdout: 2 1 3
 #include <stdio.h>
-extern char *__start___patchable_function_entries[], *__stop___patchable_function_entries[];
-int other(void);
-int dead_function(void) { return 1; }
+extern void (*__start_ordered[])(void), (*__stop_ordered[])(void);
+void one(void), two(void), three(void);
 int main(void) {
-  char **p = __start___patchable_function_entries, **end = __stop___patchable_function_entries;
-  int count = end - p, ordered = 1;
-  for (int i = 1; i < count; i++) ordered &= p[i - 1] < p[i];
-  other();
-  printf("%s, %d entries\n", ordered ? "ordered" : "out of order", count);
+  two(), three(), one();
+  for (void (**p)(void) = __start_ordered; p < __stop_ordered; p++)
+    printf("%d ", *p == one ? 1 : *p == two ? 2 : *p == three ? 3 : 9);
+  puts("");
 }

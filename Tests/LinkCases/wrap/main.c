@@ -6,7 +6,7 @@
 //#exit: 111
 #include <stdlib.h>
 int work(int), __real_work(int), call_work(void);
-static int allocations;
+static volatile int allocations;
 int __wrap_work(int n) { return __real_work(n) + 100; }
 void *__real_malloc(size_t);
 void *__wrap_malloc(size_t n) { return allocations++, __real_malloc(n); }

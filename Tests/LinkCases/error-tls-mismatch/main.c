@@ -1,0 +1,7 @@
+// One object thinks the symbol is thread-local, the other does not.
+//#object: other.c
+//#without: mold does not look
+//#expect-error: mixed_up
+//#expect-error[weld,bfd]: TLS
+extern __thread int mixed_up;
+int main(void) { return mixed_up; }

@@ -1,2 +1,0 @@
-static __attribute__((noinline)) int helper(void) { return *(volatile int *)"abcd"; }
-int other(void) { return helper() + 1; }
