@@ -7,7 +7,7 @@
 //#check[pack-relative-relocs]: readelf -dW $OUT ~ \(RELR\)
 //#check[nopack-relative-relocs]: readelf -dW $OUT !~ \(RELR\)
 //#check[pack-relative-relocs]: readelf -SW $OUT ~ \.relr\.dyn +RELR
-//#check[pack-relative-relocs]: sh -c '[ $KIND = static-pie ] || readelf -VW $OUT | grep -q GLIBC_ABI_DT_RELR'
+//#check[pack-relative-relocs]: sh -c '[ $KIND != pie ] || readelf -VW $OUT | grep -q GLIBC_ABI_DT_RELR'
 //#exit: 0
 int target, *a[100], *unaligned_neighbour;
 #define ONE &target

@@ -1,0 +1,10 @@
+// -z text refuses them and says where.
+//#kinds: shared
+//#drivers: gcc
+//#object: absolute.S
+//#link: -Wl,-z,text
+//#expect-error: absolute.o
+//#expect-error[weld]: variable
+//#without: bfd tells only that there are some
+int variable = 6;
+int main(void) { return 0; }
