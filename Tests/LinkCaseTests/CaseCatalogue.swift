@@ -107,6 +107,7 @@ struct CaseCatalogue: Sendable {
         problems.append(error.description)
       }
     }
+    if runs.isEmpty { problems.append("no case matches; WELD_CASE wants prefixes of run names") }
   }
 }
 

@@ -39,6 +39,9 @@ extension CaseRun {
     }
     try checkDiagnostics(builder, result, transcript: transcript)
     guard result.succeeded else { return }
+    guard fileExists(builder.output) else {
+      throw CaseFailure("the linker claims success but made no output: \(transcript)")
+    }
 
     try builder.requireSilence(result, of: "the output")
     try builder.checkStructure(builder.output)

@@ -3,7 +3,7 @@
 //#compile: -fcommon
 //#object: other.c
 //#object: defined.c
-//#check: readelf -sW $OUT ~ 400 OBJECT +GLOBAL +DEFAULT +[0-9]+ array
+//#check: readelf -sW $OUT ~ 400 (OBJECT|COMMON) .* array$
 //#exit: 11
 int array[10];
 int aligned;

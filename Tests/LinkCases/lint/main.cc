@@ -2,6 +2,7 @@
 //#needs: eu-elflint ld.lld
 //#kinds: static static-pie pie no-pie shared
 //#drivers: gcc
+//#without: bfd+static-pie its .rela.plt has relocations that elflint does not expect
 //#without: lld is what the others are compared with
 //#compile: -g
 //#object: ../iostream/main.cc -Dmain=other_main -> other.o
