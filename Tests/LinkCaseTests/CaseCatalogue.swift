@@ -26,7 +26,7 @@ enum OutputKind: String, Sendable, CaseIterable {
 
   var linkFlags: [String] {
     switch self {
-    case .staticExecutable: ["-static", "-no-pie"]
+    case .staticExecutable: ["-static"]
     case .staticPIE: ["-static-pie"]
     case .pie: ["-pie"]
     case .noPIE: ["-no-pie"]

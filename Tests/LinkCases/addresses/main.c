@@ -7,7 +7,8 @@
 //#link[section]: -Wl,--section-start=special=0x30000000
 //#link[base]: -Wl,--image-base=0x40000000
 //#without: base+bfd does not have it
-//#without: mold has none of these
+//#without: mold+text does not place sections
+//#without: mold+section does not place sections
 //#check[text]: nm $OUT ~ ^0*10000000 T _start
 //#check[text]: nm $OUT ~ ^0*200000.. D variable
 //#check[section]: nm $OUT ~ ^0*30000000 D special_value

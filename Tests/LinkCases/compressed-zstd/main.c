@@ -2,8 +2,6 @@
 //#drivers: gcc
 //#needs: llvm-objcopy-19 llvm-readelf-19 llvm-dwarfdump-19
 //#without: lld+gcc version 14 knows no zstd
-//#without: mold this version knows no zstd
-//#without: bfd may be built without zstd
 //#compile: -g
 //#unit: other.c
 //#prepare: llvm-objcopy-19 --compress-debug-sections=zstd other.o packed.o

@@ -1,6 +1,6 @@
 // The same inputs make the same bytes, whatever the number of threads.
 //#kinds: static pie shared
-//#without: bfd has no threads
+//#without: bfd has no option for threads
 //#compile: -g -ffunction-sections
 //#object: ../iostream/main.cc -Dmain=other_main -> other.o
 //#link: -Wl,--gc-sections -Wl,--build-id=sha1

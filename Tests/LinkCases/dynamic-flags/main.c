@@ -2,8 +2,7 @@
 //#kinds: shared
 //#drivers: gcc
 //#link: -Wl,-z,nodelete -Wl,-z,initfirst -Wl,-z,interpose -Wl,-z,global
-//#without: mold lacks some
-//#without: lld+gcc this combination is not in every version
+//#without: mold does not set GLOBAL
 //#check: readelf -dW $OUT ~ FLAGS_1.*NODELETE
 //#check: readelf -dW $OUT ~ FLAGS_1.*INITFIRST
 //#check: readelf -dW $OUT ~ FLAGS_1.*INTERPOSE

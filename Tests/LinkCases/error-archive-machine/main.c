@@ -4,7 +4,6 @@
 //#prepare: ar rcs wrong/libx.a other.o; ar rcs right/libx.a one.o
 //#link: -Lwrong -Lright -lx
 //#without: lld takes the first
-//#without: mold does not look into archives
 //#expect-warning[bfd]: skipping
 //#expect-warning[weld]: wrong/libx.a
 //#exit: 5

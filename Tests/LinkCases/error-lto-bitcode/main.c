@@ -1,8 +1,7 @@
 // LLVM bitcode without a plugin is refused with a reason.
 //#drivers: clang
-//#without: lld reads it
-//#without: bfd tries the plugin
-//#without: mold tries the plugin
+//#without: lld links it
+//#without: bfd says only that it does not recognise the file
 //#unit: lto.c -flto
 //#link: lto.o
 //#expect-error: lto.o

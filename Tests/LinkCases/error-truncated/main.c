@@ -6,9 +6,5 @@
 //#prepare[ten]: head -c 10 victim.o > bad.o
 //#prepare[section-count]: cp victim.o bad.o; printf '\377\376' | dd of=bad.o bs=1 seek=60 conv=notrunc 2>/dev/null
 //#link: bad.o
-//#without: mold+half crashes
-//#without: mold+header crashes
-//#without: mold+section-count crashes
-//#without: mold+ten says something else
 //#expect-error: bad.o
 int main(void) { return 0; }

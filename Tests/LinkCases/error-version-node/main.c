@@ -2,7 +2,6 @@
 //#kinds: shared
 //#prepare: echo 'ONE { global: main; local: *; };' > x.map
 //#link: -Wl,--version-script=x.map
-//#without: mold defines it
 //#expect-error: TWO
 __asm__(".symver f, name@@TWO");
 int f(void) { return 0; }

@@ -1,5 +1,4 @@
 // --fatal-warnings makes a warning an error.
 //#link: -Wl,--fatal-warnings -Wl,-z,no-such-word
-//#without: mold only warns
 //#expect-error: no-such-word
 int main(void) { return 0; }

@@ -1,5 +1,6 @@
 // IFUNCs of the program itself: called, compared as pointers in data and code, global and local.
 //#kinds: static static-pie pie no-pie shared
+//#without: mold the addresses of an IFUNC differ between code and data
 //#object: other.c
 //#without: bfd+pie the addresses of an IFUNC differ between code and data
 //#without: bfd+static-pie likewise

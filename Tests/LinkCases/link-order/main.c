@@ -1,5 +1,6 @@
 // SHF_LINK_ORDER sections follow the order of the code they belong to, and die with it.
 //#kinds: pie static
+//#without: mold keeps the entries of dead code
 //#object: code.S
 //#link: -Wl,--gc-sections -Wl,-z,nostart-stop-gc
 //#without: bfd keeps the entries of dead code

@@ -1,6 +1,5 @@
 // The symbols that the linker defines have the addresses the manuals promise.
 //#kinds: static static-pie pie no-pie
-//#without: mold+no-pie __ehdr_start is elsewhere in this version
 //#exit: 0
 #include <elf.h>
 extern char _end[], end[], _etext[], etext[], _edata[], edata[], __bss_start[];

@@ -1,5 +1,6 @@
 // readelf and eu-elflint have nothing to say that they do not say about lld's output.
 //#needs: eu-elflint ld.lld
+//#without: mold elflint finds more in its outputs
 //#kinds: static static-pie pie no-pie shared
 //#drivers: gcc
 //#without: bfd+static-pie its .rela.plt has relocations that elflint does not expect

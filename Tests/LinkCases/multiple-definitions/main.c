@@ -2,7 +2,6 @@
 //#each: OPTION = -z,muldefs --allow-multiple-definition
 //#object: other.c
 //#link: -Wl,$OPTION
-//#without: mold+-z,muldefs is too old
 //#exit: 4
 int twice(void) { return 4; }
 int other(void);

@@ -4,7 +4,6 @@
 //#no-run: the loader does not exist
 //#link[other]: -Wl,--dynamic-linker=/nowhere/ld.so
 //#link[none]: -Wl,--no-dynamic-linker
-//#without: bfd+none keeps it for programs with libraries
 //#check[other]: readelf -lW $OUT ~ interpreter: /nowhere/ld.so
 //#check[none]: readelf -lW $OUT !~ INTERP
 int main(void) { return 0; }

@@ -1,7 +1,6 @@
 // What configure scripts, meson, CMake and libtool ask before they trust a linker.
 //#drivers: gcc
-//#without: gold answers differently
-//#without: lld is known to them by name
+//#without: lld prints no list of emulations
 //#check: $LINKER --version ~ GNU
 //#check: $LINKER -v ~ GNU
 //#check: $LINKER --help ~ no-whole-archive

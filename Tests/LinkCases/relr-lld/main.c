@@ -1,5 +1,6 @@
 // --pack-dyn-relocs=relr is the same by another name.
 //#kinds: pie
+//#without: mold omits the version that glibc asks for
 //#without: bfd knows it by another name
 //#link: -Wl,--pack-dyn-relocs=relr
 //#check: readelf -SW $OUT ~ \.relr\.dyn +RELR

@@ -2,7 +2,7 @@
 //#kinds: static-pie pie shared
 //#each: MODE = pack-relative-relocs nopack-relative-relocs
 //#without: lld writes it under --pack-dyn-relocs in this version
-//#without: mold knows it by another name
+//#without: mold omits the version that glibc asks for
 //#link: -Wl,-z,$MODE
 //#check[pack-relative-relocs]: readelf -dW $OUT ~ \(RELR\)
 //#check[nopack-relative-relocs]: readelf -dW $OUT !~ \(RELR\)

@@ -5,6 +5,5 @@
 //#link: -Wl,-z,text
 //#expect-error: absolute.o
 //#expect-error[weld]: variable
-//#without: bfd tells only that there are some
 int variable = 6;
 int main(void) { return 0; }
