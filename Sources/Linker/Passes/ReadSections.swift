@@ -181,7 +181,7 @@ extension Link {
       } else if flags.contains(.merge), !flags.contains(.write), size > 0, header.entrySize > 0,
         header.entrySize <= 1 << 16, size % header.entrySize == 0, size < 1 << 32
       {
-        kind = .regular  //TEMP
+        kind = .merged
       }
     }
     if isRoot(name: name, type: header.type, flags: flags) { has.insert(.isRoot) }

@@ -153,6 +153,15 @@ extension Link {
     }
   }
 
+  /// Adds the VERSION block of a linker script.
+  func addVersionScript(_ script: VersionScript, path: String) {
+    do throws(InputError) {
+      try versions.add(script)
+    } catch {
+      diagnostics.error("\(path): \(error.text)")
+    }
+  }
+
   /// Gives every global symbol that is defined here its version, and marks as `isForcedLocal` those
   /// that a script makes local.
   ///
