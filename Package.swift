@@ -51,14 +51,20 @@ let package = Package(
       linkerSettings: [
         .unsafeFlags(["-static-executable"], .when(configuration: .release))
       ]),
+    .target(
+      name: "ELFComparison", dependencies: ["Platform"], path: "Tools/ELFComparison",
+      swiftSettings: settings),
     .executableTarget(
-      name: "elf-compare", dependencies: ["ELFFormat", "Platform"], path: "Tools/elf-compare",
+      name: "elf-compare", dependencies: ["ELFComparison", "Platform"], path: "Tools/elf-compare",
       swiftSettings: settings),
     .testTarget(
       name: "UnitTests",
       dependencies: [
         "ELFFormat", "Platform", "ScriptParsing", "Symbolication", "Linker", "LinkerCLI",
       ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],
       swiftSettings: settings),
     .testTarget(name: "LinkCaseTests", swiftSettings: settings),
   ]

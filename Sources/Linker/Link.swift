@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import ScriptParsing
 import Synchronization
 
 /// One run of the linker: owner of every table.
@@ -79,8 +80,47 @@ public final class Link: @unchecked Sendable {
   var offsetTable = OffsetTable()
   var procedureLinkage = ProcedureLinkageTable()
   var dynamicSymbols = DynamicSymbolTable()
+  var dynamicSection = DynamicSection()
   var isDynamic = false
   var entryAddress: UInt64 = 0
+  var encoding: any ELFEncoding.Type = ELF64Little.self
+  var maximumPageSize: UInt64 = 4096
+  var codeFill: UInt8 = 0
+  var scriptCommands: [(command: ScriptCommand, path: String)] = []
+  var parsedDefinitions:
+    [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)] =
+      []
+  var scanFacts: ScanFacts = []
+  /// Sections by the C identifier that names them, while garbage is collected.
+  var identifierSections: [ByteString: [AtomIndex]] = [:]
+  var identifierSymbols: [SymbolIndex: ByteString] = [:]
+  /// Where linker-defined symbols lie, for their section number.
+  var linkerDefinedSections: [SymbolIndex: OutputIndex] = [:]
+  /// Library variables that the executable holds.
+  var copiedSymbols: [SymbolIndex] = []
+  /// Output sections that follow another one: SHF_LINK_ORDER.
+  var linkOrders: [(output: Int, linked: OutputIndex)] = []
+  var compressedContents: [OutputIndex: UnsafeRawPointer] = [:]
+  var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
+  var symbolTable = SymbolTable()
+  var sectionNameTable = StringTableBuilder()
+
+  // Known after layout.
+  var imageBase: UInt64 = 0
+  /// Bytes of the file header and the program headers.
+  var headersSize: UInt64 = 0
+  var sectionHeadersOffset: UInt64 = 0
+  /// Where the loaded part of the file ends.
+  var loadedEnd: UInt64 = 0
+  var outputSize: UInt64 = 0
+  var tlsStart: UInt64 = 0
+  /// The address in the TLS image that the thread pointer stands for.
+  var threadPointer: UInt64 = 0
+  var offsetTableAnchor = OutputIndex.none
+  var lazyPLTStart: UInt64 = 0
+  var directPLTStart: UInt64 = 0
+  var pltEntrySize: UInt64 = 0
+  var directPLTEntrySize: UInt64 = 0
 
   public init(options: LinkOptions, diagnostics: Diagnostics) {
     self.options = options

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Wall-clock and processor time of each phase, for `--stats` and `--time-trace`.
 final class PhaseTimer {
@@ -35,5 +36,27 @@ final class PhaseTimer {
         name: name, start: start - origin, end: Self.now(CLOCK_MONOTONIC) - origin,
         processor: Self.now(CLOCK_PROCESS_CPUTIME_ID) - processor))
     return result
+  }
+
+  /// `--stats`: a line a phase, and what was linked.
+  func print(_ link: Link) {
+    func milliseconds(_ nanoseconds: UInt64) -> String {
+      let tenths = nanoseconds / 10_000
+      return "\(tenths / 100).\(tenths % 100 < 10 ? "0" : "")\(tenths % 100)"
+    }
+    func padded(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.utf8.count)) + text
+    }
+    var text = "phase                 wall ms    cpu ms\n"
+    for phase in phases {
+      let name = String(describing: phase.name)
+      text += name + String(repeating: " ", count: max(0, 18 - name.utf8.count))
+      text += padded(milliseconds(phase.end - phase.start), 11)
+      text += padded(milliseconds(phase.processor), 10) + "\n"
+    }
+    text += "objects \(link.liveObjects.count - 1), libraries \(link.libraries.count),"
+    text += " symbols \(link.symbols.count), atoms \(link.atoms.count),"
+    text += " output \(link.outputSize) bytes\n"
+    FileDescriptor.standardError.write(text)
   }
 }

@@ -61,6 +61,7 @@ public struct ByteString: @unchecked Sendable {
   public func dropFirst(_ n: Int) -> ByteString { self[min(n, count)..<count] }
 
   @inlinable
+  @_disfavoredOverload
   public func hasPrefix(_ prefix: StaticString) -> Bool {
     let n = prefix.utf8CodeUnitCount
     return count >= n && memcmp(start, prefix.utf8Start, n) == 0
@@ -89,6 +90,7 @@ public struct ByteString: @unchecked Sendable {
   }
 
   @inlinable
+  @_disfavoredOverload
   public static func == (a: ByteString, b: StaticString) -> Bool {
     a.count == b.utf8CodeUnitCount && memcmp(a.start, b.utf8Start, a.count) == 0
   }

@@ -1,4 +1,54 @@
+import ELFComparison
+import Glibc
+import Platform
+
+/// `elf-compare A B` compares two linked files by meaning; `elf-compare --check FILE` verifies
+/// one. Exit status as `diff`: 0 nothing found, 1 something found, 2 trouble.
 @main
 struct Main {
-  static func main() {}
+  static func main() {
+    var options = CommandLineOptions()
+    do { try options.parse(Array(CommandLine.arguments.dropFirst())) } catch {
+      FileDescriptor.standardError.write("elf-compare: \(error)\n")
+      exit(2)
+    }
+    if options.wantsHelp {
+      FileDescriptor.standardOutput.write(CommandLineOptions.help)
+      exit(0)
+    }
+    do {
+      var total = 0
+      if options.isCheck {
+        for path in options.paths {
+          let findings = try check(path: path, ignoring: options.ignored)
+          report(findings, of: path, options)
+          total += findings.total
+        }
+      } else {
+        let findings = try compare(options.paths[0], options.paths[1], options.comparison)
+        report(findings, of: "\(options.paths[0]) and \(options.paths[1])", options)
+        total = findings.total
+      }
+      exit(total == 0 ? 0 : 1)
+    } catch {
+      FileDescriptor.standardError.write("elf-compare: \(error)\n")
+      exit(2)
+    }
+  }
+
+  private static func report(
+    _ findings: Findings, of subject: String, _ options: CommandLineOptions
+  ) {
+    if options.isJSON {
+      FileDescriptor.standardOutput.write(findings.json(subject: subject))
+      return
+    }
+    if findings.isEmpty { return }
+    var text = subject + ":\n"
+    for finding in findings.list { text += "  \(finding)\n" }
+    for aspect in Aspect.allCases {
+      if let count = findings.dropped[aspect] { text += "  \(aspect.rawValue): \(count) more\n" }
+    }
+    FileDescriptor.standardOutput.write(text)
+  }
 }

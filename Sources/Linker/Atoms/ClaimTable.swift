@@ -4,7 +4,7 @@ import Platform
 import Synchronization
 
 /// The hash table of one merged section while its pieces are found: see `MergeTable`.
-struct ClaimTable {
+struct ClaimTable: @unchecked Sendable {
   /// A piece that waits for its slot to be fetched.
   private struct Pending: BitwiseCopyable {
     var hash: UInt64
@@ -71,10 +71,9 @@ struct ClaimTable {
   ) {
     nonisolated(unsafe) let segments = segments
     nonisolated(unsafe) let chunks = chunks
-    nonisolated(unsafe) let table = self
     pool.forEach(chunks: chunks.count) { i, _ in
       for j in chunks[i].firstSegment..<chunks[i].firstSegment + chunks[i].segmentCount {
-        table.claim(segments[j], reader)
+        claim(segments[j], reader)
       }
     }
   }

@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import Synchronization
 
 /// Takes `.eh_frame` sections apart and ties FDEs to the code that they describe.
 extension Link {
@@ -12,7 +13,7 @@ extension Link {
       .map { AtomIndex(file.pointee.firstAtom.int + $0) }
       .filter { atoms[$0].kind == .frames }
     var failing = sections.first
-    do {
+    do throws(InputError) {
       var count = 0
       for section in sections {
         failing = section

@@ -281,7 +281,9 @@ struct MergeTable {
       if start >= range.upperBound { return }
       let from = max(start, range.lowerBound)
       let to = min(start + Int(piece.count), range.upperBound)
-      if from < to { memcpy(p + (from - range.lowerBound), piece.start + (from - start), to - from) }
+      if from < to {
+        memcpy(p + (from - range.lowerBound), piece.start + (from - start), to - from)
+      }
       low += 1
     }
   }

@@ -58,7 +58,7 @@ struct MergedSection: BitwiseCopyable {
   var atom: AtomIndex
   var output: OutputIndex
   /// Bytes of a unit.
-  var entrySize: UInt32
+  var entrySize: UInt64
   var isStrings: Bool
   /// log2 of the alignment of every piece.
   var alignment: UInt8
@@ -118,7 +118,8 @@ extension Link {
       table.merge(pool: pool)
       for i in table.unterminated {
         report(
-          group.inputs[i], "the last string has no terminating NUL; the file is damaged, rebuild it")
+          group.inputs[i], "the last string has no terminating NUL; the file is damaged, rebuild it"
+        )
       }
       if table.hasTooManyPieces {
         report(
@@ -127,7 +128,7 @@ extension Link {
       }
       mergedSections.append(
         MergedSection(
-          atom: merged, output: group.output, entrySize: group.entrySize,
+          atom: merged, output: group.output, entrySize: UInt64(group.entrySize),
           isStrings: group.isStrings, alignment: group.alignment, size: table.size,
           uniques: table.uniques, uniqueCount: table.uniqueCount))
       atoms[merged].size = table.size
@@ -177,7 +178,9 @@ extension Link {
       let key =
         UInt64(atom.output.raw) << 32 | entrySize << 8 | UInt64(atom.alignment) << 1
         | (isStrings ? 1 : 0)
-      let kept: AtomFlags = [.isLive, .isAlloc, .isWritable, .isLarge]
+      let kept: AtomFlags = [
+        .isLive, .isAlloc, .isWritable, .isExecutable, .isThreadLocal, .isLarge,
+      ]
       let flags = (atom.flags & kept.rawValue) | AtomFlags.isLive.rawValue
       if let group = known[key] {
         groups[group].part = min(groups[group].part, atom.part)

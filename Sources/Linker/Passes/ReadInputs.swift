@@ -76,7 +76,7 @@ extension Link {
     pool.forEach(chunks: sources.count) { [self] i, _ in
       let index = FileIndex(first.int + i)
       var fileGroups: [(section: UInt32, symbol: UInt32)] = []
-      do {
+      do throws(InputError) {
         try ObjectReader.read(
           T.Encoding.self, machine: T.machine, sources[i], into: objects.pointer(index),
           groups: &fileGroups)

@@ -29,7 +29,7 @@ extension Link {
     }
     pool.forEach(chunks: liveObjects.count) { [self] i, _ in
       if i == 0 { return }
-      do {
+      do throws(InputError) {
         try readSections(T.self, liveObjects[i])
       } catch {
         let file = objects[liveObjects[i]]

@@ -1,6 +1,7 @@
 import ELFFormat
 import Platform
 import ScriptParsing
+import Synchronization
 
 /// A symbol that the linker gives a value when layout is known.
 struct LinkerDefinedSymbol {

@@ -135,14 +135,17 @@ struct SymbolExtra: BitwiseCopyable {
   var file: FileIndex
   var source: UInt32
   var offsetSlot: Int32 = -1
-  var pltEntry: Int32 = -1
+  /// An entry that the loader binds at its first call.
+  var lazyEntry: Int32 = -1
+  /// An entry that jumps through a slot which is filled at start.
+  var directEntry: Int32 = -1
+  /// The slot of `directEntry`, if it is not `offsetSlot`.
+  var directSlot: Int32 = -1
   /// Two slots: module and offset.
   var tlsModuleSlot: Int32 = -1
   var tlsOffsetSlot: Int32 = -1
   /// Two slots: resolver and argument.
   var tlsDescriptorSlot: Int32 = -1
-  /// Index in the dynamic symbol table.
-  var dynamicIndex: Int32 = -1
   /// Where the copy of a library's variable lies: offset in the copy area.
   var copyOffset: Int64 = -1
 }

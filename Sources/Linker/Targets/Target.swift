@@ -2,7 +2,7 @@ import ELFFormat
 
 /// A machine: what the engine asks of it. All members are static; a pass that needs the machine is
 /// generic over it and instantiated in this module, so that nothing is dispatched per relocation.
-protocol Target {
+protocol Target: Sendable {
   associatedtype Encoding: ELFEncoding
 
   static var machine: UInt16 { get }

@@ -1,0 +1,51 @@
+# `make demo` shows weld at work; `make test` runs all tests; `make bench` compares speeds.
+# Each installs the Debian packages it needs. All need a Swift 6.3 toolchain on the path.
+
+SHELL := /bin/bash
+
+BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine
+BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
+
+WELD := .build/release/weld
+
+.PHONY: all release demo smoke test bench format lint clean
+
+all: release
+
+release: toolchain
+	@Tools/install-packages $(BUILD_PACKAGES)
+	swift build -c release --product weld
+
+# Links real programs in C, C++, Rust and Swift with weld, and runs them.
+demo: release
+	@Examples/demo/run.sh $(WELD)
+
+# The release build links something and that runs, before the long tests start.
+smoke: release
+	@Examples/demo/run.sh $(WELD) c-static c-pie
+
+test: packages-for-tests smoke
+	swift test
+
+bench: release
+	@Tools/install-packages $(BENCH_PACKAGES)
+	Benchmarks/prepare
+	Benchmarks/run --weld $(WELD)
+
+format:
+	swift format --in-place --recursive Sources Tests Tools Package.swift
+
+lint:
+	swift format lint --recursive --strict Sources Tests Tools Package.swift
+
+clean:
+	rm -rf .build
+
+.PHONY: toolchain packages-for-tests
+toolchain:
+	@command -v swift >/dev/null || \
+	  { echo "error: no swift on the path; install Swift 6.3 from https://swift.org/install" >&2; exit 1; }
+
+packages-for-tests:
+	@Tools/install-packages $(TEST_PACKAGES)

@@ -1,0 +1,73 @@
+import CSystem
+import Glibc
+import Platform
+
+/// The output on its way: written beside its final name and moved there when it is whole.
+///
+/// A failed link leaves nothing behind and an earlier output untouched. Outputs that are no regular
+/// files (`/dev/null`) are written in place.
+final class OutputFile: @unchecked Sendable {
+  let path: String
+  private let temporary: String?
+  private let file: FileDescriptor
+
+  init(path: String, isExecutable: Bool) throws(Errno) {
+    self.path = path
+    var status = stat()
+    let exists = stat(path, &status) == 0
+    if exists, status.st_mode & S_IFMT == S_IFDIR { throw Errno(EISDIR) }
+    if exists, status.st_mode & S_IFMT != S_IFREG {
+      temporary = nil
+      file = try FileDescriptor.open(path, flags: O_WRONLY)
+      return
+    }
+    let mode: UInt32 = isExecutable ? 0o777 : 0o666
+    var attempt = 0
+    while true {
+      // Same directory, so that the last step is a rename; the name says who left it, if killed.
+      let name = "\(path).weld-\(getpid())\(attempt == 0 ? "" : "-\(attempt)")"
+      do {
+        file = try FileDescriptor.open(name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+        temporary = name
+        return
+      } catch {
+        attempt += 1
+        if error.code != EEXIST || attempt > 100 { throw error }
+      }
+    }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(Errno) {
+    if temporary == nil {
+      // A device takes no offsets; what it gets is of no use to anybody.
+      return
+    }
+    try file.write(bytes, at: offset)
+  }
+
+  func write(_ bytes: [UInt8], at offset: Int) throws(Errno) {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    defer { copy.deallocate() }
+    copy.copyBytes(from: bytes)
+    try write(UnsafeRawBufferPointer(copy), at: offset)
+  }
+
+  func setSize(_ size: Int) throws(Errno) {
+    if temporary != nil { _ = try retrying { ftruncate(file.raw, off_t(size)) } }
+  }
+
+  func commit() throws(Errno) {
+    file.close()
+    guard let temporary else { return }
+    if rename(temporary, path) != 0 {
+      let error = Errno.current
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  func abandon() {
+    file.close()
+    if let temporary { unlink(temporary) }
+  }
+}

@@ -1,0 +1,57 @@
+import ELFFormat
+import Platform
+
+/// Questions about single symbols and atoms that several passes and messages ask.
+extension Link {
+  /// st_size of a relocation's symbol.
+  func symbolSize<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ source: UInt32
+  ) -> UInt64 {
+    let index = Int(source)
+    if index < file.pointee.firstGlobal { return file.pointee.symbol(E.self, index).byteCount }
+    let symbol = symbols[file.pointee.globals[index - file.pointee.firstGlobal]]
+    if symbol.has.contains(.isUndefined) || symbol.has.contains(.isLinkerDefined) { return 0 }
+    if symbol.has.contains(.isShared) {
+      return libraries[LibraryIndex(raw: symbol.file)].symbol(E.self, Int(symbol.source)).byteCount
+    }
+    return objects[FileIndex(raw: symbol.file)].symbol(E.self, Int(symbol.source)).byteCount
+  }
+
+  /// Whether a relocation of debug information points at something that is not in the output.
+  @inline(__always)
+  func isDead<E: ELFEncoding>(
+    _: E.Type, _ source: UInt32, in file: UnsafeMutablePointer<ObjectFile>
+  ) -> Bool {
+    let index = Int(source)
+    let atom: AtomIndex
+    if index < file.pointee.firstGlobal {
+      let section = file.pointee.section(E.self, of: index)
+      if Int(section) >= file.pointee.sectionCount { return false }
+      atom = file.pointee.sectionAtoms[Int(section)]
+      if atom.isNone { return false }
+    } else {
+      let symbol = symbols.pointer(file.pointee.globals[index &- file.pointee.firstGlobal])
+      atom = symbol.pointee.atom
+      if atom.isNone { return false }
+    }
+    if atom == .discarded { return true }
+    return !atoms.pointer(atom).pointee.has.contains(.isLive)
+  }
+
+  /// What stands in debug information for an address that is gone: 0, but 1 in range lists of DWARF
+  /// 2 to 4, where a pair of zeros ends the list.
+  func tombstone(_ atom: Atom) -> UInt64 {
+    let name = outputs[atom.output].name
+    return name == ".debug_ranges" || name == ".debug_loc" ? 1 : 0
+  }
+
+  /// Whether absolute addresses fit an immediate operand.
+  var isLoadedLow: Bool {
+    !isPositionIndependent && (options.imageBase ?? 0) < 1 << 30 && options.sectionStarts.isEmpty
+  }
+
+  /// Whether some exported symbol is STB_GNU_UNIQUE.
+  var usesUniqueSymbols: Bool {
+    symbols.indices.contains { symbols[SymbolIndex($0)].has.contains([.isUnique, .isExported]) }
+  }
+}

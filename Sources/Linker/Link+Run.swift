@@ -1,0 +1,152 @@
+import ELFFormat
+import Platform
+import ScriptParsing
+
+extension Link {
+  /// Links as the options say. What went wrong is in `diagnostics`.
+  public static func run(_ options: LinkOptions, diagnostics: Diagnostics) throws(LinkFailed) {
+    let link = Link(options: options, diagnostics: diagnostics)
+    defer { link.diagnostics.flush() }
+    try link.run()
+  }
+
+  private func run() throws(LinkFailed) {
+    if let emulation = options.emulation, !X86_64.emulations.contains(emulation) {
+      diagnostics.error(
+        "unknown emulation -m \(emulation); this weld links for: "
+          + X86_64.emulations.joined(separator: ", "))
+      throw LinkFailed()
+    }
+    try refuseUnsupported()
+    try run(X86_64.self)
+  }
+
+  /// Options that change what the output means and that this version does not carry out.
+  private func refuseUnsupported() throws(LinkFailed) {
+    if options.outputKind == .relocatable {
+      diagnostics.error("-r (relocatable output) is not supported; use GNU ld or lld for this step")
+    }
+    if options.emitsRelocations {
+      diagnostics.error("--emit-relocs is not supported; use GNU ld or lld for this step")
+    }
+    if options.packsAndroid {
+      diagnostics.error("--pack-dyn-relocs=android is not supported; use --pack-dyn-relocs=relr")
+    }
+    if options.reproduceArchive != nil {
+      diagnostics.error("--reproduce is not supported; use lld for it")
+    }
+    if options.symbolOrderingFile != nil {
+      diagnostics.error("--symbol-ordering-file is not supported; use lld for this step")
+    }
+    if options.gdbIndex {
+      diagnostics.warning("--gdb-index is not supported: gdb will read the debug information itself")
+    }
+    if options.folding != .none {
+      diagnostics.warning("--icf is not supported: identical functions are kept apart")
+    }
+    try checkpoint()
+  }
+
+  /// The passes, in order. Each relies on what those before it have settled, and says so.
+  private func run<T: Target>(_: T.Type) throws(LinkFailed) {
+    encoding = T.Encoding.self
+    maximumPageSize = options.maximumPageSize ?? T.maximumPageSize
+    codeFill = T.codeFill
+
+    // Opening is serial: scripts and `-l` depend on order.
+    var loader = InputLoader(link: self)
+    timer.measure("open inputs") { loader.loadAll() }
+    scriptCommands = loader.scriptCommands
+    try checkpoint()
+    if loader.objects.isEmpty && loader.lazies.isEmpty {
+      diagnostics.error("no input files")
+      try checkpoint()
+    }
+    isDynamic =
+      isSharedLibrary || isPositionIndependent || !loader.libraries.isEmpty && !options.isStatic
+    parseDefinitions()
+
+    // From here on every name is a symbol, and which files are live is settled.
+    try timer.measure("read inputs") { () throws(LinkFailed) in try readInputs(T.self, loader) }
+    // Groups are elected before sections are read: losers are never looked at.
+    timer.measure("elect groups") { electGroups() }
+    // Every section that stays is an atom; frames hang on their functions.
+    try timer.measure("read sections") { () throws(LinkFailed) in try readSections(T.self) }
+    // Every symbol has its definition, or is known to have none.
+    try timer.measure("resolve symbols") { () throws(LinkFailed) in
+      try resolveSymbols(T.self)
+      reportDuplicates(T.Encoding.self)
+      checkRequired()
+      try checkpoint()
+    }
+    timer.measure("decide exports") { decideExports(T.self) }
+    // What is live is settled.
+    timer.measure("mark live") { markLive(T.self) }
+    timer.measure("merge strings") { mergeInputs(T.Encoding.self) }
+    // What needs slots, stubs, copies and the loader's help is settled.
+    try timer.measure("scan relocations") { () throws(LinkFailed) in
+      try scanRelocations(T.self)
+    }
+    timer.measure("allocate slots") { allocateSlots(T.self) }
+    timer.measure("lay out frames") { layoutFrames(T.Encoding.self) }
+    timer.measure("place atoms") { placeAtoms(T.self) }
+    timer.measure("make tables") { makeSyntheticSections(T.self) }
+    try checkpoint()
+    // Memory layout is fixed; symbols have addresses.
+    try timer.measure("assign addresses") { () throws(LinkFailed) in
+      try prepareSectionNames(T.self)
+      try assignAddresses(T.self)
+      try compressDebugSections(T.self)
+    }
+    try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
+    writeDependencies()
+    if options.printsStatistics { timer.print(self) }
+  }
+
+  /// Section names and SHT_SYMTAB_SHNDX depend on the number of sections only.
+  private func prepareSectionNames<T: Target>(_: T.Type) throws(LinkFailed) {
+    countSections(T.self)
+  }
+
+  /// Says once more where the symbol came from: `--require-defined`.
+  private func checkRequired() {
+    for name in options.requiredSymbols {
+      if let index = names.find(ByteString(copying: name), in: symbols),
+        !symbols[index].has.contains(.isUndefined)
+      {
+        continue
+      }
+      diagnostics.error("symbol '\(name)' is required (--require-defined) but nothing defines it")
+    }
+  }
+
+  /// `--dependency-file`: a makefile rule with every input.
+  private func writeDependencies() {
+    guard let path = options.dependencyFile else { return }
+    func escaped(_ path: String) -> String {
+      path.replacing(" ", with: "\\ ").replacing("$", with: "$$").replacing("#", with: "\\#")
+    }
+    var text = "\(escaped(options.outputPath)):"
+    for input in openedPaths { text += " \\\n  \(escaped(input))" }
+    text += "\n"
+    for input in openedPaths { text += "\n\(escaped(input)):\n" }
+    do {
+      let file = try FileDescriptor.open(path, flags: 0o1101)
+      file.write(text)
+      file.close()
+    } catch {
+      diagnostics.error("cannot write dependency file \(path): \(error)")
+    }
+  }
+}
+
+extension String {
+  /// All occurrences of a one-character string, without Foundation.
+  fileprivate func replacing(_ what: Character, with text: String) -> String {
+    var result = ""
+    for character in self {
+      if character == what { result += text } else { result.append(character) }
+    }
+    return result
+  }
+}

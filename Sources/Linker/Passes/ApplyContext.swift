@@ -1,0 +1,74 @@
+import ELFFormat
+import Platform
+
+/// What a target needs while it writes relocations into an atom's bytes. One for each worker and
+/// chunk; addresses are final.
+struct ApplyContext {
+  let link: Link
+  var file: UnsafeMutablePointer<ObjectFile>
+  let isShared: Bool
+  let isPositionIndependent: Bool
+  let relaxes: Bool
+  /// Address that `_GLOBAL_OFFSET_TABLE_` stands for.
+  let offsetTableAnchor: UInt64
+  /// Address of slot 0 of the offset table.
+  let offsetSlots: UInt64
+  let tlsStart: UInt64
+  /// What the thread pointer is relative to the TLS image, as an address.
+  let threadPointer: UInt64
+  var scan: ScanContext
+
+  init(link: Link) {
+    self.link = link
+    file = link.objects.base
+    isShared = link.isSharedLibrary
+    isPositionIndependent = link.isPositionIndependent
+    relaxes = link.options.relaxes
+    offsetTableAnchor =
+      link.offsetTableAnchor.isNone ? 0 : link.outputs[link.offsetTableAnchor].address
+    offsetSlots =
+      link.synthetic.offsetTable.isNone ? 0 : link.outputs[link.synthetic.offsetTable].address
+    tlsStart = link.tlsStart
+    threadPointer = link.threadPointer
+    scan = ScanContext(
+      link: link, file: file, isShared: isShared, isPositionIndependent: isPositionIndependent,
+      relaxes: relaxes)
+  }
+
+  mutating func enter(_ atom: Atom) {
+    file = link.objects.pointer(atom.file)
+    scan = ScanContext(
+      link: link, file: file, isShared: isShared, isPositionIndependent: isPositionIndependent,
+      relaxes: relaxes)
+  }
+
+  /// The extra record of a reference, which has one because the scan asked for a slot.
+  @inline(__always)
+  func extra(_ source: UInt32) -> UnsafeMutablePointer<SymbolExtra>? {
+    let index = Int(source)
+    if index >= file.pointee.firstGlobal {
+      let symbol = file.pointee.globals[index &- file.pointee.firstGlobal]
+      let extra = link.symbols.pointer(symbol).pointee.extra
+      return extra.isNone ? nil : link.extras.pointer(extra)
+    }
+    return localExtra(source)
+  }
+
+  @inline(never)
+  private func localExtra(_ source: UInt32) -> UnsafeMutablePointer<SymbolExtra>? {
+    var low = file.pointee.firstLocalDemand
+    var high = low + file.pointee.localDemandCount
+    while low < high {
+      let middle = (low + high) / 2
+      let demand = link.localDemands[middle]
+      if demand.source == source {
+        return demand.extra.isNone ? nil : link.extras.pointer(demand.extra)
+      }
+      if demand.source < source { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+
+  @inline(__always)
+  func slotAddress(_ slot: Int32) -> UInt64 { offsetSlots &+ UInt64(bitPattern: Int64(slot)) &* 8 }
+}

@@ -1,0 +1,556 @@
+import ELFFormat
+import Platform
+
+/// Order of sections, segments, addresses and file offsets.
+///
+/// The order is by permission, so that each has one loadable segment: read-only, code, data that is
+/// read-only after relocation, data. Inside, by custom. `-z separate-code` keeps file pages with
+/// code free of anything else; without it, neighbours share a page of the file that is mapped twice.
+extension Link {
+  /// Places sections until the size of `.relr.dyn`, which depends on addresses, fits.
+  func assignAddresses<T: Target>(_: T.Type) throws(LinkFailed) {
+    for _ in 0..<32 {
+      if !synthetic.relativeRelocations.isNone {
+        outputs[synthetic.relativeRelocations].size =
+          UInt64(dynamicRelocations.packedRoom * T.Encoding.wordSize)
+      }
+      layOut(T.self)
+      if synthetic.relativeRelocations.isNone { break }
+      // Places of relocations are needed: atoms get their addresses for a moment.
+      shiftAtoms(forward: true)
+      let fits = packRelativeRelocations(T.self)
+      shiftAtoms(forward: false)
+      if fits { break }
+    }
+    shiftAtoms(forward: true)
+    setTableAddresses(T.self)
+    finishSymbols(T.self)
+    try checkpoint()
+  }
+
+  /// Decides which sections the output has, and everything that follows from their number.
+  func countSections<T: Target>(_: T.Type) {
+    orderSections()
+    if sectionOrder.count + 1 >= Int(SectionIndex.reservedStart), !synthetic.symbolTable.isNone,
+      synthetic.extendedIndices.isNone
+    {
+      var section = OutputSection.named(".symtab_shndx", content: .extendedIndices)
+      section.type = SectionType.sectionIndices.rawValue
+      section.size = UInt64(symbolTable.count * 4)
+      section.alignment = 2
+      section.entrySize = 4
+      synthetic.extendedIndices = outputs.append(section)
+      orderSections()
+    }
+    alignThreadLocals()
+    layOutSectionNames()
+  }
+
+  /// The TLS segment begins with its first section, and is aligned as the most demanding one.
+  private func alignThreadLocals() {
+    let all = sectionOrder.filter { outputs[$0].has.contains([.alloc, .threadLocal]) }
+    guard let first = all.first else { return }
+    outputs[first].alignment = all.reduce(0) { max($0, outputs[$1].alignment) }
+  }
+
+  /// Lays the sections that are not loaded out again, after their sizes changed.
+  func relocateUnloaded<T: Target>(_: T.Type) {
+    layOutSectionNames()
+    layOutUnloaded(T.self, from: loadedEnd)
+  }
+
+  // MARK: Order
+
+  private func orderSections() {
+    var order: [OutputIndex] = []
+    for i in outputs.indices {
+      let index = OutputIndex(i)
+      let output = outputs.pointer(index)
+      if output.pointee.content == .atoms && output.pointee.atomCount == 0 { continue }
+      if output.pointee.content == .atoms && output.pointee.size == 0
+        && !isBounded(output.pointee.name)
+      {
+        // Empty sections would only be noise, unless somebody asks for their bounds.
+        if !output.pointee.has.contains(.alloc) || !options.sectionStarts.isEmpty { continue }
+        if output.pointee.name != ".text" { continue }
+      }
+      output.pointee.rank = rank(output.pointee)
+      order.append(index)
+    }
+    order.sort {
+      (outputs[$0].rank, outputs[$0].firstSeen, outputs[$0].name, $0.raw)
+        < (outputs[$1].rank, outputs[$1].firstSeen, outputs[$1].name, $1.raw)
+    }
+    sectionOrder = order
+    for (i, index) in order.enumerated() { outputs[index].headerIndex = UInt32(i + 1) }
+  }
+
+  private func isBounded(_ name: ByteString) -> Bool {
+    linkerDefined.contains {
+      switch $0.kind {
+      case .identifierStart(let other), .identifierStop(let other): other == name
+      default: false
+      }
+    }
+  }
+
+  /// Lower ranks come first. The upper byte is the segment.
+  private func rank(_ section: OutputSection) -> UInt32 {
+    let has = section.has
+    guard has.contains(.alloc) else { return unloadedRank(section) }
+    if has.contains(.x86Large) {
+      let isZero = section.type == SectionType.nobits.rawValue
+      return 0x0700 + (has.contains(.write) ? (isZero ? 3 : 2) : has.contains(.execute) ? 1 : 0)
+    }
+    if !has.contains(.write) {
+      if has.contains(.execute) { return 0x0200 + codeRank(section) }
+      return 0x0100 + readOnlyRank(section)
+    }
+    if isRelro(section) { return 0x0300 + relroRank(section) }
+    return 0x0400 + dataRank(section)
+  }
+
+  private func readOnlyRank(_ section: OutputSection) -> UInt32 {
+    switch section.content {
+    case .interpreter: return 0
+    case .propertyNote: return 1
+    case .buildID: return 2
+    case .packageNote: return 4
+    case .dynamicSymbols: return 10
+    case .versionSymbols: return 11
+    case .versionDefinitions: return 12
+    case .versionNeeds: return 13
+    case .gnuHash: return 14
+    case .sysvHash: return 15
+    case .dynamicNames: return 16
+    case .dynamicRelocations: return 17
+    case .relativeRelocations: return 18
+    case .pltRelocations: return 19
+    case .frameHeader: return 0x50
+    case .frames: return 0x51
+    default: break
+    }
+    if section.type == SectionType.note.rawValue { return 3 }
+    if section.name == ".gcc_except_table" { return 0x52 }
+    if section.name == ".rodata" { return 0x30 }
+    return 0x31
+  }
+
+  private func codeRank(_ section: OutputSection) -> UInt32 {
+    switch section.content {
+    case .procedureLinkage: return 1
+    case .procedureLinkageSecond: return 2
+    case .procedureLinkageOffset: return 3
+    default: break
+    }
+    if section.name == ".init" { return 0 }
+    if section.name.hasPrefix(".text") { return section.name == ".text" ? 6 : 5 }
+    if section.name == ".fini" { return 8 }
+    return 7
+  }
+
+  private func relroRank(_ section: OutputSection) -> UInt32 {
+    if section.has.contains(.threadLocal) {
+      return section.type == SectionType.nobits.rawValue ? 1 : 0
+    }
+    switch section.content {
+    case .dynamic: return 20
+    case .offsetTable: return 21
+    case .pltOffsetTable: return 22
+    default: break
+    }
+    switch SectionType(rawValue: section.type) {
+    case .preinitArray: return 2
+    case .initArray: return 3
+    case .finiArray: return 4
+    default: break
+    }
+    return 10
+  }
+
+  private func dataRank(_ section: OutputSection) -> UInt32 {
+    if section.has.contains(.threadLocal) {
+      return section.type == SectionType.nobits.rawValue ? 1 : 0
+    }
+    if section.content == .dynamic { return 2 }
+    if section.content == .offsetTable { return 3 }
+    if section.content == .pltOffsetTable { return 4 }
+    if section.type == SectionType.nobits.rawValue { return section.name == ".bss" ? 0x20 : 0x21 }
+    return section.name == ".data" ? 0x10 : 0x11
+  }
+
+  private func unloadedRank(_ section: OutputSection) -> UInt32 {
+    switch section.content {
+    case .symbolTable: return 0x1000
+    case .extendedIndices: return 0x1001
+    case .sectionNames: return 0x1002
+    case .symbolNames: return 0x1003
+    default: return 0x0f00
+    }
+  }
+
+  /// Written only while the loader relocates.
+  func isRelro(_ section: OutputSection) -> Bool {
+    guard options.relro, section.has.contains(.write), !section.has.contains(.x86Large) else {
+      return false
+    }
+    if section.has.contains(.threadLocal) { return true }
+    switch section.content {
+    case .dynamic, .offsetTable: return true
+    case .pltOffsetTable: return options.bindsNow
+    default: break
+    }
+    switch SectionType(rawValue: section.type) {
+    case .preinitArray, .initArray, .finiArray: return true
+    default: break
+    }
+    let name = section.name
+    return name == ".data.rel.ro" || name == ".bss.rel.ro" || name == ".ctors" || name == ".dtors"
+      || name == ".jcr" || name == ".openbsd.randomdata"
+  }
+
+  // MARK: Addresses
+
+  private func permissions(_ section: OutputSection) -> SegmentFlags {
+    var flags: SegmentFlags = .read
+    if section.has.contains(.write) { flags.insert(.write) }
+    if section.has.contains(.execute) { flags.insert(.execute) }
+    return flags
+  }
+
+  private func layOut<T: Target>(_: T.Type) {
+    typealias E = T.Encoding
+    let maximum = maximumPageSize
+    let common = min(options.commonPageSize ?? T.commonPageSize, maximum)
+    let loaded = sectionOrder.filter { outputs[$0].has.contains(.alloc) }
+    segments = []
+    let headerSegments = countSegments(loaded)
+    let fileHeader = UInt64(FileHeader<E>.size)
+    headersSize = fileHeader + UInt64(headerSegments) * (E.is64 ? 56 : 32)
+    imageBase = options.imageBase ?? (isPositionIndependent ? 0 : T.defaultImageBase)
+    let starts = startAddresses()
+
+    var address = imageBase + headersSize
+    var offset = headersSize
+    var load = Segment(type: .load, flags: .read, offset: 0, address: imageBase)
+    load.alignment = maximum
+    var loads: [Segment] = []
+    var fileEnd = headersSize
+    var tls: Segment?
+    var relroStart: (UInt64, UInt64)?
+    var relroEnd: (address: UInt64, offset: UInt64) = (0, 0)
+    var wasRelro = false
+    var wasZero = false
+
+    func close() {
+      load.memorySize = address - load.address
+      load.fileSize = fileEnd > load.offset ? fileEnd - load.offset : 0
+      load.fileSize = min(load.fileSize, load.memorySize)
+      loads.append(load)
+    }
+
+    for index in loaded {
+      let section = outputs.pointer(index)
+      let isZero = section.pointee.type == SectionType.nobits.rawValue
+      let isThreadZero = isZero && section.pointee.has.contains(.threadLocal)
+      let flags = permissions(section.pointee)
+      let alignment = (1 as UInt64) << UInt64(section.pointee.alignment)
+      let relro = isRelro(section.pointee)
+      let start = starts[section.pointee.name]
+      if wasRelro, !relro {
+        // What follows must not share a page with what becomes read-only.
+        address = alignUp(address, common)
+        offset = alignUp(offset, common)
+        relroEnd = (address, offset)
+        fileEnd = max(fileEnd, offset)
+      }
+      if flags != load.flags || start != nil || wasZero && !isZero && !isThreadZero {
+        close()
+        let isFirst = loads.count == 1 && load.memorySize == 0
+        if let start {
+          address = start
+          offset = alignUp(fileEnd, maximum) + address % maximum
+          if isFirst { loads.removeAll() }
+        } else {
+          let separates =
+            options.separation == .loadableSegments
+            || options.separation == .code
+              && (flags.contains(.execute) || load.flags.contains(.execute))
+          if separates {
+            offset = alignUp(fileEnd, common)
+            address = alignUp(address, maximum) + offset % maximum
+          } else {
+            // The same page of the file is mapped again with other permissions.
+            offset = fileEnd
+            address = alignUp(address, maximum) + offset % maximum
+          }
+        }
+        let aligned = alignUp(address, alignment)
+        offset += aligned - address
+        address = aligned
+        load = Segment(type: .load, flags: flags, offset: offset, address: address)
+        load.alignment = max(maximum, min(alignment, 1 << 30))
+        if alignment > maximum {
+          // Offset and address have to agree modulo the larger alignment, too.
+          let wanted = alignUp(offset, alignment) + address % alignment
+          load.offset = wanted
+          offset = wanted
+        }
+        fileEnd = max(fileEnd, offset)
+      }
+      let aligned = alignUp(address, alignment)
+      if !isThreadZero {
+        offset += aligned - address
+        address = aligned
+        section.pointee.address = address
+        section.pointee.fileOffset = offset
+      } else {
+        section.pointee.address = aligned
+        section.pointee.fileOffset = offset + (aligned - address)
+      }
+      if section.pointee.has.contains(.threadLocal) {
+        extendTLS(&tls, section.pointee, alignment, isZero: isZero)
+      }
+      if relro, relroStart == nil { relroStart = (section.pointee.address, section.pointee.fileOffset) }
+      if isThreadZero {
+        wasRelro = relro
+        continue
+      }
+      address += section.pointee.size
+      if !isZero {
+        offset += section.pointee.size
+        fileEnd = max(fileEnd, offset)
+      }
+      wasZero = isZero
+      wasRelro = relro
+    }
+    if wasRelro {
+      address = alignUp(address, common)
+      relroEnd = (address, offset)
+    }
+    close()
+
+    segments = assembleSegments(
+      T.self, loaded: loaded, loads: loads, tls: tls, relroStart: relroStart, relroEnd: relroEnd)
+    if let tls {
+      tlsStart = tls.address
+      threadPointer = alignUp(tls.address + tls.memorySize, tls.alignment)
+    }
+    assert(segments.count <= headerSegments)
+    loadedEnd = fileEnd
+    layOutUnloaded(T.self, from: fileEnd)
+  }
+
+  private func extendTLS(
+    _ tls: inout Segment?, _ section: OutputSection, _ alignment: UInt64, isZero: Bool
+  ) {
+    var segment =
+      tls
+      ?? Segment(
+        type: .threadLocal, flags: .read, offset: section.fileOffset, address: section.address)
+    segment.alignment = max(segment.alignment, alignment)
+    segment.memorySize = section.address + section.size - segment.address
+    if !isZero { segment.fileSize = segment.memorySize }
+    tls = segment
+  }
+
+  /// `-Ttext=`, `-Tdata=`, `-Tbss=`, `--section-start=`.
+  private func startAddresses() -> [ByteString: UInt64] {
+    var starts: [ByteString: UInt64] = [:]
+    for entry in options.sectionStarts {
+      starts[ByteString(copying: entry.section)] = entry.address
+    }
+    return starts
+  }
+
+  /// An upper bound of the number of program headers, known before addresses are.
+  private func countSegments(_ loaded: [OutputIndex]) -> Int {
+    var count = 8
+    var last: SegmentFlags? = .read
+    var wasZero = false
+    let starts = startAddresses()
+    count += 1
+    for index in loaded {
+      let section = outputs[index]
+      let flags = permissions(section)
+      let isZero = section.type == SectionType.nobits.rawValue
+      if flags != last || wasZero && !isZero || starts[section.name] != nil { count += 1 }
+      if section.type == SectionType.note.rawValue { count += 1 }
+      wasZero = isZero
+      last = flags
+    }
+    return count
+  }
+
+  private func assembleSegments<T: Target>(
+    _: T.Type, loaded: [OutputIndex], loads: [Segment], tls: Segment?,
+    relroStart: (UInt64, UInt64)?, relroEnd: (address: UInt64, offset: UInt64)
+  ) -> [Segment] {
+    var list: [Segment] = []
+    func covering(_ type: SegmentType, _ index: OutputIndex, _ flags: SegmentFlags) -> Segment {
+      let section = outputs[index]
+      return Segment(
+        type: type, flags: flags, offset: section.fileOffset, address: section.address,
+        fileSize: section.size, memorySize: section.size,
+        alignment: 1 << UInt64(section.alignment))
+    }
+    if isDynamic || !synthetic.interpreter.isNone {
+      var headers = Segment(type: .programHeaders, flags: .read)
+      headers.offset = UInt64(FileHeader<T.Encoding>.size)
+      headers.address = imageBase + headers.offset
+      headers.alignment = UInt64(T.Encoding.wordSize)
+      list.append(headers)
+    }
+    if !synthetic.interpreter.isNone {
+      list.append(covering(.interpreter, synthetic.interpreter, .read))
+    }
+    list += loads
+    if let tls { list.append(tls) }
+    if !synthetic.dynamic.isNone {
+      let flags: SegmentFlags = options.readOnlyDynamic ? .read : [.read, .write]
+      list.append(covering(.dynamic, synthetic.dynamic, flags))
+    }
+    if let (address, offset) = relroStart {
+      list.append(
+        Segment(
+          type: .gnuRelro, flags: .read, offset: offset, address: address,
+          fileSize: min(relroEnd.offset, relroEnd.offset) - offset,
+          memorySize: relroEnd.address - address, alignment: 1))
+    }
+    // Neighbouring notes of one alignment share a segment.
+    var note: Segment?
+    for index in loaded {
+      let section = outputs[index]
+      guard section.type == SectionType.note.rawValue else { continue }
+      let alignment = (1 as UInt64) << UInt64(section.alignment)
+      if var open = note, open.alignment == alignment,
+        alignUp(open.address + open.memorySize, alignment) == section.address
+      {
+        open.memorySize = section.address + section.size - open.address
+        open.fileSize = open.memorySize
+        note = open
+      } else {
+        if let note { list.append(note) }
+        note = covering(.note, index, .read)
+      }
+    }
+    if let note { list.append(note) }
+    if !synthetic.propertyNote.isNone {
+      list.append(covering(.gnuProperty, synthetic.propertyNote, .read))
+    }
+    if !synthetic.frameHeader.isNone {
+      list.append(covering(.gnuEHFrame, synthetic.frameHeader, .read))
+    }
+    var stack = Segment(type: .gnuStack, flags: [.read, .write])
+    if wantsExecutableStack { stack.flags.insert(.execute) }
+    stack.memorySize = options.stackSize ?? 0
+    stack.alignment = 16
+    list.append(stack)
+    if list.first?.type == .programHeaders {
+      let size = UInt64(list.count * (T.Encoding.is64 ? 56 : 32))
+      list[0].fileSize = size
+      list[0].memorySize = size
+    }
+    return list
+  }
+
+  /// `-z execstack`, or an object that asks for it.
+  private var wantsExecutableStack: Bool {
+    if let asked = options.executableStack { return asked }
+    return liveObjects.contains { objects[$0].has.contains(.wantsExecutableStack) }
+  }
+
+  private func layOutUnloaded<T: Target>(_: T.Type, from end: UInt64) {
+    var offset = end
+    for index in sectionOrder where !outputs[index].has.contains(.alloc) {
+      let section = outputs.pointer(index)
+      offset = alignUp(offset, 1 << UInt64(section.pointee.alignment))
+      section.pointee.fileOffset = offset
+      section.pointee.address = 0
+      if section.pointee.type != SectionType.nobits.rawValue { offset += section.pointee.size }
+    }
+    if options.writesSectionHeaders {
+      sectionHeadersOffset = alignUp(offset, UInt64(T.Encoding.wordSize))
+      outputSize =
+        sectionHeadersOffset
+        + UInt64((sectionOrder.count + 1) * SectionHeader<T.Encoding>.size)
+    } else {
+      sectionHeadersOffset = 0
+      outputSize = offset
+    }
+  }
+
+  /// Offsets in sections become addresses.
+  private func shiftAtoms(forward: Bool) {
+    for index in sectionOrder {
+      let output = outputs[index]
+      guard output.content == .atoms, output.address != 0 else { continue }
+      let shift = forward ? output.address : 0 &- output.address
+      nonisolated(unsafe) let order = atomOrder + output.firstAtom
+      pool.forEachRange(output.atomCount, grain: 1 << 14) { [self] range, _ in
+        for i in range { atoms.pointer(order[i]).pointee.address &+= shift }
+      }
+    }
+  }
+
+  private func setTableAddresses<T: Target>(_: T.Type) {
+    pltEntrySize = T.pltEntrySize
+    directPLTEntrySize = T.directPLTEntrySize
+    if !synthetic.procedureLinkage.isNone {
+      lazyPLTStart = outputs[synthetic.procedureLinkage].address + T.pltHeaderSize
+    }
+    if !synthetic.procedureLinkageOffset.isNone {
+      directPLTStart = outputs[synthetic.procedureLinkageOffset].address
+    }
+  }
+
+  /// Symbols' offsets become addresses.
+  private func finishSymbols<T: Target>(_: T.Type) {
+    pool.forEachRange(symbols.count, grain: 1 << 13) { [self] range, _ in
+      for i in range {
+        let symbol = symbols.pointer(SymbolIndex(i))
+        let has = symbol.pointee.has
+        if has.contains(.isLinkerDefined) { continue }
+        let index = symbol.pointee.atom
+        if index.raw < AtomIndex.discarded.raw {
+          let atom = atoms.pointer(index)
+          symbol.pointee.word =
+            atom.pointee.kind == .merged
+            ? mergedAddress(atom.pointee, offset: symbol.pointee.word)
+            : atom.pointee.address &+ symbol.pointee.word
+        } else if has.contains(.isShared), has.contains(.needsCanonicalPLT),
+          let plt = pltAddress(extras[symbol.pointee.extra])
+        {
+          symbol.pointee.word = plt
+        }
+      }
+    }
+    setLinkerDefinedValues()
+    evaluateDefinitions()
+    if let index = names.find(ByteString(copying: entryName), in: symbols),
+      !symbols[index].has.contains(.isUndefined)
+    {
+      entryAddress = symbols[index].word
+    } else if !entryName.isEmpty {
+      if let number = Self.number(entryName) {
+        entryAddress = number
+      } else if options.outputKind == .executable {
+        let text = findOutput(".text").map { outputs[$0].address } ?? 0
+        entryAddress = text
+        diagnostics.warning(
+          "cannot find entry symbol '\(entryName)'; the program starts at"
+            + " 0x\(String(text, radix: 16)), the beginning of .text")
+      }
+    }
+  }
+
+  private static func number(_ text: String) -> UInt64? {
+    if text.hasPrefix("0x") || text.hasPrefix("0X") { return UInt64(text.dropFirst(2), radix: 16) }
+    return UInt64(text)
+  }
+}
+
+@inline(__always)
+func alignUp(_ value: UInt64, _ alignment: UInt64) -> UInt64 {
+  (value &+ alignment &- 1) & ~(alignment &- 1)
+}

@@ -1,0 +1,248 @@
+import ELFFormat
+import Platform
+
+/// Which atoms each output section has, in which order, and at which offset.
+///
+/// Order: part, then file, then section: a stable counting sort, linear in atoms. SHF_LINK_ORDER
+/// sections come in the order of what they are linked to.
+extension Link {
+  func placeAtoms<T: Target>(_: T.Type) {
+    typealias E = T.Encoding
+    let outputCount = outputs.count
+    var counts = [Int](repeating: 0, count: outputCount)
+    // Facts about what is in each output section.
+    var facts = [PlacementFacts](repeating: PlacementFacts(), count: outputCount)
+    var total = 0
+    forEachPlacedAtom { index, order in
+      let atom = atoms.pointer(index)
+      let output = atom.pointee.output.int
+      counts[output] += 1
+      total += 1
+      note(E.self, atom, order, &facts[output])
+    }
+    atomOrder = allocateZeroed(count: max(total, 1))
+    var next = [Int](repeating: 0, count: outputCount)
+    var sum = 0
+    for i in 0..<outputCount where outputs[OutputIndex(i)].content == .atoms {
+      outputs[OutputIndex(i)].firstAtom = sum
+      outputs[OutputIndex(i)].atomCount = counts[i]
+      next[i] = sum
+      sum += counts[i]
+    }
+    forEachPlacedAtom { index, _ in
+      let output = atoms[index].output.int
+      atomOrder[next[output]] = index
+      next[output] += 1
+    }
+    for i in 0..<outputCount {
+      let output = outputs.pointer(OutputIndex(i))
+      guard output.pointee.content == .atoms, counts[i] > 0 else { continue }
+      if facts[i].parts > 1 { sortByPart(output.pointee) }
+      if options.sectionSort != .none { sortByOption(E.self, output.pointee) }
+      apply(facts[i], to: output)
+    }
+    let linkOrdered = (0..<outputCount).filter { facts[$0].isLinkOrdered }
+    let table = outputs
+    pool.forEach(chunks: outputCount) { [self] i, _ in
+      if !linkOrdered.contains(i) { setOffsets(table.pointer(OutputIndex(i))) }
+    }
+    for i in linkOrdered {
+      sortByLink(E.self, outputs.pointer(OutputIndex(i)))
+      setOffsets(outputs.pointer(OutputIndex(i)))
+    }
+  }
+
+  private struct PlacementFacts {
+    var flags: SectionFlags = []
+    var type = SectionType.null
+    var alignment: UInt8 = 0
+    var firstSeen = UInt64.max
+    var part: UInt16 = 0
+    var parts = 0
+    var isLinkOrdered = false
+    /// All inputs are mergeable alike.
+    var mergeFlags: SectionFlags?
+    var entrySize: UInt64 = 0
+  }
+
+  /// Live atoms that get a place of their own, in the order of files.
+  @inline(__always)
+  private func forEachPlacedAtom(_ body: (AtomIndex, UInt32) -> Void) {
+    for file in liveObjects {
+      let object = objects.pointer(file)
+      for i in 0..<object.pointee.atomCount {
+        let index = AtomIndex(object.pointee.firstAtom.int &+ i)
+        let atom = atoms.pointer(index)
+        if atom.pointee.kind == .merged || atom.pointee.kind == .frames
+          || !atom.pointee.has.contains(.isLive)
+        {
+          continue
+        }
+        body(index, object.pointee.order)
+      }
+    }
+    for index in syntheticAtoms where atoms[index].has.contains(.isLive) { body(index, .max) }
+  }
+
+  @inline(__always)
+  private func note<E: ELFEncoding>(
+    _: E.Type, _ atom: UnsafeMutablePointer<Atom>, _ order: UInt32, _ facts: inout PlacementFacts
+  ) {
+    facts.alignment = max(facts.alignment, atom.pointee.alignment)
+    if facts.parts == 0 {
+      facts.part = atom.pointee.part
+      facts.parts = 1
+    } else if facts.part != atom.pointee.part {
+      facts.parts = 2
+    }
+    facts.firstSeen = min(
+      facts.firstSeen, UInt64(order) << 32 | UInt64(atom.pointee.section))
+    var flags: SectionFlags = []
+    let has = atom.pointee.has
+    if has.contains(.isAlloc) { flags.insert(.alloc) }
+    if has.contains(.isWritable) { flags.insert(.write) }
+    if has.contains(.isExecutable) { flags.insert(.execute) }
+    if has.contains(.isThreadLocal) { flags.insert(.threadLocal) }
+    if has.contains(.isLarge) { flags.insert(.x86Large) }
+    if has.contains(.isLinkOrdered) {
+      facts.isLinkOrdered = true
+      flags.insert(.linkOrder)
+    }
+    facts.flags.formUnion(flags)
+    if atom.pointee.kind == .zeroFill {
+      if facts.type == .null { facts.type = .nobits }
+    } else if facts.type == .null || facts.type == .nobits {
+      facts.type =
+        atom.pointee.kind == .synthetic
+        ? .progbits
+        : objects[atom.pointee.file].header(E.self, Int(atom.pointee.section)).type
+    }
+    var merge: SectionFlags = []
+    var entrySize: UInt64 = 0
+    if atom.pointee.kind == .synthetic {
+      merge = mergedSections[Int(atom.pointee.side)].isStrings ? [.merge, .strings] : .merge
+      entrySize = mergedSections[Int(atom.pointee.side)].entrySize
+    }
+    if facts.mergeFlags == nil {
+      facts.mergeFlags = merge
+      facts.entrySize = entrySize
+    } else if facts.mergeFlags != merge || facts.entrySize != entrySize {
+      facts.mergeFlags = SectionFlags([])
+      facts.entrySize = 0
+    }
+  }
+
+  private func apply(
+    _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
+  ) {
+    output.pointee.flags = facts.flags.union(facts.mergeFlags ?? []).rawValue
+    output.pointee.entrySize = facts.entrySize
+    output.pointee.alignment = facts.alignment
+    output.pointee.firstSeen = facts.firstSeen
+    var type = facts.type
+    let name = output.pointee.name
+    if type == .x86Unwind { type = .progbits }
+    if type != .nobits {
+      if name == ".init_array" { type = .initArray }
+      if name == ".fini_array" { type = .finiArray }
+      if name == ".preinit_array" { type = .preinitArray }
+    }
+    output.pointee.type = type.rawValue
+  }
+
+  private func sortByPart(_ output: OutputSection) {
+    let range = UnsafeMutableBufferPointer(
+      start: atomOrder + output.firstAtom, count: output.atomCount)
+    var counts: [UInt16: Int] = [:]
+    for index in range { counts[atoms[index].part, default: 0] += 1 }
+    var starts: [UInt16: Int] = [:]
+    var sum = 0
+    for part in counts.keys.sorted() {
+      starts[part] = sum
+      sum += counts[part]!
+    }
+    let copy = Array(range)
+    for index in copy {
+      let part = atoms[index].part
+      range[starts[part]!] = index
+      starts[part]! += 1
+    }
+  }
+
+  /// `--sort-section`.
+  private func sortByOption<E: ELFEncoding>(_: E.Type, _ output: OutputSection) {
+    let range = UnsafeMutableBufferPointer(
+      start: atomOrder + output.firstAtom, count: output.atomCount)
+    if output.name == ".init_array" || output.name == ".fini_array" { return }
+    let keyed = range.enumerated().map { ($0.offset, $0.element) }
+    let sorted: [(Int, AtomIndex)]
+    if options.sectionSort == .alignment {
+      sorted = keyed.sorted {
+        (255 - atoms[$0.1].alignment, $0.0) < (255 - atoms[$1.1].alignment, $1.0)
+      }
+    } else {
+      func name(_ index: AtomIndex) -> ByteString {
+        let atom = atoms[index]
+        let file = objects[atom.file]
+        if file.sectionCount == 0 { return "" }
+        return ObjectFile.name(
+          file.sectionNames, at: file.header(E.self, Int(atom.section)).name)
+      }
+      sorted = keyed.sorted { a, b in
+        let x = name(a.1)
+        let y = name(b.1)
+        return x == y ? a.0 < b.0 : x < y
+      }
+    }
+    for (i, entry) in sorted.enumerated() { range[i] = entry.1 }
+  }
+
+  /// The atom that an SHF_LINK_ORDER atom is linked to.
+  private func linkedAtom<E: ELFEncoding>(_: E.Type, _ index: AtomIndex) -> AtomIndex? {
+    let atom = atoms[index]
+    guard atom.has.contains(.isLinkOrdered) else { return nil }
+    let file = objects[atom.file]
+    let link = file.header(E.self, Int(atom.section)).link
+    guard link != 0, Int(link) < file.sectionCount else { return nil }
+    let other = file.sectionAtoms[Int(link)]
+    return other.raw < AtomIndex.discarded.raw ? other : nil
+  }
+
+  private func sortByLink<E: ELFEncoding>(
+    _: E.Type, _ output: UnsafeMutablePointer<OutputSection>
+  ) {
+    let range = UnsafeMutableBufferPointer(
+      start: atomOrder + output.pointee.firstAtom, count: output.pointee.atomCount)
+    var keyed: [(key: (UInt32, UInt64, Int), atom: AtomIndex)] = []
+    var linked: OutputIndex?
+    for (i, index) in range.enumerated() {
+      if let other = linkedAtom(E.self, index) {
+        linked = linked ?? atoms[other].output
+        keyed.append(((atoms[other].output.raw, atoms[other].address, i), index))
+      } else {
+        keyed.append(((0, 0, i), index))
+      }
+    }
+    keyed.sort { $0.key < $1.key }
+    for (i, entry) in keyed.enumerated() { range[i] = entry.atom }
+    if let linked { linkOrders.append((output - outputs.base, linked)) }
+  }
+
+  private func setOffsets(_ output: UnsafeMutablePointer<OutputSection>) {
+    guard output.pointee.content == .atoms else { return }
+    var offset: UInt64 = 0
+    let order = atomOrder + output.pointee.firstAtom
+    for i in 0..<output.pointee.atomCount {
+      let atom = atoms.pointer(order[i])
+      let mask = (1 as UInt64) << UInt64(atom.pointee.alignment) &- 1
+      offset = (offset &+ mask) & ~mask
+      atom.pointee.address = offset
+      offset = offset &+ atom.pointee.size
+      if offset >= 1 << 47 {
+        diagnostics.error("output section \(output.pointee.name) is too large")
+        return
+      }
+    }
+    output.pointee.size = offset
+  }
+}

@@ -1,0 +1,261 @@
+import ELFFormat
+import Platform
+import Symbolication
+import Synchronization
+
+/// What is said about undefined and duplicate symbols: the name as its author wrote it, where it is
+/// used (file and line if the object has debug information), and what may be meant.
+extension Link {
+  private static var shownReferences: Int { 3 }
+
+  /// The name of a symbol for people.
+  func displayName(_ index: SymbolIndex) -> String {
+    Symbolication.displayName(symbols[index].name, demangling: options.demangles)
+  }
+
+  func reportUndefined(_ references: [UndefinedReference]) {
+    if references.isEmpty { return }
+    let sorted = references.sorted {
+      (key($0.atom, 0), $0.atom.raw, $0.offset) < (key($1.atom, 0), $1.atom.raw, $1.offset)
+    }
+    var order: [SymbolIndex] = []
+    var bySymbol: [SymbolIndex: (shown: [UndefinedReference], count: Int)] = [:]
+    for reference in sorted {
+      if bySymbol[reference.symbol] == nil { order.append(reference.symbol) }
+      var entry = bySymbol[reference.symbol] ?? ([], 0)
+      if entry.shown.count < Self.shownReferences { entry.shown.append(reference) }
+      entry.count += 1
+      bySymbol[reference.symbol] = entry
+    }
+    // Looking for what may be meant reads every name, so only the first few ask.
+    for (i, symbol) in order.enumerated() {
+      let entry = bySymbol[symbol]!
+      var text = undefinedTitle(symbol)
+      for reference in entry.shown { text += "\n>>> referenced by \(describe(reference))" }
+      if entry.count > entry.shown.count {
+        text += "\n>>> referenced \(entry.count - entry.shown.count) more times"
+      }
+      if let hint = hint(for: symbol, searchesNames: i < 5) { text += "\n>>> \(hint)" }
+      let key = key(entry.shown[0].atom, 0)
+      if reportsUndefined == .warning, !symbols[symbol].has.contains(.sawHidden) {
+        diagnostics.warning(text, key: key)
+      } else {
+        diagnostics.error(text, key: key)
+      }
+    }
+  }
+
+  private func undefinedTitle(_ symbol: SymbolIndex) -> String {
+    let visibility =
+      symbols[symbol].has.contains(.sawHidden)
+      ? "hidden " : symbols[symbol].has.contains(.sawProtected) ? "protected " : ""
+    return "undefined \(visibility)symbol: \(displayName(symbol))"
+  }
+
+  private func describe(_ reference: UndefinedReference) -> String {
+    var text = ""
+    if let line = sourceLine(reference.atom, reference.offset) {
+      text = "\(line.path):\(line.line)\n>>>               "
+    }
+    text += placeName(reference.atom, reference.offset)
+    if let function = functionName(reference.atom, reference.offset) {
+      text += " in \(function)"
+    }
+    return text
+  }
+
+  /// The function that a place lies in, by the file's own symbols.
+  private func functionName(_ atom: AtomIndex, _ offset: UInt64) -> String? {
+    Self.functionName(ELF64Little.self, self, atom, offset)
+  }
+
+  private static func functionName<E: ELFEncoding>(
+    _: E.Type, _ link: Link, _ atom: AtomIndex, _ offset: UInt64
+  ) -> String? {
+    let file = link.objects[link.atoms[atom].file]
+    for i in 1..<max(1, file.symbolCount) {
+      let entry = file.symbol(E.self, i)
+      guard entry.type == .function, file.section(E.self, of: i) == link.atoms[atom].section,
+        offset >= entry.value, offset - entry.value < max(entry.byteCount, 1)
+      else { continue }
+      let name = ObjectFile.name(file.symbolNames, at: entry.name)
+      return Symbolication.displayName(name, demangling: link.options.demangles)
+    }
+    return nil
+  }
+
+  /// File and line of a place, from the object's `.debug_line`.
+  private func sourceLine(_ atom: AtomIndex, _ offset: UInt64) -> (path: String, line: Int)? {
+    Self.sourceLine(
+      ELF64Little.self, self, objects.pointer(atoms[atom].file), section: atoms[atom].section,
+      offset: offset)
+  }
+
+  private static func sourceLine<E: ELFEncoding>(
+    _: E.Type, _ link: Link, _ file: UnsafeMutablePointer<ObjectFile>, section: UInt32,
+    offset: UInt64
+  ) -> (path: String, line: Int)? {
+    var line: ByteString?
+    var lineSection = 0
+    var lineStrings: ByteString = ""
+    var strings: ByteString = ""
+    for i in 1..<max(1, file.pointee.sectionCount) {
+      let header = file.pointee.header(E.self, i)
+      let name = ObjectFile.name(file.pointee.sectionNames, at: header.name)
+      guard name.hasPrefix(".debug_line") || name == ".debug_str",
+        var bytes = try? ObjectReader.contents(E.self, file.pointee, i)
+      else { continue }
+      if header.flags.contains(.compressed) {
+        guard
+          let result = try? Expansion.expand(E.self, bytes, isOld: false, section: i)
+        else { continue }
+        bytes = result.bytes
+      }
+      if name == ".debug_line" {
+        line = bytes
+        lineSection = i
+      } else if name == ".debug_line_str" {
+        lineStrings = bytes
+      } else if name == ".debug_str" {
+        strings = bytes
+      }
+    }
+    guard let line else { return nil }
+    var places: [UInt64: (section: UInt32, addend: UInt64)] = [:]
+    for i in 1..<file.pointee.sectionCount {
+      let header = file.pointee.header(E.self, i)
+      guard header.type == .rela, Int(header.info) == lineSection,
+        let bytes = try? ObjectReader.contents(E.self, file.pointee, i)
+      else { continue }
+      for j in 0..<bytes.count / RelaEntry<E>.size {
+        let entry = RelaEntry<E>(bytes.start + j * RelaEntry<E>.size)
+        guard Int(entry.symbol) < file.pointee.symbolCount else { continue }
+        let symbol = file.pointee.symbol(E.self, Int(entry.symbol))
+        places[entry.offset] = (
+          file.pointee.section(E.self, of: Int(entry.symbol)),
+          symbol.value &+ UInt64(bitPattern: entry.addend)
+        )
+      }
+    }
+    let sections = DebugSections(
+      line: UnsafeRawBufferPointer(line.buffer),
+      lineStrings: UnsafeRawBufferPointer(lineStrings.buffer),
+      strings: UnsafeRawBufferPointer(strings.buffer),
+      relocation: { places[UInt64($0)] })
+    return lookUpLine(in: sections, section: section, offset: offset)
+  }
+
+  // MARK: Hints
+
+  private func hint(for index: SymbolIndex, searchesNames: Bool) -> String? {
+    let symbol = symbols[index]
+    if let hidden = hiddenDefinition(index) { return hidden }
+    if let at = symbol.name.firstIndex(of: 0x40),
+      let plain = names.find(symbol.name[0..<at], in: symbols),
+      !symbols[plain].has.contains(.isUndefined)
+    {
+      return "'\(displayName(plain))' is defined, but not in version"
+        + " \(symbol.name.dropFirst(at + 1))"
+    }
+    if let text = vtableHint(symbol.name) { return text }
+    guard searchesNames else { return nil }
+    let total = symbols.count
+    let name = symbol.name
+    let suggesters = pool.map(chunks: (total + 0x3fff) >> 14) { [self] chunk, _ in
+      var suggester = SpellingSuggester(undefined: name)
+      for i in chunk << 14..<min(total, (chunk + 1) << 14) {
+        let other = symbols[SymbolIndex(i)]
+        if !other.has.contains(.isUndefined), i != index.int { suggester.consider(other.name) }
+      }
+      return suggester.suggestion == nil ? nil : FoundSpelling(suggester: suggester)
+    }
+    var best = SpellingSuggester(undefined: name)
+    for case let suggester? in suggesters { best.merge(suggester.suggester) }
+    guard let suggestion = best.suggestion else { return nil }
+    return describe(suggestion, name)
+  }
+
+  private func describe(_ suggestion: SpellingSuggestion, _ undefined: ByteString) -> String {
+    let text = suggestion.text(demangling: options.demangles)
+    let own = Symbolication.displayName(undefined, demangling: options.demangles)
+    switch suggestion.kind {
+    case .definitionLacksExternC: return "did you mean to declare \(text) as extern \"C\"?"
+    case .referenceLacksExternC:
+      return "did you mean extern \"C\"? '\(text)' is defined without C++ mangling; declare \(own)"
+        + " as extern \"C\""
+    default: return "did you mean: \(text)"
+    }
+  }
+
+  /// A definition that exists but cannot be used from here.
+  private func hiddenDefinition(_ index: SymbolIndex) -> String? {
+    for i in libraries.indices {
+      let library = libraries[LibraryIndex(i)]
+      for j in 1..<max(1, library.symbolCount) where library.globals[j] == index {
+        if UInt32(library.symbol(ELF64Little.self, j).sectionIndex) != SectionIndex.undefined {
+          return "\(library.path) defines it, but the reference asks for hidden visibility, which"
+            + " only an object of this output can satisfy"
+        }
+      }
+    }
+    return hiddenInLibrary(symbols[index].name)
+  }
+
+  /// A local symbol of that name in a library's or an object's full symbol table.
+  private func hiddenInLibrary(_ name: ByteString) -> String? {
+    for file in liveObjects.dropFirst() {
+      let object = objects[file]
+      for i in 1..<max(1, object.firstGlobal) {
+        let entry = object.symbol(ELF64Little.self, i)
+        if entry.type == .section || entry.type == .file { continue }
+        if ObjectFile.name(object.symbolNames, at: entry.name) == name {
+          return "\(object.displayName) has a local (static) symbol of that name"
+        }
+      }
+    }
+    return nil
+  }
+
+  /// A missing vtable is nearly always a missing key function.
+  private func vtableHint(_ name: ByteString) -> String? {
+    guard name.hasPrefix("_ZTV") || name.hasPrefix("_ZTI") else { return nil }
+    return "the vtable is made where the class's first non-inline virtual function is defined; that"
+      + " definition may be missing"
+  }
+
+  // MARK: Duplicates
+
+  func reportDuplicates<E: ELFEncoding>(_: E.Type) {
+    let found = duplicates.withLock { $0 }.sorted {
+      (objects[$0.loser].order, $0.loserSource) < (objects[$1.loser].order, $1.loserSource)
+    }
+    for duplicate in found {
+      func place(_ file: FileIndex, _ source: UInt32) -> String {
+        if file.raw == 0 { return "--defsym or a linker script" }
+        let object = objects.pointer(file)
+        let section = object.pointee.section(E.self, of: Int(source))
+        let value = object.pointee.symbol(E.self, Int(source)).value
+        guard Int(section) < object.pointee.sectionCount else { return object.pointee.displayName }
+        let name = ObjectFile.name(
+          object.pointee.sectionNames, at: object.pointee.header(E.self, Int(section)).name)
+        var text = ""
+        if let line = Self.sourceLine(E.self, self, object, section: section, offset: value) {
+          text = "\(line.path):\(line.line)\n>>>            "
+        }
+        return text
+          + "\(object.pointee.displayName):(\(name)+0x\(String(value, radix: 16)))"
+      }
+      diagnostics.error(
+        "duplicate symbol: \(displayName(duplicate.symbol))"
+          + "\n>>> defined at \(place(duplicate.winner, duplicate.winnerSource))"
+          + "\n>>> defined at \(place(duplicate.loser, duplicate.loserSource))"
+          + "\n>>> keep one of them, make one static or inline, or link with -z muldefs",
+        key: UInt64(objects[duplicate.loser].order) << 32)
+    }
+  }
+}
+
+/// A worker's finding, handed over once.
+private struct FoundSpelling: @unchecked Sendable {
+  var suggester: SpellingSuggester
+}

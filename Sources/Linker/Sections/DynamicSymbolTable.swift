@@ -1,0 +1,399 @@
+import ELFFormat
+import Platform
+
+/// The dynamic symbol table, `.dynsym`, and its names, `.dynstr`.
+///
+/// Order: the null symbol, then references (they cannot be found, and `.gnu.hash` leaves them out),
+/// then what can be found, sorted by the hash table's bucket; among equals by symbol index, so that
+/// the order doesn't depend on timing.
+///
+/// Libraries export hundreds of thousands of symbols. So each step is linear, walks the symbol table
+/// in its own order (only the final place of an entry is random), and reads every name once, for the
+/// hash; symbols need no `SymbolExtra` for this, as their places are in a flat side table.
+struct DynamicSymbolTable: @unchecked Sendable {
+  /// A symbol of the table, in the order of the link's symbols within its group.
+  struct Entry: BitwiseCopyable {
+    var symbol: SymbolIndex
+    /// The hash of `.gnu.hash`.
+    var hash: UInt32
+    /// In `.dynstr`.
+    var nameOffset: UInt32
+    /// Bytes of the name without a version.
+    var nameCount: UInt32
+    /// Place in `.dynsym`; while entries are sorted, the bucket.
+    var index: UInt32
+  }
+
+  /// `.dynstr`; also has the names of libraries and versions.
+  var names = StringTableBuilder()
+  /// For each symbol of the link its place in `.dynsym`; 0 for those that aren't there.
+  let indices = ReservedTable<UInt32>(capacity: 1 << 27)
+  /// References, then library symbols that this output stands in for, then own definitions.
+  fileprivate(set) var entries = UnsafeMutablePointer<Entry>.allocate(capacity: 1)
+  fileprivate(set) var entryCount = 0
+  fileprivate(set) var referenceCount = 0
+  /// Entries from here on are defined by objects or the linker.
+  fileprivate(set) var firstOwn = 0
+  /// Hashes of the symbols that can be found, in the order of `.dynsym`.
+  fileprivate(set) var hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+  /// Where each bucket of `.gnu.hash` ends, counted from the first symbol that can be found.
+  fileprivate(set) var bucketEnds: UnsafeMutablePointer<UInt32> = allocateZeroed(count: 1)
+  fileprivate(set) var shape = GNUHashShape(count: 0, wordSize: 8)
+
+  /// Symbols, the null symbol included.
+  var count: Int { entryCount + 1 }
+  /// Index of the first symbol that can be found.
+  var firstHashed: Int { referenceCount + 1 }
+
+  /// Bytes of `.dynsym`.
+  func size<E: ELFEncoding>(_: E.Type) -> Int { count * SymbolEntry<E>.size }
+
+  /// Place of a symbol in `.dynsym`, 0 if it isn't there.
+  @inline(__always)
+  func index(of symbol: SymbolIndex) -> UInt32 { indices.base[symbol.int] }
+
+  fileprivate enum Group {
+    static let none = -1
+    static let reference = 0
+    /// A copied variable, or a function whose address is its PLT entry here.
+    static let standIn = 1
+    static let own = 2
+  }
+
+  @inline(__always)
+  fileprivate static func group(of has: SymbolFlags) -> Int {
+    let interesting: SymbolFlags = [.isImported, .isExported, .isShared]
+    if has.isDisjoint(with: interesting) { return Group.none }
+    if has.contains(.isShared) {
+      let standsIn: SymbolFlags = [.needsCopy, .needsCanonicalPLT, .isExported]
+      if !has.isDisjoint(with: standsIn) { return Group.standIn }
+    } else if has.contains(.isExported) {
+      return Group.own
+    }
+    return has.contains(.isImported) ? Group.reference : Group.none
+  }
+
+  /// Marks a name that has a version and whose place is found when all others are.
+  fileprivate static let versioned = UInt32.max
+}
+
+extension Link {
+  private static var chunk: Int { 1 << 13 }
+
+  /// Decides which symbols are in `.dynsym` and in which order, and adds their names to `.dynstr`.
+  ///
+  /// Runs after the relocation scan: `isImported`, `isExported` and the demands are final. Reports an
+  /// error if the names take more than 4 GiB.
+  func buildDynamicSymbols<E: ELFEncoding>(_: E.Type) {
+    let symbols = self.symbols
+    let total = symbols.count
+    let chunkSize = Self.chunk
+    let chunks = (total + chunkSize - 1) / chunkSize
+    var table = dynamicSymbols
+    _ = table.indices.reserve(count: total - table.indices.count)
+
+    // How many of each group every chunk has, group by group; then where they go.
+    let starts: UnsafeMutablePointer<Int> = allocateZeroed(count: 3 * chunks + 1)
+    nonisolated(unsafe) let places = starts
+    pool.forEach(chunks: chunks) { chunk, _ in
+      for i in chunk * chunkSize..<min(total, (chunk + 1) * chunkSize) {
+        let group = DynamicSymbolTable.group(of: symbols.base[i].has)
+        if group >= 0 { places[group * chunks + chunk] += 1 }
+      }
+    }
+    let count = Self.sumUp(starts, count: 3 * chunks)
+    table.referenceCount = starts[chunks]
+    table.firstOwn = starts[2 * chunks]
+    table.entryCount = count
+    table.entries = allocateZeroed(count: count)
+    table.shape = GNUHashShape(count: count - table.referenceCount, wordSize: E.wordSize)
+
+    // Entries and names; offsets of names count from the chunk's and group's first.
+    let nameStarts: UnsafeMutablePointer<Int> = allocateZeroed(count: 3 * chunks + 1)
+    nonisolated(unsafe) let bytes = nameStarts
+    nonisolated(unsafe) let entries = table.entries
+    nonisolated(unsafe) let pieces = table.names.reserveUnique(names: count)
+    let divisor = UInt32(table.shape.bucketCount)
+    pool.forEach(chunks: chunks) { chunk, _ in
+      var next = (places[chunk], places[chunks + chunk], places[2 * chunks + chunk])
+      for i in chunk * chunkSize..<min(total, (chunk + 1) * chunkSize) {
+        let symbol = symbols.base + i
+        let group = DynamicSymbolTable.group(of: symbol.pointee.has)
+        if group < 0 { continue }
+        let k: Int
+        switch group {
+        case 0:
+          k = next.0
+          next.0 &+= 1
+        case 1:
+          k = next.1
+          next.1 &+= 1
+        default:
+          k = next.2
+          next.2 &+= 1
+        }
+        let name = symbol.pointee.name
+        let (hash, nameCount) = NameHash.gnu(name)
+        let isWhole = nameCount == name.count && nameCount > 0
+        let used = bytes[group &* chunks &+ chunk]
+        let offset = isWhole ? UInt32(truncatingIfNeeded: used) : DynamicSymbolTable.versioned
+        entries[k] = .init(
+          symbol: SymbolIndex(i), hash: hash, nameOffset: offset,
+          nameCount: UInt32(truncatingIfNeeded: nameCount), index: hash % divisor)
+        pieces[k] = .init(
+          start: name.start, count: isWhole ? UInt32(nameCount) : 0, offset: offset)
+        if isWhole { bytes[group &* chunks &+ chunk] = used &+ nameCount &+ 1 }
+      }
+    }
+    let nameBytes = Self.sumUp(nameStarts, count: 3 * chunks)
+    let firstName = table.names.count
+    pool.forEach(chunks: 3 * chunks) { part, _ in
+      let base = UInt32(truncatingIfNeeded: firstName &+ bytes[part])
+      for k in places[part]..<places[part + 1]
+      where entries[k].nameOffset != DynamicSymbolTable.versioned {
+        entries[k].nameOffset &+= base
+        pieces[k].offset = entries[k].nameOffset
+      }
+    }
+    table.names.extend(bytes: nameBytes)
+    starts.deallocateTable(count: 3 * chunks + 1)
+    nameStarts.deallocateTable(count: 3 * chunks + 1)
+
+    Self.sortByBucket(&table)
+    nameVersionedSymbols(&table)
+    if table.names.count > StringTableBuilder.maximumCount {
+      diagnostics.error(
+        "the names of the dynamic symbols take \(table.names.count) bytes, more than the format's"
+          + " 4 GiB; export fewer symbols (--version-script, -fvisibility=hidden)")
+    }
+    dynamicSymbols = table
+  }
+
+  /// Replaces each number by the sum of those before it; one more holds the sum of all.
+  private static func sumUp(_ numbers: UnsafeMutablePointer<Int>, count: Int) -> Int {
+    var sum = 0
+    for i in 0..<count {
+      let number = numbers[i]
+      numbers[i] = sum
+      sum += number
+    }
+    numbers[count] = sum
+    return sum
+  }
+
+  /// Gives entries their places: a counting sort, which keeps the order within a bucket.
+  private static func sortByBucket(_ table: inout DynamicSymbolTable) {
+    let entries = table.entries
+    let indices = table.indices.base
+    for k in 0..<table.referenceCount {
+      entries[k].index = UInt32(k + 1)
+      indices[entries[k].symbol.int] = UInt32(k + 1)
+    }
+    let ends: UnsafeMutablePointer<UInt32> = allocateZeroed(count: table.shape.bucketCount + 1)
+    for k in table.referenceCount..<table.entryCount { ends[Int(entries[k].index) &+ 1] &+= 1 }
+    var sum: UInt32 = 0
+    for b in 0...table.shape.bucketCount {
+      sum &+= ends[b]
+      ends[b] = sum
+    }
+    let hashes: UnsafeMutablePointer<UInt32> = allocateZeroed(count: table.shape.count)
+    let first = UInt32(table.firstHashed)
+    for k in table.referenceCount..<table.entryCount {
+      let bucket = Int(entries[k].index)
+      let place = ends[bucket]
+      ends[bucket] = place &+ 1
+      hashes[Int(place)] = entries[k].hash
+      entries[k].index = first &+ place
+      indices[entries[k].symbol.int] = first &+ place
+    }
+    // Each bucket's start has moved to its end.
+    table.bucketEnds = ends
+    table.hashes = hashes
+  }
+
+  /// `foo@V` is named `foo`: the plain symbol's name serves if it is in the table.
+  private func nameVersionedSymbols(_ table: inout DynamicSymbolTable) {
+    var isSorted = false
+    var byIndex: [UInt32] = []
+    for k in 0..<table.entryCount
+    where table.entries[k].nameOffset == DynamicSymbolTable.versioned {
+      let entry = table.entries[k]
+      let start = symbols[entry.symbol].nameStart
+      let name = ByteString(start: start, count: Int(entry.nameCount))
+      if !name.isEmpty, let plain = names.find(name, in: symbols), table.index(of: plain) != 0 {
+        if !isSorted {
+          isSorted = true
+          byIndex = [UInt32](repeating: 0, count: table.count)
+          for j in 0..<table.entryCount { byIndex[Int(table.entries[j].index)] = UInt32(j) }
+        }
+        let other = table.entries[Int(byIndex[Int(table.index(of: plain))])]
+        if other.nameOffset != DynamicSymbolTable.versioned {
+          table.entries[k].nameOffset = other.nameOffset
+          continue
+        }
+      }
+      table.entries[k].nameOffset = table.names.add(name)
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee: BitwiseCopyable {
+  /// Frees what `allocateZeroed` returned for as many elements.
+  fileprivate func deallocateTable(count: Int) {
+    let bytes = count * MemoryLayout<Pointee>.stride
+    if bytes >= 1 << 17 {
+      releaseAddressSpace(UnsafeMutableRawPointer(self), bytes: bytes)
+    } else {
+      deallocate()
+    }
+  }
+}
+
+// MARK: - Writing
+
+extension Link {
+  /// Writes `.dynstr`, of `dynamicSymbols.names.count` bytes.
+  func writeDynamicNames(to p: UnsafeMutableRawPointer) {
+    dynamicSymbols.names.write(to: p, pool: pool)
+  }
+
+  /// Writes `.dynsym`, once addresses are known.
+  ///
+  /// An output section beyond number 0xfeff is written as SHN_XINDEX without a table that has the
+  /// number: dynamic linkers only ask whether a symbol is defined and whether it is absolute, and
+  /// don't look for such a table.
+  func writeDynamicSymbols<E: ELFEncoding>(_: E.Type, to p: UnsafeMutableRawPointer) {
+    let table = dynamicSymbols
+    nonisolated(unsafe) let p = p
+    SymbolEntry<E>.write(
+      to: p, name: 0, info: 0, other: 0, sectionIndex: 0, value: 0, byteCount: 0)
+    let tlsStart = self.tlsStart
+    pool.forEachRange(table.entryCount, grain: 1 << 11) { [self] range, _ in
+      for k in range {
+        let entry = table.entries[k]
+        let place = p + Int(entry.index) &* SymbolEntry<E>.size
+        if k < table.referenceCount {
+          writeReference(E.self, entry, to: place)
+        } else if k < table.firstOwn {
+          writeStandIn(E.self, entry, to: place)
+        } else {
+          writeDefinition(E.self, entry, tlsStart: tlsStart, to: place)
+        }
+      }
+    }
+  }
+
+  /// st_info: the binding is that of the references, as the definition is elsewhere.
+  private func referenceInfo<E: ELFEncoding>(_: E.Type, _ symbol: Symbol) -> UInt8 {
+    let binding: SymbolBinding = symbol.has.contains(.isReferenced) ? .global : .weak
+    var type: SymbolType = .none
+    if symbol.has.contains(.isShared) {
+      let library = libraries.pointer(LibraryIndex(raw: symbol.file))
+      type = library.pointee.symbol(E.self, Int(symbol.source)).type
+      // The caller doesn't see that the library chooses the function when it is loaded.
+      if type == .gnuIndirectFunction { type = .function }
+    } else if symbol.has.contains(.isThreadLocal) {
+      type = .threadLocal
+    } else if symbol.has.contains(.isFunction) {
+      type = .function
+    }
+    return binding.rawValue << 4 | type.rawValue
+  }
+
+  private func writeReference<E: ELFEncoding>(
+    _: E.Type, _ entry: DynamicSymbolTable.Entry, to p: UnsafeMutableRawPointer
+  ) {
+    SymbolEntry<E>.write(
+      to: p, name: entry.nameOffset, info: referenceInfo(E.self, symbols[entry.symbol]), other: 0,
+      sectionIndex: 0, value: 0, byteCount: 0)
+  }
+
+  private func writeStandIn<E: ELFEncoding>(
+    _: E.Type, _ entry: DynamicSymbolTable.Entry, to p: UnsafeMutableRawPointer
+  ) {
+    let symbol = symbols[entry.symbol]
+    let library = libraries.pointer(LibraryIndex(raw: symbol.file))
+    let source = library.pointee.symbol(E.self, Int(symbol.source))
+    guard symbol.has.contains(.needsCopy) else {
+      // Undefined with a value: references to the address, but not calls, are bound to it.
+      // Source: x86-64 psABI, "Function Addresses".
+      let value = symbol.has.contains(.needsCanonicalPLT) ? symbol.word : 0
+      SymbolEntry<E>.write(
+        to: p, name: entry.nameOffset, info: referenceInfo(E.self, symbol), other: 0,
+        sectionIndex: 0, value: value, byteCount: 0)
+      return
+    }
+    let binding: SymbolBinding = symbol.has.contains(.isWeak) ? .weak : .global
+    SymbolEntry<E>.write(
+      to: p, name: entry.nameOffset, info: binding.rawValue << 4 | source.type.rawValue, other: 0,
+      sectionIndex: sectionNumber(copyOutput(of: entry.symbol), address: symbol.word),
+      value: symbol.word, byteCount: source.byteCount)
+  }
+
+  private func writeDefinition<E: ELFEncoding>(
+    _: E.Type, _ entry: DynamicSymbolTable.Entry, tlsStart: UInt64, to p: UnsafeMutableRawPointer
+  ) {
+    let symbol = symbols[entry.symbol]
+    let has = symbol.has
+    var type: SymbolType = has.contains(.isFunction) ? .function : .none
+    var other: UInt8 = 0
+    var size: UInt64 = 0
+    // What the linker itself defines has no record.
+    if symbol.file != 0, symbol.file < objects.count {
+      let file = objects.pointer(FileIndex(raw: symbol.file))
+      let source = file.pointee.symbol(E.self, Int(symbol.source))
+      type = source.type
+      // Machines use the upper bits, for instance to mark calling conventions.
+      other = source.other & 0xfc
+      size = source.byteCount
+    }
+    if type == .common { type = .object }
+    if has.contains(.isThreadLocal) { type = .threadLocal }
+    if has.contains([.isIndirectFunction, .needsCanonicalPLT]) { type = .function }
+    let binding: SymbolBinding =
+      has.contains(.isUnique) ? .gnuUnique : has.contains(.isWeak) ? .weak : .global
+    if has.contains(.sawProtected) { other |= SymbolVisibility.protected.rawValue }
+
+    var value = symbol.word
+    var section = UInt16(SectionIndex.absolute)
+    if !has.contains(.isAbsolute) {
+      var output = OutputIndex.none
+      if symbol.atom.raw < AtomIndex.discarded.raw {
+        let atom = atoms.pointer(symbol.atom)
+        output = atom.pointee.output
+        // Files may differ about a common symbol's size; its place has the largest.
+        if has.contains(.isCommon) { size = max(size, atom.pointee.size) }
+      }
+      section = sectionNumber(output, address: value)
+      if has.contains(.isThreadLocal) { value = value &- tlsStart }
+    }
+    SymbolEntry<E>.write(
+      to: p, name: entry.nameOffset, info: binding.rawValue << 4 | type.rawValue, other: other,
+      sectionIndex: section, value: value, byteCount: size)
+  }
+
+  /// st_shndx of what lies in `output`, or of an address that belongs to no atom (`_end`): the last
+  /// section that starts no later. Such a symbol must not be SHN_ABS, because it moves with the
+  /// output.
+  private func sectionNumber(_ output: OutputIndex, address: UInt64) -> UInt16 {
+    var number: UInt32 = 0
+    if !output.isNone {
+      number = outputs[output].headerIndex
+    } else {
+      var best: UInt64 = 0
+      for index in sectionOrder {
+        let section = outputs.pointer(index)
+        guard section.pointee.has.contains(.alloc), section.pointee.headerIndex != 0 else {
+          continue
+        }
+        if number == 0 || section.pointee.address <= address && section.pointee.address >= best {
+          number = section.pointee.headerIndex
+          best = section.pointee.address
+        }
+      }
+    }
+    // Without section headers a definition still has to look like one.
+    if number == 0 { number = 1 }
+    return UInt16(number < SectionIndex.reservedStart ? number : SectionIndex.extended)
+  }
+}

@@ -1,0 +1,204 @@
+import ELFFormat
+import Platform
+
+/// `.got`: slots of a pointer's width, keyed by symbol and use; numbers are given once.
+struct OffsetTable {
+  enum Use: UInt8 {
+    /// The symbol's address.
+    case address
+    /// The address that an indirect function's resolver returns.
+    case indirect
+    case tlsModule, tlsModuleOffset
+    /// Offset from the thread pointer.
+    case tlsOffset
+    /// Two slots.
+    case tlsDescriptor, tlsDescriptorArgument
+    /// This module's number, for local-dynamic accesses; the next slot is zero.
+    case localModule, zero
+  }
+  struct Slot {
+    var use: Use
+    var extra: ExtraIndex
+  }
+  var slots: [Slot] = []
+  var localDynamicSlot: Int32 = -1
+
+  mutating func add(_ use: Use, _ extra: ExtraIndex) -> Int32 {
+    slots.append(Slot(use: use, extra: extra))
+    return Int32(slots.count - 1)
+  }
+}
+
+/// `.plt` and `.plt.got`: stubs for functions that other components or resolvers supply.
+struct ProcedureLinkageTable {
+  /// Bound at the first call, through `.got.plt`.
+  var lazy: [ExtraIndex] = []
+  /// Through slots of `.got`, filled at start.
+  var direct: [ExtraIndex] = []
+}
+
+extension Link {
+  /// Turns the scan's demands into slots, entries and copies, in symbol order.
+  func allocateSlots<T: Target>(_: T.Type) {
+    let demands = SymbolFlags.demands
+    let wanting = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
+      var list: [SymbolIndex] = []
+      for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16)
+      where !symbols[SymbolIndex(i)].has.isDisjoint(with: demands) {
+        list.append(SymbolIndex(i))
+      }
+      return list
+    }
+    for symbol in wanting.joined() {
+      let has = symbols[symbol].has
+      if has.contains(.needsCopy) { copyVariable(T.Encoding.self, symbol) }
+      let extra = ensureExtra(symbol)
+      allocateSlots(extra, symbols[symbol].has)
+    }
+    for i in 0..<localDemands.count {
+      let demand = localDemands[i]
+      let extra = extras.append(
+        SymbolExtra(symbol: .none, file: demand.file, source: demand.source))
+      localDemands[i].extra = extra
+      allocateSlots(extra, SymbolFlags(rawValue: demand.flags))
+    }
+    if scanFacts.contains(.needsLocalDynamic) {
+      offsetTable.localDynamicSlot = offsetTable.add(.localModule, .none)
+      _ = offsetTable.add(.zero, .none)
+    }
+  }
+
+  func ensureExtra(_ symbol: SymbolIndex) -> ExtraIndex {
+    if symbols[symbol].extra.isNone {
+      symbols[symbol].extra = extras.append(
+        SymbolExtra(symbol: symbol, file: .none, source: 0))
+    }
+    return symbols[symbol].extra
+  }
+
+  private func allocateSlots(_ index: ExtraIndex, _ has: SymbolFlags) {
+    let extra = extras.pointer(index)
+    let isOwnIndirect = has.contains(.isIndirectFunction) && !has.contains(.isPreemptible)
+    let isCanonical = has.contains(.needsCanonicalPLT)
+    if has.contains(.needsOffsetSlot) {
+      extra.pointee.offsetSlot = offsetTable.add(
+        isOwnIndirect && !isCanonical ? .indirect : .address, index)
+    }
+    if has.contains(.needsPLT) {
+      if isOwnIndirect {
+        extra.pointee.directEntry = Int32(procedureLinkage.direct.count)
+        procedureLinkage.direct.append(index)
+        if isCanonical || extra.pointee.offsetSlot < 0 {
+          extra.pointee.directSlot = offsetTable.add(.indirect, index)
+        }
+      } else if options.bindsNow || extra.pointee.offsetSlot >= 0 && !isCanonical {
+        extra.pointee.directEntry = Int32(procedureLinkage.direct.count)
+        procedureLinkage.direct.append(index)
+        if extra.pointee.offsetSlot < 0 || isCanonical {
+          extra.pointee.directSlot = offsetTable.add(.address, index)
+        }
+      } else {
+        extra.pointee.lazyEntry = Int32(procedureLinkage.lazy.count)
+        procedureLinkage.lazy.append(index)
+      }
+    }
+    if has.contains(.needsTLSModuleAndOffset) {
+      extra.pointee.tlsModuleSlot = offsetTable.add(.tlsModule, index)
+      _ = offsetTable.add(.tlsModuleOffset, index)
+    }
+    if has.contains(.needsTLSOffset) {
+      extra.pointee.tlsOffsetSlot = offsetTable.add(.tlsOffset, index)
+    }
+    if has.contains(.needsTLSDescriptor) {
+      extra.pointee.tlsDescriptorSlot = offsetTable.add(.tlsDescriptor, index)
+      _ = offsetTable.add(.tlsDescriptorArgument, index)
+    }
+  }
+
+  /// Address of a symbol's PLT entry, if it has one; after layout.
+  @inline(__always)
+  func pltAddress(_ extra: SymbolExtra) -> UInt64? {
+    if extra.lazyEntry >= 0 { return lazyPLTStart &+ UInt64(extra.lazyEntry) &* pltEntrySize }
+    if extra.directEntry >= 0 {
+      return directPLTStart &+ UInt64(extra.directEntry) &* directPLTEntrySize
+    }
+    return nil
+  }
+
+  // MARK: Copies of libraries' variables
+
+  /// Makes room for a library's variable in the executable, shared by all its names there.
+  private func copyVariable<E: ELFEncoding>(_: E.Type, _ index: SymbolIndex) {
+    if !symbols[index].atom.isNone { return }  // an alias was copied before
+    let library = libraries[LibraryIndex(raw: symbols[index].file)]
+    let entry = library.symbol(E.self, Int(symbols[index].source))
+    let size = entry.byteCount
+    if entry.visibility == .protected {
+      diagnostics.error(
+        "cannot copy protected symbol '\(displayName(index))' of \(library.path) into the"
+          + " executable: the library would go on using its own; recompile the objects that use it"
+          + " with -fPIE")
+      return
+    }
+    if size == 0 {
+      diagnostics.error(
+        "cannot copy symbol '\(displayName(index))' of \(library.path) into the executable: it has"
+          + " no size; recompile the objects that use it with -fPIE")
+      return
+    }
+    let section = Int(entry.sectionIndex)
+    var alignment: UInt64 = entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
+    if section < library.sectionCount {
+      let header = SectionHeader<E>(library.sectionHeaders + section * SectionHeader<E>.size)
+      alignment = min(alignment, max(header.alignment, 1))
+    }
+    alignment = min(alignment, 1 << 16)
+    let isReadOnly = options.relro && isReadOnly(E.self, library, entry.value)
+    let name: ByteString = isReadOnly ? ".data.rel.ro" : ".bss"
+    let atom = atoms.append(
+      Atom(
+        address: 0, size: size, file: FileIndex(0), section: 0, relocations: 0,
+        output: outputIndex(name, type: .nobits, flags: [.alloc, .write]), frames: .none,
+        flags: AtomFlags([.isAlloc, .isWritable, .isLive]).rawValue,
+        alignment: UInt8(alignment.trailingZeroBitCount), kind: .zeroFill, part: 0, side: 0))
+    syntheticAtoms.append(atom)
+    copiedSymbols.append(index)
+    for i in 1..<library.symbolCount {
+      let other = library.symbol(E.self, i)
+      guard other.value == entry.value, other.sectionIndex == entry.sectionIndex,
+        !library.globals[i].isNone
+      else { continue }
+      let alias = symbols.pointer(library.globals[i])
+      guard alias.pointee.has.contains(.isShared), alias.pointee.file == symbols[index].file,
+        alias.pointee.source == UInt32(i)
+      else { continue }
+      alias.pointee.atom = atom
+      alias.pointee.word = 0
+      alias.pointee.flags |=
+        SymbolFlags([.needsCopy, .isExported, .isImported, .isPreemptible]).rawValue
+    }
+    symbols[index].atom = atom
+    symbols[index].flags |= SymbolFlags([.needsCopy, .isExported]).rawValue
+  }
+
+  /// Whether the library maps the address without write permission.
+  private func isReadOnly<E: ELFEncoding>(
+    _: E.Type, _ library: SharedLibrary, _ address: UInt64
+  ) -> Bool {
+    let size = E.is64 ? 56 : 32
+    for i in 0..<library.programHeaderCount {
+      let p = library.programHeaders + i * size
+      let type = SegmentType(rawValue: E.load32(p))
+      let flags = SegmentFlags(rawValue: E.load32(p + (E.is64 ? 4 : 24)))
+      let start = E.loadWord(p + (E.is64 ? 16 : 8))
+      let length = E.loadWord(p + (E.is64 ? 40 : 20))
+      guard address >= start, address &- start < length else { continue }
+      if type == .gnuRelro { return true }
+      if type == .load, !flags.contains(.write) { return true }
+    }
+    return false
+  }
+
+  /// The output section that a copied variable lies in.
+  func copyOutput(of symbol: SymbolIndex) -> OutputIndex { atoms[symbols[symbol].atom].output }
+}

@@ -1,0 +1,470 @@
+import ELFFormat
+import Platform
+
+extension X86_64 {
+  static func apply(
+    _ context: inout ApplyContext, _ index: AtomIndex, _ place: UnsafeMutableRawPointer
+  ) {
+    let link = context.link
+    let atom = link.atoms[index]
+    let relocations = link.relocations(Encoding.self, atom)
+    if relocations.count == 0 { return }
+    context.enter(atom)
+    if !atom.has.contains(.isAlloc) {
+      applyUnloaded(&context, index, place)
+      return
+    }
+    let bytes = place.assumingMemoryBound(to: UInt8.self)
+    let base = atom.address
+    var i = 0
+    while i < relocations.count {
+      let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
+      i &+= 1
+      let type = entry.type
+      let offset = entry.offset
+      let p = bytes + Int(offset)
+      let address = base &+ offset
+      let source = entry.symbol
+      switch type {
+      case R.pc32:
+        let value = target(context, source, entry.addend) &- address
+        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.plt32:
+        let value = callTarget(context, source, entry.addend) &- address
+        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.abs64:
+        store64(absoluteValue(context, source, entry.addend), p)
+      case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
+        applySlot(&context, index, entry, p, bytes, address)
+      case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx:
+        let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
+        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.abs32:
+        let value = target(context, source, entry.addend)
+        if value >> 32 != 0 { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.abs32S:
+        let value = target(context, source, entry.addend)
+        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.tlsgd:
+        applyGeneralDynamic(
+          &context, index, entry, p, bytes, address, relocations.start, relocations.count, &i)
+      case R.tlsld:
+        if context.isShared {
+          let value =
+            context.slotAddress(link.offsetTable.localDynamicSlot)
+            &+ UInt64(bitPattern: entry.addend) &- address
+          if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+          store32(value, p)
+        } else {
+          rewriteLocalDynamic(p, localDynamicCall(bytes, offset, atom.size))
+          i &+= 1
+        }
+      case R.dtpoff32:
+        let origin = context.isShared ? context.tlsStart : context.threadPointer
+        let value = target(context, source, entry.addend) &- origin
+        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.dtpoff64:
+        let origin = context.isShared ? context.tlsStart : context.threadPointer
+        store64(target(context, source, entry.addend) &- origin, p)
+      case R.gottpoff, R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff:
+        applyInitialExec(&context, index, entry, p, address)
+      case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
+        applyDescriptor(&context, index, entry, p, address)
+      case R.tlsdescCall:
+        if !context.isShared, let extra = context.extra(source), extra.pointee.tlsDescriptorSlot >= 0 {
+          break
+        }
+        if !context.isShared, p[0] == 0xff, p[1] == 0x10 {
+          p[0] = 0x66  // xchg %ax, %ax
+          p[1] = 0x90
+        }
+      case R.tpoff32:
+        let value = threadOffset(context, source, entry.addend)
+        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.tpoff64:
+        if context.isShared { break }
+        store64(threadOffset(context, source, entry.addend), p)
+      default:
+        applyRare(&context, index, entry, p, address)
+      }
+    }
+  }
+
+  // MARK: Values
+
+  /// S + A, where the address of an indirect function or of another component's function is its
+  /// PLT entry.
+  @inline(__always)
+  private static func target(
+    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+  ) -> UInt64 {
+    let link = context.link
+    let index = Int(source)
+    if index >= context.file.pointee.firstGlobal {
+      let symbol = link.symbols.pointer(
+        context.file.pointee.globals[index &- context.file.pointee.firstGlobal])
+      if symbol.pointee.has.contains(.isIndirectFunction), !symbol.pointee.extra.isNone,
+        let plt = link.pltAddress(link.extras[symbol.pointee.extra])
+      {
+        return plt &+ UInt64(bitPattern: addend)
+      }
+      return symbol.pointee.word &+ UInt64(bitPattern: addend)
+    }
+    if context.file.pointee.localDemandCount > 0,
+      context.file.pointee.symbol(Encoding.self, index).type == .gnuIndirectFunction,
+      let extra = context.extra(source), let plt = link.pltAddress(extra.pointee)
+    {
+      return plt &+ UInt64(bitPattern: addend)
+    }
+    return link.localAddress(Encoding.self, of: source, in: context.file, addend: addend)
+  }
+
+  /// As `target`, and through the PLT for what may be replaced.
+  @inline(__always)
+  private static func callTarget(
+    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+  ) -> UInt64 {
+    let index = Int(source)
+    if index >= context.file.pointee.firstGlobal {
+      let link = context.link
+      let symbol = link.symbols.pointer(
+        context.file.pointee.globals[index &- context.file.pointee.firstGlobal])
+      if symbol.pointee.has.contains(.isPreemptible), !symbol.pointee.extra.isNone,
+        let plt = link.pltAddress(link.extras[symbol.pointee.extra])
+      {
+        return plt &+ UInt64(bitPattern: addend)
+      }
+    }
+    return target(context, source, addend)
+  }
+
+  /// What lies in the file where a 64-bit address goes; the loader adds its base, or replaces it.
+  @inline(__always)
+  private static func absoluteValue(
+    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+  ) -> UInt64 {
+    let index = Int(source)
+    if index >= context.file.pointee.firstGlobal {
+      let symbol = context.link.symbols.pointer(
+        context.file.pointee.globals[index &- context.file.pointee.firstGlobal])
+      // A library's symbol whose address the executable decides (copy, PLT) has a value; others
+      // are the loader's business.
+      if symbol.pointee.has.contains(.isPreemptible), symbol.pointee.word == 0 { return 0 }
+    }
+    return target(context, source, addend)
+  }
+
+  @inline(__always)
+  private static func slot(_ context: ApplyContext, _ source: UInt32) -> UInt64 {
+    guard let extra = context.extra(source) else { return 0 }
+    return context.slotAddress(extra.pointee.offsetSlot)
+  }
+
+  @inline(__always)
+  private static func threadOffset(
+    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+  ) -> UInt64 {
+    target(context, source, addend) &- context.threadPointer
+  }
+
+  // MARK: Sequences
+
+  @inline(__always)
+  private static func applySlot(
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafeMutablePointer<UInt8>, _ address: UInt64
+  ) {
+    let source = entry.symbol
+    let type = entry.type
+    let reference = reference(context, source)
+    switch relaxation(context.scan, reference, type, code, entry.offset) {
+    case .none:
+      let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+    case .lea:
+      p[-2] = 0x8d
+      let value = target(context, source, entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+    case .call:
+      p[-2] = 0x67  // addr32 call
+      p[-1] = 0xe8
+      let value = target(context, source, entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+    case .jump:
+      // The instruction is a byte shorter: the field moves forward, and the addend counts from it.
+      p[-2] = 0xe9
+      let value = target(context, source, entry.addend) &- address &+ 1
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p - 1)
+      p[3] = 0x90
+    case .immediate:
+      rewriteImmediate(p, type)
+      let value = target(context, source, entry.addend &+ 4)
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+    }
+  }
+
+  /// The facts about a symbol that `relaxation` asks; the scan has checked everything.
+  @inline(__always)
+  private static func reference(_ context: ApplyContext, _ source: UInt32) -> Reference {
+    let index = Int(source)
+    if index >= context.file.pointee.firstGlobal {
+      let symbol = context.file.pointee.globals[index &- context.file.pointee.firstGlobal]
+      return Reference(
+        symbol: symbol, flags: context.link.symbols.pointer(symbol).pointee.has, source: source)
+    }
+    let entry = context.file.pointee.symbol(Encoding.self, index)
+    var flags: SymbolFlags = []
+    if entry.type == .gnuIndirectFunction { flags.insert(.isIndirectFunction) }
+    let section = context.file.pointee.section(Encoding.self, of: index)
+    if section == 0 || Int(section) >= context.file.pointee.sectionCount
+      || context.file.pointee.sectionAtoms[Int(section)].isNone
+    {
+      flags.insert(.isAbsolute)
+    }
+    return Reference(symbol: .none, flags: flags, source: source)
+  }
+
+  private static func applyGeneralDynamic(
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafeMutablePointer<UInt8>, _ address: UInt64,
+    _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: inout Int
+  ) {
+    let source = entry.symbol
+    let extra = context.extra(source)
+    // The scan gave slots exactly to the sequences that stay as they are.
+    if let extra, extra.pointee.tlsModuleSlot >= 0 {
+      let value =
+        context.slotAddress(extra.pointee.tlsModuleSlot) &+ UInt64(bitPattern: entry.addend)
+        &- address
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+      return
+    }
+    let call = generalDynamicCall(code, entry.offset, context.link.atoms[index].size)
+    next &+= 1
+    if let extra, extra.pointee.tlsOffsetSlot >= 0,
+      reference(context, source).isPreemptible
+    {
+      let field = rewriteGeneralDynamicToInitialExec(p, call)
+      // The field ends the instruction: it counts from four bytes on.
+      let fieldAddress = address &+ UInt64(bitPattern: Int64(field - p))
+      let value = context.slotAddress(extra.pointee.tlsOffsetSlot) &- fieldAddress &- 4
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, field)
+      return
+    }
+    let field = rewriteGeneralDynamicToLocalExec(p, call)
+    let value = threadOffset(context, source, entry.addend &+ 4)
+    if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+    store32(value, field)
+  }
+
+  private static func applyInitialExec(
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ p: UnsafeMutablePointer<UInt8>, _ address: UInt64
+  ) {
+    let source = entry.symbol
+    if !context.isShared, !reference(context, source).isPreemptible,
+      canRelaxInitialExec(entry.type, p - Int(entry.offset), entry.offset)
+    {
+      rewriteInitialExec(p, entry.type)
+      let value = threadOffset(context, source, entry.addend &+ 4)
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+      return
+    }
+    guard let extra = context.extra(source) else { return }
+    let value =
+      context.slotAddress(extra.pointee.tlsOffsetSlot) &+ UInt64(bitPattern: entry.addend)
+      &- address
+    if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+    store32(value, p)
+  }
+
+  private static func applyDescriptor(
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ p: UnsafeMutablePointer<UInt8>, _ address: UInt64
+  ) {
+    let source = entry.symbol
+    let extra = context.extra(source)
+    let value: UInt64
+    if let extra, extra.pointee.tlsDescriptorSlot >= 0 {
+      value =
+        context.slotAddress(extra.pointee.tlsDescriptorSlot) &+ UInt64(bitPattern: entry.addend)
+        &- address
+    } else if let extra, extra.pointee.tlsOffsetSlot >= 0, reference(context, source).isPreemptible {
+      rewriteDescriptorToInitialExec(p)
+      value =
+        context.slotAddress(extra.pointee.tlsOffsetSlot) &+ UInt64(bitPattern: entry.addend)
+        &- address
+    } else {
+      rewriteDescriptorToLocalExec(p, entry.type)
+      value = threadOffset(context, source, entry.addend &+ 4)
+    }
+    if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+    store32(value, p)
+  }
+
+  private static func applyRare(
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ p: UnsafeMutablePointer<UInt8>, _ address: UInt64
+  ) {
+    let source = entry.symbol
+    let addend = UInt64(bitPattern: entry.addend)
+    switch entry.type {
+    case R.none, 250, 251: break
+    case R.pc64: store64(target(context, source, entry.addend) &- address, p)
+    case R.gotoff64:
+      store64(target(context, source, entry.addend) &- context.offsetTableAnchor, p)
+    case R.gotpc32:
+      let value = context.offsetTableAnchor &+ addend &- address
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+    case R.gotpc64: store64(context.offsetTableAnchor &+ addend &- address, p)
+    case R.got32:
+      let value = slot(context, source) &+ addend &- context.offsetTableAnchor
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+    case R.got64, R.gotplt64:
+      store64(slot(context, source) &+ addend &- context.offsetTableAnchor, p)
+    case R.gotpcrel64: store64(slot(context, source) &+ addend &- address, p)
+    case R.pltoff64:
+      store64(callTarget(context, source, entry.addend) &- context.offsetTableAnchor, p)
+    case R.size32:
+      store32(context.link.symbolSize(Encoding.self, context.file, source) &+ addend, p)
+    case R.size64:
+      store64(context.link.symbolSize(Encoding.self, context.file, source) &+ addend, p)
+    case R.abs16:
+      let value = target(context, source, entry.addend)
+      if Int64(bitPattern: value) < -0x8000 || Int64(bitPattern: value) > 0xffff {
+        outOfRange(context, index, entry, value)
+      }
+      UnsafeMutableRawPointer(p).storeBytes(
+        of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+    case R.pc16:
+      let value = target(context, source, entry.addend) &- address
+      if Int64(bitPattern: value) < -0x8000 || Int64(bitPattern: value) > 0x7fff {
+        outOfRange(context, index, entry, value)
+      }
+      UnsafeMutableRawPointer(p).storeBytes(
+        of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+    case R.abs8:
+      let value = target(context, source, entry.addend)
+      if Int64(bitPattern: value) < -0x80 || Int64(bitPattern: value) > 0xff {
+        outOfRange(context, index, entry, value)
+      }
+      p[0] = UInt8(truncatingIfNeeded: value)
+    case R.pc8:
+      let value = target(context, source, entry.addend) &- address
+      if Int64(bitPattern: value) < -0x80 || Int64(bitPattern: value) > 0x7f {
+        outOfRange(context, index, entry, value)
+      }
+      p[0] = UInt8(truncatingIfNeeded: value)
+    default: break  // refused by the scan
+    }
+  }
+
+  // MARK: Sections that are not loaded
+
+  /// Debug information and the like: no slots, no linkage; what was discarded reads as a value that
+  /// no debugger takes for an address.
+  private static func applyUnloaded(
+    _ context: inout ApplyContext, _ index: AtomIndex, _ place: UnsafeMutableRawPointer
+  ) {
+    let link = context.link
+    let atom = link.atoms[index]
+    let relocations = link.relocations(Encoding.self, atom)
+    let bytes = place.assumingMemoryBound(to: UInt8.self)
+    let file = context.file
+    let tombstone = link.tombstone(atom)
+    for i in 0..<relocations.count {
+      let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
+      let type = entry.type
+      let offset = entry.offset
+      let source = entry.symbol
+      let width = width(type)
+      if offset > atom.size || atom.size &- offset < width || Int(source) >= file.pointee.symbolCount
+      {
+        badUnloaded(context, index, entry)
+        continue
+      }
+      let p = bytes + Int(offset)
+      var value: UInt64
+      if link.isDead(Encoding.self, source, in: file) {
+        value = tombstone
+      } else {
+        value = link.address(Encoding.self, of: source, in: file, addend: entry.addend)
+      }
+      switch type {
+      case R.abs64: store64(value, p)
+      case R.abs32, R.abs32S:
+        if value >> 32 != 0, !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        store32(value, p)
+      case R.dtpoff64: store64(value &- context.tlsStart, p)
+      case R.dtpoff32: store32(value &- context.tlsStart, p)
+      case R.pc32:
+        value = value &- (atom.address &+ offset)
+        store32(value, p)
+      case R.pc64: store64(value &- (atom.address &+ offset), p)
+      case R.size32: store32(link.symbolSize(Encoding.self, file, source), p)
+      case R.size64: store64(link.symbolSize(Encoding.self, file, source), p)
+      case R.abs16:
+        UnsafeMutableRawPointer(p).storeBytes(
+          of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
+      case R.abs8: p[0] = UInt8(truncatingIfNeeded: value)
+      case R.none, 250, 251: break
+      default: badUnloaded(context, index, entry)
+      }
+    }
+  }
+
+  @inline(never)
+  private static func badUnloaded(
+    _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>
+  ) {
+    context.link.diagnostics.error(
+      "\(context.link.placeName(index, entry.offset)): \(relocationName(entry.type)) does not"
+        + " belong here, lies outside of its section, or names a symbol that isn't there",
+      key: context.link.key(index, entry.offset))
+  }
+
+  @inline(never)
+  private static func outOfRange(
+    _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>, _ value: UInt64
+  ) {
+    let link = context.link
+    link.diagnostics.error(
+      "\(link.placeName(index, entry.offset)): relocation \(relocationName(entry.type)) against"
+        + " \(link.referenceName(context.file, entry.symbol)) is out of range:"
+        + " \(Int64(bitPattern: value)) does not fit in \(width(entry.type) * 8) bits; recompile"
+        + " \(context.file.pointee.displayName) with -fPIC or -mcmodel=large, or bring the sections"
+        + " closer together", key: link.key(index, entry.offset))
+  }
+
+  @inline(__always)
+  private static func fitsSigned32(_ value: UInt64) -> Bool {
+    Int64(bitPattern: value) == Int64(Int32(truncatingIfNeeded: value))
+  }
+
+  @inline(__always)
+  private static func store32(_ value: UInt64, _ p: UnsafeMutablePointer<UInt8>) {
+    Encoding.store32(UInt32(truncatingIfNeeded: value), UnsafeMutableRawPointer(p))
+  }
+
+  @inline(__always)
+  private static func store64(_ value: UInt64, _ p: UnsafeMutablePointer<UInt8>) {
+    Encoding.store64(value, UnsafeMutableRawPointer(p))
+  }
+}

@@ -1,0 +1,323 @@
+import ELFFormat
+import Platform
+
+extension X86_64 {
+  static func scan(_ context: inout ScanContext, _ index: AtomIndex) {
+    let link = context.link
+    let atom = link.atoms[index]
+    let relocations = link.relocations(Encoding.self, atom)
+    if relocations.count == 0 { return }
+    let code = link.contents(Encoding.self, atom).start
+    let size = atom.kind == .zeroFill ? 0 : atom.size
+    var i = 0
+    while i < relocations.count {
+      let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
+      i &+= 1
+      let type = entry.type
+      let offset = entry.offset
+      // The field has to lie in the atom: the writer relies on it.
+      if offset > size || size &- offset < width(type) {
+        link.diagnostics.error(
+          "\(link.placeName(index, offset)): relocation \(relocationName(type)) is outside of its"
+            + " section of \(size) bytes", key: link.key(index, offset))
+        continue
+      }
+      if type == R.none || type == 250 || type == 251 { continue }
+      guard let reference = context.reference(Encoding.self, entry.symbol, index, offset) else {
+        continue
+      }
+      checkThreadLocal(&context, reference, type, index, offset)
+      switch type {
+      case R.abs64:
+        scanAbsolute64(&context, reference, index, entry)
+      case R.abs32, R.abs32S, R.abs16, R.abs8:
+        scanNarrow(&context, reference, index, entry)
+      case R.pc32, R.pc64, R.pc16, R.pc8:
+        scanRelative(&context, reference, index, entry)
+      case R.plt32:
+        if reference.isPreemptible || reference.isIndirect {
+          context.demand(reference, .needsPLT)
+        }
+      case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
+        if relaxation(context, reference, type, code, offset) == .none {
+          context.demand(reference, .needsOffsetSlot)
+        }
+      case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx, R.gotpcrel64:
+        context.demand(reference, .needsOffsetSlot)
+      case R.got32, R.got64, R.gotplt64:
+        context.demand(reference, .needsOffsetSlot)
+        context.facts.insert(.needsOffsetTable)
+      case R.gotpc32, R.gotpc64:
+        context.facts.insert(.needsOffsetTable)
+      case R.gotoff64:
+        context.facts.insert(.needsOffsetTable)
+        scanRelative(&context, reference, index, entry)
+      case R.pltoff64:
+        context.facts.insert(.needsOffsetTable)
+        if reference.isPreemptible || reference.isIndirect {
+          context.demand(reference, .needsPLT)
+        }
+      case R.size32, R.size64:
+        if reference.isPreemptible, reference.flags.contains(.isShared), context.isShared {
+          context.addDynamic(.symbolic, reference, index, offset, entry.addend, type: type)
+        }
+      case R.tlsgd:
+        scanGeneralDynamic(
+          &context, reference, index, entry, code, size, relocations.start, relocations.count, &i)
+      case R.tlsld:
+        scanLocalDynamic(
+          &context, index, entry, code, size, relocations.start, relocations.count, &i)
+      case R.gottpoff, R.code4Gottpoff, R.code6Gottpoff, R.code5Gottpoff:
+        if context.isShared {
+          context.facts.insert(.hasStaticTLS)
+          context.demand(reference, .needsTLSOffset)
+        } else if reference.isPreemptible || !canRelaxInitialExec(type, code, offset) {
+          context.demand(reference, .needsTLSOffset)
+        }
+      case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
+        if context.isShared || !canRelaxDescriptor(type, code, offset) {
+          context.demand(reference, .needsTLSDescriptor)
+        } else if reference.isPreemptible {
+          context.demand(reference, .needsTLSOffset)
+        }
+      case R.tlsdescCall, R.dtpoff32, R.dtpoff64: break
+      case R.tpoff32, R.tpoff64:
+        if context.isShared {
+          if type == R.tpoff64 {
+            context.facts.insert(.hasStaticTLS)
+            if !reference.symbol.isNone {
+              context.addDynamic(.symbolic, reference, index, offset, entry.addend, type: type)
+              break
+            }
+          }
+          cannotBeUsed(
+            context, reference, index, entry, "in a shared library",
+            "recompile with -fPIC, or with -ftls-model=initial-exec")
+        }
+      default:
+        link.diagnostics.error(
+          "\(link.placeName(index, offset)): \(relocationName(type)) against"
+            + " \(context.name(of: reference)) is not a relocation that objects may have",
+          key: link.key(index, offset))
+      }
+    }
+  }
+
+  /// The same decision for the scan and for the writer.
+  @inline(__always)
+  static func relaxation(
+    _ context: ScanContext, _ reference: Reference, _ type: UInt32,
+    _ code: UnsafePointer<UInt8>, _ offset: UInt64
+  ) -> SlotRelaxation {
+    guard context.relaxes, !reference.isPreemptible, !reference.isIndirect, !reference.isFixed,
+      !isFar(context.link, context.file, reference.symbol, reference.source)
+    else { return .none }
+    return slotRelaxation(
+      type, code, offset, isFixedAddress: context.link.isLoadedLow)
+  }
+
+  /// Large-model data may be out of reach of 32 bits.
+  @inline(__always)
+  static func isFar(
+    _ link: Link, _ file: UnsafeMutablePointer<ObjectFile>, _ symbol: SymbolIndex, _ source: UInt32
+  ) -> Bool {
+    var atom = AtomIndex.none
+    if symbol.isNone {
+      let section = file.pointee.section(Encoding.self, of: Int(source))
+      if Int(section) < file.pointee.sectionCount {
+        atom = file.pointee.sectionAtoms[Int(section)]
+      }
+    } else {
+      atom = link.symbols.pointer(symbol).pointee.atom
+    }
+    if atom.raw >= AtomIndex.discarded.raw { return false }
+    return link.atoms.pointer(atom).pointee.has.contains(.isLarge)
+  }
+
+  @inline(__always)
+  private static func checkThreadLocal(
+    _ context: inout ScanContext, _ reference: Reference, _ type: UInt32, _ atom: AtomIndex,
+    _ offset: UInt64
+  ) {
+    let isTLSType: Bool
+    switch type {
+    case R.tlsgd, R.gottpoff, R.tpoff32, R.tpoff64, R.gotpc32Tlsdesc, R.tlsdescCall,
+      R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff, R.code4Gotpc32Tlsdesc:
+      isTLSType = true
+    case R.tlsld, R.dtpoff32, R.dtpoff64, R.size32, R.size64: return
+    default: isTLSType = false
+    }
+    if isTLSType == reference.flags.contains(.isThreadLocal) { return }
+    // An undefined weak thread-local, or the null symbol of a module-local sequence.
+    if isTLSType, reference.isFixed { return }
+    if !isTLSType, reference.symbol.isNone { return }
+    context.link.diagnostics.error(
+      "\(context.link.placeName(atom, offset)): \(relocationName(type)) against"
+        + " \(context.name(of: reference)): one file treats it as thread-local, another does not;"
+        + " make its declarations agree", key: context.link.key(atom, offset))
+  }
+
+  private static func scanAbsolute64(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>
+  ) {
+    if !context.isPositionIndependent {
+      if reference.isPreemptible {
+        // Data that may be written at start takes the loader's value; code needs one of ours.
+        if context.link.atoms[atom].has.contains(.isWritable) {
+          context.addDynamic(
+            .symbolic, reference, atom, entry.offset, entry.addend, type: R.abs64)
+        } else {
+          takeAddress(&context, reference, atom, entry)
+        }
+      } else if reference.isIndirect {
+        context.demand(reference, [.needsPLT, .needsCanonicalPLT])
+      }
+      return
+    }
+    if reference.isPreemptible {
+      context.addDynamic(.symbolic, reference, atom, entry.offset, entry.addend, type: R.abs64)
+    } else if reference.isFixed {
+      return
+    } else if reference.isIndirect {
+      context.addDynamic(
+        .indirect, reference, atom, entry.offset, entry.addend, type: R.irelative)
+    } else {
+      context.addDynamic(.relative, reference, atom, entry.offset, entry.addend, type: R.relative)
+    }
+  }
+
+  private static func scanNarrow(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>
+  ) {
+    if context.isPositionIndependent {
+      if reference.isFixed { return }
+      cannotBeUsed(
+        context, reference, atom, entry,
+        context.isShared ? "in a shared library" : "in a position-independent executable",
+        context.isShared ? "recompile with -fPIC" : "recompile with -fPIE, or link with -no-pie")
+      return
+    }
+    if reference.isPreemptible {
+      takeAddress(&context, reference, atom, entry)
+    } else if reference.isIndirect {
+      context.demand(reference, [.needsPLT, .needsCanonicalPLT])
+    }
+  }
+
+  private static func scanRelative(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>
+  ) {
+    if reference.isPreemptible {
+      if context.isShared {
+        cannotBeUsed(
+          context, reference, atom, entry, "in a shared library, where the symbol may be replaced",
+          "recompile with -fPIC, or give the symbol hidden visibility")
+      } else {
+        takeAddress(&context, reference, atom, entry)
+      }
+    } else if reference.isIndirect {
+      context.demand(reference, [.needsPLT, .needsCanonicalPLT])
+    } else if reference.flags.contains(.isAbsolute), context.isPositionIndependent,
+      !reference.symbol.isNone
+    {
+      cannotBeUsed(
+        context, reference, atom, entry, "because its value does not move with the program",
+        "recompile with -fPIC")
+    }
+  }
+
+  /// An executable needs the address of what a library defines: a function's is its PLT entry, a
+  /// variable is copied into the executable.
+  private static func takeAddress(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>
+  ) {
+    if reference.flags.contains(.isUndefined) { return }  // weak: zero
+    if reference.isFunction {
+      context.demand(reference, [.needsPLT, .needsCanonicalPLT])
+      return
+    }
+    if !context.link.options.copiesRelocations {
+      cannotBeUsed(
+        context, reference, atom, entry, "without a copy of the variable (-z nocopyreloc)",
+        "recompile with -fPIC")
+      return
+    }
+    context.demand(reference, .needsCopy)
+  }
+
+  @inline(never)
+  private static func cannotBeUsed(
+    _ context: ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>, _ place: String, _ remedy: String
+  ) {
+    let link = context.link
+    link.diagnostics.error(
+      "\(link.placeName(atom, entry.offset)): relocation \(relocationName(entry.type)) against"
+        + " \(context.name(of: reference)) cannot be used \(place); \(remedy)"
+        + " (\(context.file.pointee.displayName))",
+      key: link.key(atom, entry.offset))
+  }
+
+  private static func scanGeneralDynamic(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>, _ code: UnsafePointer<UInt8>, _ size: UInt64,
+    _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: inout Int
+  ) {
+    if context.isShared {
+      context.demand(reference, .needsTLSModuleAndOffset)
+      return
+    }
+    guard
+      generalDynamicCall(code, entry.offset, size) != .unknown,
+      isResolverCall(context, entry.offset, relocations, count, next)
+    else {
+      context.demand(reference, .needsTLSModuleAndOffset)
+      return
+    }
+    next += 1
+    if reference.isPreemptible { context.demand(reference, .needsTLSOffset) }
+  }
+
+  private static func scanLocalDynamic(
+    _ context: inout ScanContext, _ atom: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ code: UnsafePointer<UInt8>, _ size: UInt64, _ relocations: UnsafePointer<UInt8>,
+    _ count: Int, _ next: inout Int
+  ) {
+    if context.isShared {
+      context.facts.insert(.needsLocalDynamic)
+      return
+    }
+    guard localDynamicCall(code, entry.offset, size) != .unknown,
+      isResolverCall(context, entry.offset, relocations, count, next)
+    else {
+      badSequence(context, atom, entry.offset)
+      return
+    }
+    next += 1
+  }
+
+  /// The relocation after a dynamic sequence's first is its call.
+  private static func isResolverCall(
+    _ context: ScanContext, _ offset: UInt64, _ relocations: UnsafePointer<UInt8>, _ count: Int,
+    _ next: Int
+  ) -> Bool {
+    guard next < count else { return false }
+    let call = RelaEntry<Encoding>(relocations + next &* RelaEntry<Encoding>.size)
+    switch call.type {
+    case R.plt32, R.pc32, R.gotpcrelx, R.gotpcrel, R.pltoff64: break
+    default: return false
+    }
+    return call.offset > offset && call.offset &- offset <= 8
+  }
+
+  private static func badSequence(_ context: ScanContext, _ atom: AtomIndex, _ offset: UInt64) {
+    context.link.diagnostics.error(
+      "\(context.link.placeName(atom, offset)): R_X86_64_TLSLD is not followed by a call of"
+        + " __tls_get_addr as the psABI has it; the code cannot be linked into an executable",
+      key: context.link.key(atom, offset))
+  }
+}
