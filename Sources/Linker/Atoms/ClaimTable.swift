@@ -1,0 +1,157 @@
+import CSystem
+import Glibc
+import Platform
+import Synchronization
+
+/// The hash table of one merged section while its pieces are found: see `MergeTable`.
+struct ClaimTable: @unchecked Sendable {
+  /// A piece that waits for its slot to be fetched.
+  private struct Pending: BitwiseCopyable {
+    var hash: UInt64
+    var offset: UInt32
+    var count: UInt32
+  }
+
+  let slots: UnsafeMutablePointer<UInt64>
+  private let mask: Int
+  private let inputs: UnsafeMutableBufferPointer<MergeInput>
+  /// Bits of a slot's word that hold the offset; above them is the input, above that the tag.
+  private let offsetBits: UInt64
+  private let tagMask: UInt64
+
+  /// Set in every taken slot.
+  private static let taken: UInt64 = 1 << 63
+  private static let smallBytes = 1 << 17
+
+  /// - Parameter pieces: below 2³⁰, so that the number of a slot leaves a bit free in 32.
+  init(pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>) {
+    var capacity = 16
+    while capacity * 3 / 4 < pieces { capacity *= 2 }
+    mask = capacity - 1
+    if capacity * 8 >= Self.smallBytes {
+      slots = reserveAddressSpace(bytes: capacity * 8).bindMemory(
+        to: UInt64.self, capacity: capacity)
+    } else {
+      slots = .allocate(capacity: capacity)
+      slots.initialize(repeating: 0, count: capacity)
+    }
+    self.inputs = inputs
+    var largest: UInt32 = 0
+    for input in inputs { largest = max(largest, input.count) }
+    // At most 32 bits, and at most 24 for the input, which leaves eight for the tag.
+    offsetBits = UInt64(32 - largest.leadingZeroBitCount)
+    let inputBits = UInt64(Int.bitWidth - inputs.count.leadingZeroBitCount)
+    tagMask = ~((1 << (offsetBits + inputBits)) - 1)
+  }
+
+  func release() {
+    if (mask + 1) * 8 >= Self.smallBytes {
+      releaseAddressSpace(slots, bytes: (mask + 1) * 8)
+    } else {
+      slots.deallocate()
+    }
+  }
+
+  @inline(__always)
+  private func position(_ input: UInt32, _ offset: UInt32) -> UInt64 {
+    UInt64(input) << offsetBits | UInt64(offset)
+  }
+
+  /// Whether the piece is the first of those equal to it; `place` holds its slot. After claiming.
+  @inline(__always)
+  func isFirst(_ piece: MergePiece, input: UInt32) -> Bool {
+    slots[Int(piece.place)] & ~tagMask == position(input, piece.offset)
+  }
+
+  /// Splits all segments into pieces and leaves in each piece's `place` its slot.
+  func claimAll(
+    _ segments: UnsafeMutablePointer<MergeTable.Segment>,
+    _ chunks: UnsafeMutableBufferPointer<MergeTable.Chunk>, _ reader: PieceReader,
+    _ pool: WorkerPool
+  ) {
+    nonisolated(unsafe) let segments = segments
+    nonisolated(unsafe) let chunks = chunks
+    pool.forEach(chunks: chunks.count) { i, _ in
+      for j in chunks[i].firstSegment..<chunks[i].firstSegment + chunks[i].segmentCount {
+        claim(segments[j], reader)
+      }
+    }
+  }
+
+  /// A slot, and then the bytes that it names, are far away in memory: both are fetched ahead, for
+  /// a batch of pieces at a time.
+  private func claim(_ segment: MergeTable.Segment, _ reader: PieceReader) {
+    let batchSize = 32
+    withUnsafeTemporaryAllocation(of: Pending.self, capacity: batchSize) { batch in
+      let start = inputs[Int(segment.input)].start
+      let end = Int(segment.end)
+      var offset = Int(segment.start)
+      var piece = segment.pieces
+      let offsetMask: UInt64 = 1 << offsetBits &- 1
+      while offset < end {
+        var n = 0
+        while n < batchSize, offset < end {
+          let next = reader.end(of: offset, in: start, limit: end)
+          let hash = hashBytes(start + offset, next &- offset)
+          batch[n] = Pending(
+            hash: hash, offset: UInt32(truncatingIfNeeded: offset),
+            count: UInt32(truncatingIfNeeded: next &- offset))
+          weld_prefetch_write(slots + (Int(truncatingIfNeeded: hash) & mask))
+          offset = next
+          n &+= 1
+        }
+        for i in 0..<n {
+          let slot = slots + (Int(truncatingIfNeeded: batch[i].hash) & mask)
+          let word = atomicView(slot).pointee.load(ordering: .relaxed)
+          if word & tagMask == tag(batch[i].hash) {
+            let owner = inputs[Int((word & ~tagMask) >> offsetBits)].start
+            weld_prefetch(owner + Int(word & offsetMask))
+          }
+        }
+        for i in 0..<n {
+          piece.pointee = MergePiece(
+            offset: batch[i].offset, place: claim(batch[i], input: segment.input, start: start))
+          piece += 1
+        }
+      }
+    }
+  }
+
+  @inline(__always)
+  private func tag(_ hash: UInt64) -> UInt64 { hash & tagMask | Self.taken }
+
+  @inline(__always)
+  private func claim(
+    _ piece: Pending, input: UInt32, start: UnsafePointer<UInt8>
+  ) -> UInt32 {
+    let tag = tag(piece.hash)
+    let mine = tag | position(input, piece.offset)
+    let bytes = start + Int(piece.offset)
+    var slot = Int(truncatingIfNeeded: piece.hash) & mask
+    while true {
+      let cell = atomicView(slots + slot)
+      var word = cell.pointee.load(ordering: .relaxed)
+      if word == 0 {
+        let (done, current) = cell.pointee.compareExchange(
+          expected: 0, desired: mine, ordering: .relaxed)
+        if done { return UInt32(truncatingIfNeeded: slot) }
+        word = current
+      }
+      if word & tagMask == tag, isEqual(word, bytes, Int(piece.count)) {
+        atomicMin(slots + slot, mine)
+        return UInt32(truncatingIfNeeded: slot)
+      }
+      slot = (slot &+ 1) & mask
+    }
+  }
+
+  /// Whether the piece that `word` names has these bytes. A string of another length differs within
+  /// `count` bytes, since its end lies elsewhere.
+  @inline(__always)
+  private func isEqual(_ word: UInt64, _ bytes: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+    let owner = inputs[Int((word & ~tagMask) >> offsetBits)]
+    let offset = Int(word & (1 << offsetBits &- 1))
+    guard Int(owner.count) &- offset >= count else { return false }
+    return memcmp(owner.start + offset, bytes, count) == 0
+  }
+}

@@ -1,0 +1,78 @@
+import ELFFormat
+import Glibc
+import Platform
+
+/// Writes `.eh_frame`.
+extension Link {
+  /// Writes one of `frameSection.chunks`; chunks may be written in parallel.
+  ///
+  /// - Parameters:
+  ///   - address: of the output section.
+  ///   - p: where the chunk's bytes go; `chunks[chunk].size` of them.
+  func writeFrameChunk<T: Target>(
+    _: T.Type, _ chunk: Int, address: UInt64, to p: UnsafeMutableRawPointer
+  ) {
+    typealias E = T.Encoding
+    let part = frameSection.chunks[chunk]
+    let order = frameSection.order
+    for i in part.firstRecord..<part.firstRecord + part.recordCount {
+      let frame = frames.pointer(order[i])
+      let section = atoms.pointer(frame.pointee.atom)
+      let place = p + (Int(frame.pointee.output) &- part.offset)
+      let input = contents(E.self, section.pointee)
+      memcpy(place, input.start + Int(frame.pointee.offset), Int(frame.pointee.size))
+      if !frame.pointee.has.contains(.isCIE) {
+        let cie = frames.pointer(frames.pointer(frame.pointee.cie).pointee.cie)
+        let id = frame.pointee.idOffset
+        E.store32(frame.pointee.output &+ id &- cie.pointee.output, place + Int(id))
+      }
+      relocate(T.self, frame.pointee, section, address &+ UInt64(frame.pointee.output), place)
+    }
+    if part.offset + part.size == frameSection.size {
+      E.store32(0, p + (part.size - 4))
+    }
+  }
+
+  @inline(__always)
+  private func relocate<T: Target>(
+    _: T.Type, _ frame: Frame, _ section: UnsafeMutablePointer<Atom>, _ address: UInt64,
+    _ place: UnsafeMutableRawPointer
+  ) {
+    typealias E = T.Encoding
+    if frame.relocationCount == 0 { return }
+    let file = objects.pointer(section.pointee.file)
+    let start =
+      relocations(E.self, section.pointee).start
+      + Int(frame.firstRelocation) &* RelaEntry<E>.size
+    for i in 0..<Int(frame.relocationCount) {
+      let entry = RelaEntry<E>(start + i &* RelaEntry<E>.size)
+      let offset = Int(entry.offset) &- Int(frame.offset)
+      guard let size = T.dataSize(type: entry.type) else {
+        fail(frame, entry.offset, "relocation \(T.relocationName(entry.type)) can't stand here")
+        continue
+      }
+      if size == 0 { continue }
+      guard offset + size <= Int(frame.size) else {
+        fail(frame, entry.offset, "relocation runs past the end of its frame description")
+        continue
+      }
+      // The function is the one in this file, even where another file's definition won.
+      let value =
+        i == 0 && !frame.has.contains(.isCIE)
+        ? localAddress(E.self, of: entry.symbol, in: file, addend: entry.addend)
+        : self.address(E.self, of: entry.symbol, in: file, addend: entry.addend)
+      if !T.applyData(
+        type: entry.type, place: place + offset, value: value, address: address &+ UInt64(offset))
+      {
+        fail(frame, entry.offset, "relocation \(T.relocationName(entry.type)) can't stand here")
+      }
+    }
+  }
+
+  private func fail(_ frame: Frame, _ offset: UInt64, _ text: String) {
+    let file = objects[atoms[frame.atom].file]
+    diagnostics.error(
+      "\(placeName(frame.atom, offset)): \(text); the file is damaged, rebuild it",
+      key: UInt64(file.order) << 32)
+  }
+}

@@ -1,0 +1,147 @@
+import ELFFormat
+import Platform
+import Synchronization
+
+/// The index of frame descriptions (`.eh_frame_hdr`): where each function begins and its FDE, sorted,
+/// for the unwinder to search.
+///
+/// Source: LSB Core, "Exception Frames", The .eh_frame_hdr section.
+extension Link {
+  /// Writes the index: `frameSection.headerSize` bytes at `p`, zero beforehand.
+  ///
+  /// Functions are found by the relocations of the FDEs, not by reading the output. Of FDEs for one
+  /// address the first is listed.
+  ///
+  /// - Parameters:
+  ///   - headerAddress: of `.eh_frame_hdr`.
+  ///   - frameAddress: of `.eh_frame`.
+  func writeFrameHeader<T: Target>(
+    _: T.Type, headerAddress: UInt64, frameAddress: UInt64, to p: UnsafeMutableRawPointer
+  ) {
+    typealias E = T.Encoding
+    // Version 1; the pointer is relative to its place, the count plain, the table relative to the
+    // header; all have four bytes (DW_EH_PE_pcrel, DW_EH_PE_datarel with DW_EH_PE_sdata4;
+    // DW_EH_PE_udata4).
+    p.storeBytes(of: 1, as: UInt8.self)
+    p.storeBytes(of: 0x1b, toByteOffset: 1, as: UInt8.self)
+    p.storeBytes(of: 0x03, toByteOffset: 2, as: UInt8.self)
+    p.storeBytes(of: 0x3b, toByteOffset: 3, as: UInt8.self)
+    E.store32(0, p + 8)
+    let section = frameSection
+    // The table's entries for FDEs are within the section, so its two ends cover them all.
+    let end = frameAddress &+ UInt64(section.size)
+    guard fits(frameAddress &- (headerAddress &+ 4)), fits(frameAddress &- headerAddress),
+      fits(end &- headerAddress)
+    else {
+      diagnostics.error(
+        ".eh_frame_hdr: .eh_frame is more than 2 GiB away; place the sections closer together")
+      return
+    }
+    E.store32(UInt32(truncatingIfNeeded: frameAddress &- (headerAddress &+ 4)), p + 4)
+    if section.count == 0 { return }
+
+    let entries = UnsafeMutablePointer<UInt64>.allocate(capacity: section.count)
+    defer { entries.deallocate() }
+    nonisolated(unsafe) let table = entries
+    nonisolated(unsafe) let descriptions = section.descriptions
+    // The first one that is too far away.
+    let far = Mutex(Int.max)
+    pool.forEachRange(section.count, grain: 1 << 12) { [self] range, _ in
+      for i in range {
+        let distance = functionAddress(E.self, frames[descriptions[i]]) &- headerAddress
+        table[i] = FrameHeaderSort.entry(distance, i)
+        if !fits(distance) { far.withLock { $0 = min($0, i) } }
+      }
+    }
+    let first = far.withLock { $0 }
+    if first != .max {
+      let frame = frames[section.descriptions[first]]
+      diagnostics.error(
+        "\(placeName(frame.atom, UInt64(frame.offset))): function is more than 2 GiB away from"
+          + " .eh_frame_hdr; place the sections closer together, or link with --no-eh-frame-hdr",
+        key: UInt64(objects[atoms[frame.atom].file].order) << 32)
+      return
+    }
+
+    FrameHeaderSort.sort(entries, count: section.count)
+    var count = 0
+    var last: UInt32?
+    for i in 0..<section.count {
+      let distance = FrameHeaderSort.distance(entries[i])
+      if distance == last { continue }
+      last = distance
+      let frame = frames.pointer(section.descriptions[FrameHeaderSort.index(entries[i])])
+      let place = frameAddress &+ UInt64(frame.pointee.output) &- headerAddress
+      E.store32(distance, p + (12 &+ count &* 8))
+      E.store32(UInt32(truncatingIfNeeded: place), p + (16 &+ count &* 8))
+      count += 1
+    }
+    E.store32(UInt32(count), p + 8)
+  }
+
+  private func fits(_ distance: UInt64) -> Bool {
+    Int64(bitPattern: distance) == Int64(Int32(truncatingIfNeeded: distance))
+  }
+
+  @inline(__always)
+  private func functionAddress<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> UInt64 {
+    let section = atoms.pointer(frame.atom)
+    let file = objects.pointer(section.pointee.file)
+    let start = relocations(E.self, section.pointee).start
+    let entry = RelaEntry<E>(start + Int(frame.firstRelocation) &* RelaEntry<E>.size)
+    return localAddress(E.self, of: entry.symbol, in: file, addend: entry.addend)
+  }
+}
+
+/// Sorts the index: signed distances in the upper half of a word, numbers of FDEs in the lower.
+enum FrameHeaderSort {
+  /// The distance with its sign flipped, so that words sort as the distances do.
+  @inline(__always)
+  static func entry(_ distance: UInt64, _ index: Int) -> UInt64 {
+    UInt64(UInt32(truncatingIfNeeded: distance) ^ 0x8000_0000) << 32
+      | UInt64(UInt32(truncatingIfNeeded: index))
+  }
+
+  @inline(__always)
+  static func distance(_ entry: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: entry >> 32) ^ 0x8000_0000
+  }
+
+  @inline(__always)
+  static func index(_ entry: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: entry)) }
+
+  /// Sorts entries whose numbers rise; equal distances stay in order. Radix sort of the upper half,
+  /// which is skipped where the order is right or a digit is the same everywhere.
+  static func sort(_ entries: UnsafeMutablePointer<UInt64>, count: Int) {
+    var isSorted = true
+    for i in 1..<max(count, 1) where entries[i - 1] > entries[i] {
+      isSorted = false
+      break
+    }
+    if isSorted { return }
+    let scratch = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
+    defer { scratch.deallocate() }
+    var from = entries
+    var to = scratch
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { places in
+      for shift in stride(from: UInt64(32), to: 64, by: 8) {
+        places.initialize(repeating: 0)
+        for i in 0..<count { places[Int(from[i] >> shift & 0xff)] += 1 }
+        if places.contains(count) { continue }
+        var sum = 0
+        for digit in 0..<256 {
+          let n = places[digit]
+          places[digit] = sum
+          sum += n
+        }
+        for i in 0..<count {
+          let digit = Int(from[i] >> shift & 0xff)
+          to[places[digit]] = from[i]
+          places[digit] &+= 1
+        }
+        swap(&from, &to)
+      }
+    }
+    if from != entries { entries.update(from: from, count: count) }
+  }
+}
