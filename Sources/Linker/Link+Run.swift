@@ -82,7 +82,10 @@ extension Link {
     timer.measure("decide exports") { decideExports(T.self) }
     // What is live is settled.
     timer.measure("mark live") { markLive(T.self) }
-    timer.measure("merge strings") { mergeInputs(T.Encoding.self) }
+    timer.measure("merge strings") {
+      mergeInputs(T.Encoding.self)
+    }
+    try checkpoint()
     // What needs slots, stubs, copies and the loader's help is settled.
     try timer.measure("scan relocations") { () throws(LinkFailed) in
       try scanRelocations(T.self)
