@@ -80,7 +80,10 @@ extension Link {
     }
     file.pointee.atomCount = next.int - file.pointee.firstAtom.int
     if hasRelocations { try attachRelocations(T.self, file) }
-    if hasFrames { readFrames(E.self, file: index) }
+    if hasFrames {
+      file.pointee.flags |= FileFlags.hasFrames.rawValue
+      readFrames(E.self, file: index)
+    }
   }
 
   private func discardLostGroups<E: ELFEncoding>(
