@@ -39,7 +39,8 @@ extension Link {
       diagnostics.error("--symbol-ordering-file is not supported; use lld for this step")
     }
     if options.gdbIndex {
-      diagnostics.warning("--gdb-index is not supported: gdb will read the debug information itself")
+      diagnostics.warning(
+        "--gdb-index is not supported: gdb will read the debug information itself")
     }
     if options.folding != .none {
       diagnostics.warning("--icf is not supported: identical functions are kept apart")
@@ -50,6 +51,7 @@ extension Link {
   /// The passes, in order. Each relies on what those before it have settled, and says so.
   private func run<T: Target>(_: T.Type) throws(LinkFailed) {
     encoding = T.Encoding.self
+    machine = T.machine
     maximumPageSize = options.maximumPageSize ?? T.maximumPageSize
     codeFill = T.codeFill
 

@@ -84,6 +84,7 @@ public final class Link: @unchecked Sendable {
   var isDynamic = false
   var entryAddress: UInt64 = 0
   var encoding: any ELFEncoding.Type = ELF64Little.self
+  var machine: UInt16 = 0
   var maximumPageSize: UInt64 = 4096
   var codeFill: UInt8 = 0
   var scriptCommands: [(command: ScriptCommand, path: String)] = []

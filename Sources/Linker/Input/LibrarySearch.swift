@@ -32,18 +32,19 @@ struct LibrarySearch {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// The file of `-lNAME` or `-l:FILE`; nil if no directory has it.
-  func library(_ name: String, isStatic: Bool) -> String? {
+  /// The file of `-lNAME` or `-l:FILE` that comes first and that `isUsable` takes; nil if no
+  /// directory has one.
+  func library(_ name: String, isStatic: Bool, isUsable: (String) -> Bool) -> String? {
     for group in [directories, standard] {
       for directory in group {
         if name.hasPrefix(":") {
           let path = directory + "/" + name.dropFirst()
-          if Self.exists(path) { return path }
+          if Self.exists(path), isUsable(path) { return path }
           continue
         }
         let stem = directory + "/lib" + name
-        if !isStatic, Self.exists(stem + ".so") { return stem + ".so" }
-        if Self.exists(stem + ".a") { return stem + ".a" }
+        if !isStatic, Self.exists(stem + ".so"), isUsable(stem + ".so") { return stem + ".so" }
+        if Self.exists(stem + ".a"), isUsable(stem + ".a") { return stem + ".a" }
       }
     }
     return nil

@@ -312,7 +312,9 @@ extension Link {
       if section.pointee.has.contains(.threadLocal) {
         extendTLS(&tls, section.pointee, alignment, isZero: isZero)
       }
-      if relro, relroStart == nil { relroStart = (section.pointee.address, section.pointee.fileOffset) }
+      if relro, relroStart == nil {
+        relroStart = (section.pointee.address, section.pointee.fileOffset)
+      }
       if isThreadZero {
         wasRelro = relro
         continue

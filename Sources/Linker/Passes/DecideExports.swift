@@ -41,7 +41,7 @@ extension Link {
       else { return }
       if has.contains(.isReferenced) {
         // An error unless a policy lets the loader look for it.
-        if isSharedLibrary || reportsUndefined == .none { facts = [.isImported, .isPreemptible] }
+        if reportsUndefined != .error { facts = [.isImported, .isPreemptible] }
       } else if isSharedLibrary || options.dynamicUndefinedWeak ?? !options.noDynamicLinker {
         facts = [.isImported, .isPreemptible]
       }

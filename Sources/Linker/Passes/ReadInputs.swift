@@ -486,8 +486,10 @@ extension Link {
       for j in 1..<max(1, library.symbolCount) {
         let entry = library.symbol(E.self, j)
         let index = library.globals[j]
-        if index.isNone || UInt32(entry.sectionIndex) != SectionIndex.undefined { continue }
+        if index.isNone { continue }
+        // A name that the library defines, too: at run time, ours has to be found first.
         symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
+        if UInt32(entry.sectionIndex) != SectionIndex.undefined { continue }
         if entry.binding != .weak { references.append(index) }
       }
     }

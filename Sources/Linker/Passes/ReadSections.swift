@@ -161,7 +161,8 @@ extension Link {
       }
     }
     guard alignment & (alignment - 1) == 0, alignment <= 1 << 40 else {
-      throw InputError("section \(section) (\(name)) has alignment \(alignment), not a power of two")
+      throw InputError(
+        "section \(section) (\(name)) has alignment \(alignment), not a power of two")
     }
     guard size < 1 << 47 else {
       throw InputError("section \(section) (\(name)) is too large (\(size) bytes)")

@@ -436,7 +436,11 @@ extension Link {
     for (i, segment) in segments.enumerated() {
       let h = p + headerSize + i * (E.is64 ? 56 : 32)
       E.store32(segment.type.rawValue, h)
-      if E.is64 { E.store32(segment.flags.rawValue, h + 4) } else { E.store32(segment.flags.rawValue, h + 24) }
+      if E.is64 {
+        E.store32(segment.flags.rawValue, h + 4)
+      } else {
+        E.store32(segment.flags.rawValue, h + 24)
+      }
       E.storeWord(segment.offset, h + (E.is64 ? 8 : 4))
       E.storeWord(segment.address, h + (E.is64 ? 16 : 8))
       E.storeWord(segment.address, h + (E.is64 ? 24 : 12))

@@ -240,7 +240,8 @@ extension Link {
       var at = start + starts[i] * size
       for relocation in lists[i] where relocation.kind == .relative && !isPacked(relocation) {
         let file = objects.pointer(atoms[relocation.atom].file)
-        let value = address(E.self, of: relocation.source, in: file, addend: relocation.addend)
+        let value = finalAddress(
+          E.self, of: relocation.source, in: file, addend: relocation.addend)
         RelaEntry<E>.write(
           to: at, offset: place(of: relocation), type: types.relative, symbol: 0,
           addend: Int64(bitPattern: value))
@@ -262,7 +263,8 @@ extension Link {
         let symbol = file.pointee.globals[Int(relocation.source) - file.pointee.firstGlobal]
         rest.append(
           LoaderEntry(
-            symbol: dynamicSymbols.index(of: symbol), type: relocation.type, place: place(of: relocation),
+            symbol: dynamicSymbols.index(of: symbol), type: relocation.type,
+            place: place(of: relocation),
             addend: UInt64(bitPattern: relocation.addend), isIndirect: false))
       }
     }

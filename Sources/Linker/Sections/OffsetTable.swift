@@ -137,17 +137,18 @@ extension Link {
       diagnostics.error(
         "cannot copy protected symbol '\(displayName(index))' of \(library.path) into the"
           + " executable: the library would go on using its own; recompile the objects that use it"
-          + " with -fPIE")
+          + " with -fPIC")
       return
     }
     if size == 0 {
       diagnostics.error(
         "cannot copy symbol '\(displayName(index))' of \(library.path) into the executable: it has"
-          + " no size; recompile the objects that use it with -fPIE")
+          + " no size; recompile the objects that use it with -fPIC")
       return
     }
     let section = Int(entry.sectionIndex)
-    var alignment: UInt64 = entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
+    var alignment: UInt64 =
+      entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
     if section < library.sectionCount {
       let header = SectionHeader<E>(library.sectionHeaders + section * SectionHeader<E>.size)
       alignment = min(alignment, max(header.alignment, 1))

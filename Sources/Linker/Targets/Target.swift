@@ -31,7 +31,8 @@ protocol Target: Sendable {
   static func scan(_ context: inout ScanContext, _ atom: AtomIndex)
 
   /// Applies the relocations of an atom to its bytes at `place`, which hold `atom.size` bytes.
-  static func apply(_ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer)
+  static func apply(
+    _ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer)
 
   /// Applies one relocation to data without policy: used for frame descriptions.
   /// - Returns: false if the type is not one that stands in data.

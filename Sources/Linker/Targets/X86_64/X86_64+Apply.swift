@@ -77,7 +77,9 @@ extension X86_64 {
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
         applyDescriptor(&context, index, entry, p, address)
       case R.tlsdescCall:
-        if !context.isShared, let extra = context.extra(source), extra.pointee.tlsDescriptorSlot >= 0 {
+        if !context.isShared, let extra = context.extra(source),
+          extra.pointee.tlsDescriptorSlot >= 0
+        {
           break
         }
         if !context.isShared, p[0] == 0xff, p[1] == 0x10 {
@@ -105,25 +107,7 @@ extension X86_64 {
   private static func target(
     _ context: ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
-    let link = context.link
-    let index = Int(source)
-    if index >= context.file.pointee.firstGlobal {
-      let symbol = link.symbols.pointer(
-        context.file.pointee.globals[index &- context.file.pointee.firstGlobal])
-      if symbol.pointee.has.contains(.isIndirectFunction), !symbol.pointee.extra.isNone,
-        let plt = link.pltAddress(link.extras[symbol.pointee.extra])
-      {
-        return plt &+ UInt64(bitPattern: addend)
-      }
-      return symbol.pointee.word &+ UInt64(bitPattern: addend)
-    }
-    if context.file.pointee.localDemandCount > 0,
-      context.file.pointee.symbol(Encoding.self, index).type == .gnuIndirectFunction,
-      let extra = context.extra(source), let plt = link.pltAddress(extra.pointee)
-    {
-      return plt &+ UInt64(bitPattern: addend)
-    }
-    return link.localAddress(Encoding.self, of: source, in: context.file, addend: addend)
+    context.link.finalAddress(Encoding.self, of: source, in: context.file, addend: addend)
   }
 
   /// As `target`, and through the PLT for what may be replaced.
@@ -304,7 +288,8 @@ extension X86_64 {
       value =
         context.slotAddress(extra.pointee.tlsDescriptorSlot) &+ UInt64(bitPattern: entry.addend)
         &- address
-    } else if let extra, extra.pointee.tlsOffsetSlot >= 0, reference(context, source).isPreemptible {
+    } else if let extra, extra.pointee.tlsOffsetSlot >= 0, reference(context, source).isPreemptible
+    {
       rewriteDescriptorToInitialExec(p)
       value =
         context.slotAddress(extra.pointee.tlsOffsetSlot) &+ UInt64(bitPattern: entry.addend)
@@ -395,7 +380,8 @@ extension X86_64 {
       let offset = entry.offset
       let source = entry.symbol
       let width = width(type)
-      if offset > atom.size || atom.size &- offset < width || Int(source) >= file.pointee.symbolCount
+      if offset > atom.size || atom.size &- offset < width
+        || Int(source) >= file.pointee.symbolCount
       {
         badUnloaded(context, index, entry)
         continue
