@@ -36,6 +36,23 @@ public struct LinkOptions: Sendable {
   public var dependencyFile: String?
   /// `--package-metadata`: JSON text of a `.note.package`.
   public var packageMetadata: String?
+  /// `--audit` and `--depaudit`: DT_AUDIT and DT_DEPAUDIT.
+  public var auditLibraries: [String] = []
+  public var dependencyAuditLibraries: [String] = []
+  /// `-Bgroup`: DF_1_GROUP.
+  public var groupLookup = false
+  /// `--spare-dynamic-tags`: entries left free at the end of .dynamic; nil: the engine's choice.
+  public var spareDynamicTags: Int?
+  /// `--oformat`: `elf`, `binary` or the name of an ELF target as given; nil: ELF.
+  public var outputFormat: String?
+  public enum PageUse: Sendable {
+    case aligned
+    /// `-n`: sections aren't aligned to pages.
+    case unaligned
+    /// `-N`: as `unaligned`, and text is writable.
+    case unalignedWritable
+  }
+  public var pageUse = PageUse.aligned
 
   // MARK: Inputs, in command-line order
 
@@ -48,6 +65,8 @@ public struct LinkOptions: Sendable {
     public var isStatic = false
     /// Between `--start-lib` and `--end-lib`: objects act like archive members.
     public var isLazy = false
+    /// `-b binary`: the file's bytes become a data section.
+    public var isBinary = false
   }
   public enum InputKind: Sendable, Equatable {
     case path(String)
@@ -71,6 +90,14 @@ public struct LinkOptions: Sendable {
   public var sysroot = ""
   /// `-nostdlib`: only paths of the command line are searched.
   public var noStandardLibraries = false
+  /// `-Y`: directories, separated by colons, in place of the standard ones.
+  public var defaultLibraryPath: String?
+  /// `--default-script`: used when no input is a `.script`.
+  public var defaultScript: String?
+  /// `-R`, `--just-symbols`: files of which only symbol values count; a directory is a run path.
+  public var justSymbols: [String] = []
+  /// `--[no-]dependent-libraries`: whether .deplibs adds libraries.
+  public var usesDependentLibraries = true
 
   // MARK: Symbols
 
@@ -120,6 +147,19 @@ public struct LinkOptions: Sendable {
   public var dynamicUndefinedWeak: Bool?
   public var addsNeededOfNeeded = false
   public var checksSections = true
+  /// `--ignore-unresolved-symbol`.
+  public var ignoredUnresolved: [String] = []
+  /// `--dynamic-list-data`, `--dynamic-list-cpp-new` and `--dynamic-list-cpp-typeinfo`.
+  public var listsDataSymbols = false
+  public var listsOperatorNew = false
+  public var listsTypeInformation = false
+  /// `-d` and `--no-define-common`; nil: commons are allocated unless the output is relocatable.
+  public var definesCommon: Bool?
+  /// `--no-gnu-unique` clears it: STB_GNU_UNIQUE becomes STB_GLOBAL.
+  public var usesUniqueBinding = true
+  /// `-z [no]extern-protected-data`, `-z [no]indirect-extern-access`; nil: not said.
+  public var copiesProtectedData: Bool?
+  public var indirectExternAccess: Bool?
 
   // MARK: Sections
 
@@ -132,6 +172,19 @@ public struct LinkOptions: Sendable {
   public enum IdenticalCodeFolding: Sendable { case none, safe, all }
   public var folding = IdenticalCodeFolding.none
   public var printsFolding = false
+  /// `--keep-unique`: symbols that are not folded.
+  public var uniqueSymbols: [String] = []
+  /// `--ignore-data-address-equality` and `--ignore-function-address-equality`.
+  public var ignoresDataAddresses = false
+  public var ignoresFunctionAddresses = false
+  /// `--no-rosegment` clears it: read-only data may share the segment of code.
+  public var separatesReadOnly = true
+  /// `--force-group-allocation`, for relocatable outputs.
+  public var forcesGroupAllocation = false
+  /// `-z dead-reloc-in-nonalloc=GLOB=VALUE`: the last that matches a section's name counts.
+  public var deadRelocations: [(sections: String, value: UInt64)] = []
+  /// Processor errata to work around, e.g. `cortex-a53-843419`; of other machines: no effect.
+  public var errata: [String] = []
   /// `-O`: 2 merges string tails.
   public var optimizationLevel = 1
   public var relaxes = true
@@ -217,6 +270,15 @@ public struct LinkOptions: Sendable {
   public var uniqueSymbol = false
   public var wxNeeded = false
   public var memorySeal = false
+  public var rewritesEndbr = false
+  /// `-z nognustack`: no PT_GNU_STACK.
+  public var omitsStackHeader = false
+  /// `-z loadfltr`, `-z globalaudit`, `-z unique`.
+  public var loadsFiltees = false
+  public var globalAudit = false
+  public var uniqueNamespace = false
+  /// `-z` keywords of particular machines as given, e.g. `force-bti`: the machine judges them.
+  public var machineKeywords: [String] = []
 
   // MARK: Diagnostics
 
@@ -228,11 +290,17 @@ public struct LinkOptions: Sendable {
   public var color: Bool?
   public var tracesFiles = false
   public var verbose = false
+  /// `-v`, `-V`: print the version, then link; `-V`: the emulations also.
+  public var printsVersion = false
+  public var printsEmulations = false
   public var printsStatistics = false
   public var timeTrace: String?
   public var warnsMismatch = true
   public var orphanHandling: String?
   public var inhibitsErrors = false
+  /// `--[no-]warn-execstack` and `--error-execstack`; likewise for writable code.
+  public var executableStackReport = ReportLevel.none
+  public var writableCodeReport = ReportLevel.none
 
   // MARK: Running
 
@@ -242,4 +310,7 @@ public struct LinkOptions: Sendable {
   /// Texts on which the decision to refuse link-time optimisation objects rests.
   public var plugin: String?
   public var pluginOptions: [String] = []
+  /// Names of options and `-z` keywords that were understood, change the meaning of the link and
+  /// have no other field here, as spelt: the link must not go on as if they weren't there.
+  public var unsupportedOptions: [String] = []
 }

@@ -22,6 +22,8 @@ public final class WorkerPool: @unchecked Sendable {
   private var body: (@Sendable (_ chunk: Int, _ worker: Int) -> Void)?
   private var chunks = 0
   private let next = Atomic<Int>(0)
+  /// A job is under way: loops started inside it run on the worker that started them.
+  private let isBusy = Atomic<Bool>(false)
 
   /// - Parameter count: threads including the caller; 0 for one a processor.
   public init(count: Int) {
@@ -78,15 +80,16 @@ public final class WorkerPool: @unchecked Sendable {
 
   /// Calls `body` once for each number below `chunks`, on all workers; returns when all are done.
   ///
-  /// Must not be called from inside a body.
+  /// From inside a body it runs serially, on the calling worker.
   public func forEach(
     chunks: Int, _ body: @escaping @Sendable (_ chunk: Int, _ worker: Int) -> Void
   ) {
     if chunks <= 0 { return }
-    if count == 1 || chunks == 1 {
+    if count == 1 || chunks == 1 || isBusy.exchange(true, ordering: .relaxed) {
       for chunk in 0..<chunks { body(chunk, 0) }
       return
     }
+    defer { isBusy.store(false, ordering: .relaxed) }
     if threads.isEmpty { startThreads() }
     pthread_mutex_lock(mutex)
     self.body = body

@@ -8,6 +8,10 @@ import Symbolication
 /// Source: gABI, "Symbol Table" (visibility, preemption); GNU ld manual for the options.
 extension Link {
   func decideExports<T: Target>(_: T.Type) {
+    readVersionScripts()
+    for (command, path) in scriptCommands {
+      if case .version(let script) = command { addVersionScript(script, path: path) }
+    }
     applyVersions(T.Encoding.self)
     let dynamicList = dynamicListMatcher()
     let exportList = exportMatcher()

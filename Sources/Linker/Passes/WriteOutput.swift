@@ -144,6 +144,11 @@ extension Link {
         let memory = reserveAddressSpace(bytes: Int(output.size))
         writeDynamicRelocations(T.self, to: memory)
         addMemory(memory, output, &pieces)
+      case .dynamicSymbols, .dynamicNames, .gnuHash, .sysvHash, .versionSymbols:
+        // These fill themselves on all workers.
+        let memory = reserveAddressSpace(bytes: Int(output.size))
+        fillSection(T.self, output.content, output, memory)
+        addMemory(memory, output, &pieces)
       case .compressed:
         if let memory = compressedContents[index] { addMemory(memory, output, &pieces) }
       default:
@@ -254,7 +259,7 @@ extension Link {
       writeSectionHeaders(T.self, to: p)
     case .section:
       memset(p, 0, piece.size)
-      fillSection(T.self, piece, p)
+      fillSection(T.self, outputs[piece.output].content, outputs[piece.output], p)
     }
   }
 
@@ -327,11 +332,10 @@ extension Link {
   // MARK: Linker-made sections
 
   private func fillSection<T: Target>(
-    _: T.Type, _ piece: Piece, _ p: UnsafeMutableRawPointer
+    _: T.Type, _ content: SectionContent, _ output: OutputSection, _ p: UnsafeMutableRawPointer
   ) {
     typealias E = T.Encoding
-    let output = outputs[piece.output]
-    switch output.content {
+    switch content {
     case .interpreter:
       var path = interpreterPath ?? ""
       path.withUTF8 { p.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }

@@ -11,6 +11,9 @@ struct DynamicSection: Sendable {
     case number(UInt64)
     case address(OutputIndex)
     case size(OutputIndex)
+    /// Where `.dynstr` is; it is complete, and so made, only when all entries are listed.
+    case namesAddress
+    case namesSize
     case symbol(SymbolIndex)
     /// How many relative relocations come first.
     case relativeCount
@@ -76,6 +79,9 @@ extension Link {
     listVersions()
   }
 
+  /// Bytes of `.dynamic`.
+  func dynamicSectionSize<E: ELFEncoding>(_: E.Type) -> Int { dynamicSection.size(E.self) }
+
   private func add(_ tag: UInt64, _ value: UInt64) {
     dynamicSection.entries.append(.init(tag: tag, value: .number(value)))
   }
@@ -93,7 +99,8 @@ extension Link {
     if let soname = options.soname, !soname.isEmpty { add(DynamicTag.soname, string: soname) }
     var paths: [String] = []
     // Compared as bytes: String's `==` takes different spellings of a character for equal.
-    for path in options.runPaths where !paths.contains(where: { $0.utf8.elementsEqual(path.utf8) }) {
+    for path in options.runPaths where !paths.contains(where: { $0.utf8.elementsEqual(path.utf8) })
+    {
       paths.append(path)
     }
     let runPath = paths.joined(separator: ":")
@@ -110,7 +117,6 @@ extension Link {
     ]
     for (tag, name) in functions {
       if let symbol = names.find(ByteString(copying: name), in: symbols),
-        symbols[symbol].has.contains(.isDefinedInObject),
         symbols[symbol].has.isDisjoint(with: [.isShared, .isUndefined])
       {
         dynamicSection.entries.append(.init(tag: tag, value: .symbol(symbol)))
@@ -151,10 +157,9 @@ extension Link {
   private func listSymbolTables<E: ELFEncoding>(_: E.Type) {
     listSection(synthetic.sysvHash, address: DynamicTag.hash)
     listSection(synthetic.gnuHash, address: DynamicTag.gnuHash)
-    listSection(synthetic.dynamicNames, address: DynamicTag.stringTable)
+    dynamicSection.entries.append(.init(tag: DynamicTag.stringTable, value: .namesAddress))
     listSection(synthetic.dynamicSymbols, address: DynamicTag.symbolTable)
-    listNumber(
-      synthetic.dynamicNames, DynamicTag.stringTableSize, .size(synthetic.dynamicNames))
+    dynamicSection.entries.append(.init(tag: DynamicTag.stringTableSize, value: .namesSize))
     listNumber(
       synthetic.dynamicSymbols, DynamicTag.symbolEntrySize, .number(UInt64(SymbolEntry<E>.size)))
     // Debuggers find the list of loaded libraries through it, so the dynamic linker writes there.
@@ -235,6 +240,8 @@ extension Link {
       case .number(let number): value = number
       case .address(let section): value = outputs[section].address
       case .size(let section): value = outputs[section].size
+      case .namesAddress: value = outputs[synthetic.dynamicNames].address
+      case .namesSize: value = outputs[synthetic.dynamicNames].size
       case .symbol(let symbol): value = symbols[symbol].word
       case .relativeCount: value = UInt64(dynamicRelocations.relativeCount)
       }

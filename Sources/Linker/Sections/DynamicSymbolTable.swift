@@ -252,7 +252,15 @@ extension UnsafeMutablePointer where Pointee: BitwiseCopyable {
 // MARK: - Writing
 
 extension Link {
-  /// Writes `.dynstr`, of `dynamicSymbols.names.count` bytes.
+  /// Bytes of `.dynstr`, once the dynamic section is listed.
+  var dynamicNamesSize: Int { dynamicSymbols.names.count }
+
+  /// Place of a symbol in `.dynsym`, 0 if it isn't there.
+  @inline(__always)
+  func dynamicIndex(of symbol: SymbolIndex) -> UInt32 { dynamicSymbols.index(of: symbol) }
+
+  /// Writes `.dynstr`. Uses the pool, so it is not for a worker to call; the same goes for
+  /// `writeDynamicSymbols`, `writeVersionSymbols` and the hash tables.
   func writeDynamicNames(to p: UnsafeMutableRawPointer) {
     dynamicSymbols.names.write(to: p, pool: pool)
   }
@@ -363,6 +371,8 @@ extension Link {
         output = atom.pointee.output
         // Files may differ about a common symbol's size; its place has the largest.
         if has.contains(.isCommon) { size = max(size, atom.pointee.size) }
+      } else if let section = linkerDefinedSections[entry.symbol] {
+        output = section
       }
       section = sectionNumber(output, address: value)
       if has.contains(.isThreadLocal) { value = value &- tlsStart }

@@ -132,12 +132,14 @@ extension Link {
       }
     }
     if isDynamic {
+      // Its size is known when the dynamic section has added its strings.
+      synthetic.dynamicNames = makeSection(
+        ".dynstr", .dynamicNames, .stringTable, .alloc, size: 0, alignment: 0)
       buildDynamicSection(E.self)
       synthetic.dynamic = makeSection(
         ".dynamic", .dynamic, .dynamic, options.readOnlyDynamic ? .alloc : data,
         size: dynamicSection.size(E.self), alignment: wordLog2, entrySize: 2 * word)
-      synthetic.dynamicNames = makeSection(
-        ".dynstr", .dynamicNames, .stringTable, .alloc, size: dynamicSymbols.names.count, alignment: 0)
+      outputs[synthetic.dynamicNames].size = UInt64(dynamicSymbols.names.count)
     }
     countSymbols(T.self)
     if options.strip != .all {

@@ -54,7 +54,9 @@ extension Link {
   private func findNeeds<E: ELFEncoding>(_: E.Type) {
     let table = dynamicSymbols
     var starts = [0]
-    for i in libraries.indices { starts.append(starts[i] + libraries[LibraryIndex(i)].versionCount) }
+    for i in libraries.indices {
+      starts.append(starts[i] + libraries[LibraryIndex(i)].versionCount)
+    }
     // First whether a version is referred to, and not only weakly; then its number.
     let marks: UnsafeMutablePointer<UInt16> = allocateZeroed(count: starts[libraries.count])
     let weakMark: UInt16 = 1
@@ -107,6 +109,14 @@ extension Link {
   }
 
   // MARK: Sizes
+
+  /// Bytes of the three sections, 0 for those that aren't made; finds the needs first.
+  func versionSectionSizes<E: ELFEncoding>(_: E.Type) -> (
+    symbols: Int, definitions: Int, needs: Int
+  ) {
+    buildVersionSections(E.self)
+    return (versionSymbolsSize, versionDefinitionsSize, versionNeedsSize)
+  }
 
   /// Whether the output has versions; if not, none of the sections is made.
   var hasVersions: Bool { !versions.definitions.isEmpty || !versions.needs.isEmpty }

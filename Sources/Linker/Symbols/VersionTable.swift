@@ -108,10 +108,12 @@ struct VersionTable: @unchecked Sendable {
 }
 
 /// `foo@V` or `foo@@V`: the version in a symbol's name, as the assembler's `.symver` makes it.
-struct VersionSuffix {
+struct VersionSuffix: Equatable {
   var version: ByteString
   var isDefault: Bool
+}
 
+extension VersionSuffix {
   /// Nil if the name has none.
   init?(of name: ByteString) {
     guard let at = name.firstIndex(of: 0x40), at > 0 else { return nil }
@@ -148,6 +150,15 @@ extension Link {
       diagnostics.error("\(path): \(error.text)")
     } catch {
       diagnostics.error("\(path): \(error)")
+    }
+  }
+
+  /// Adds the VERSION block of a linker script.
+  func addVersionScript(_ script: VersionScript, path: String) {
+    do throws(InputError) {
+      try versions.add(script)
+    } catch {
+      diagnostics.error("\(path): \(error.text)")
     }
   }
 

@@ -1,0 +1,136 @@
+// Response files: `@file` stands for the words in the file, which may name further files.
+//
+// The syntax is that of GNU tools (the manual of GNU ld, "Command-line Options", @file): words are
+// separated by white space; single and double quotes keep white space; a backslash makes the next
+// character ordinary, inside of quotes as well. A file that doesn't exist leaves `@file` as a word,
+// since it may name an input. Lines as long as these can come from anywhere, so nesting, the number
+// of files and the bytes read are limited: a file that includes itself twice must not take the
+// machine down.
+
+import Platform
+
+/// Replaces `@file` words by the words in the files.
+struct ResponseFileExpansion {
+  /// Why a response file can't be used.
+  struct Failure: Error {
+    let message: String
+  }
+
+  static let maximumDepth = 64
+  static let maximumFileCount = 2000
+  static let maximumByteCount = 1 << 28
+
+  /// The files being expanded, outermost first.
+  private var openFiles: [String] = []
+  private var fileCount = 0
+  private var byteCount = 0
+  private var result: [String] = []
+
+  /// `arguments` with all response files expanded.
+  static func expand(
+    _ arguments: [String], readFile: CommandLineParser.FileReader
+  ) -> Result<[String], Failure> {
+    var expansion = ResponseFileExpansion()
+    expansion.result.reserveCapacity(arguments.count)
+    do throws(Failure) {
+      try expansion.append(arguments, readFile)
+    } catch {
+      return .failure(error)
+    }
+    return .success(expansion.result)
+  }
+
+  private mutating func append(
+    _ words: [String], _ readFile: CommandLineParser.FileReader
+  ) throws(Failure) {
+    for word in words {
+      if word.utf8.first == UInt8(ascii: "@"), word.utf8.count > 1 {
+        try append(file: String(Substring(word.utf8.dropFirst())), word, readFile)
+      } else {
+        result.append(word)
+      }
+    }
+  }
+
+  private mutating func append(
+    file: String, _ word: String, _ readFile: CommandLineParser.FileReader
+  ) throws(Failure) {
+    if openFiles.contains(file) {
+      throw Failure(message: "response file '\(file)' includes itself")
+    }
+    if openFiles.count >= ResponseFileExpansion.maximumDepth {
+      throw Failure(message: "response file '\(file)' is nested too deeply")
+    }
+    fileCount += 1
+    if fileCount > ResponseFileExpansion.maximumFileCount {
+      throw Failure(
+        message: "response file '\(file)' is one too many; the limit is "
+          + "\(ResponseFileExpansion.maximumFileCount)")
+    }
+    let bytes: [UInt8]
+    switch readFile(file) {
+    case .success(let content): bytes = content
+    case .failure(.noEntry):
+      result.append(word)
+      return
+    case .failure(let error):
+      throw Failure(message: "cannot read response file '\(file)': \(error)")
+    }
+    byteCount += bytes.count
+    if byteCount > ResponseFileExpansion.maximumByteCount {
+      throw Failure(message: "response file '\(file)' is too large")
+    }
+    openFiles.append(file)
+    let words = try ResponseFileExpansion.words(of: bytes, file)
+    try append(words, readFile)
+    openFiles.removeLast()
+  }
+
+  /// The words in a file's bytes.
+  private static func words(of bytes: [UInt8], _ file: String) throws(Failure) -> [String] {
+    var words: [String] = []
+    var word: [UInt8] = []
+    var isInWord = false
+    var quote: UInt8?
+    var i = 0
+    while i <= bytes.count {
+      // The end of the file ends a word as a space does.
+      let byte = i < bytes.count ? bytes[i] : UInt8(ascii: "\n")
+      let isAtEnd = i == bytes.count
+      i += 1
+      if byte == 0 { throw Failure(message: "response file '\(file)' contains a NUL byte") }
+      if isAtEnd, quote != nil {
+        throw Failure(message: "response file '\(file)' ends inside of a quoted word")
+      }
+      switch byte {
+      case UInt8(ascii: "\\"):
+        isInWord = true
+        if i < bytes.count {
+          if bytes[i] == 0 {
+            throw Failure(message: "response file '\(file)' contains a NUL byte")
+          }
+          word.append(bytes[i])
+          i += 1
+        }
+      case quote:
+        quote = nil
+      case UInt8(ascii: "'") where quote == nil, UInt8(ascii: "\"") where quote == nil:
+        quote = byte
+        isInWord = true
+      case UInt8(ascii: " ") where quote == nil, 9...13 where quote == nil:
+        guard isInWord else { continue }
+        guard let text = String(validating: word, as: UTF8.self) else {
+          throw Failure(
+            message: "response file '\(file)' isn't valid UTF-8 before byte \(i - 1)")
+        }
+        words.append(text)
+        word.removeAll(keepingCapacity: true)
+        isInWord = false
+      default:
+        word.append(byte)
+        isInWord = true
+      }
+    }
+    return words
+  }
+}

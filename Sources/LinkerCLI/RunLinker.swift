@@ -1,0 +1,41 @@
+import Glibc
+import Linker
+import Platform
+
+/// The linker as a program: arguments in, exit status out.
+///
+/// - Returns: 0, or 1 if something was reported as an error.
+public func runLinker(arguments: [String], environment: [String: String]) -> Int32 {
+  let parsed = CommandLineParser.parse(
+    arguments, readFile: readWholeFile, environment: environment)
+  switch parsed {
+  case .print(let text):
+    FileDescriptor.standardOutput.write(text)
+    return 0
+  case .failure(let errors):
+    let diagnostics = Diagnostics(options: LinkOptions())
+    for error in errors { diagnostics.error(error) }
+    diagnostics.flush()
+    return 1
+  case .link(let options, let warnings):
+    if options.printsVersion {
+      FileDescriptor.standardOutput.write(CommandLineParser.versionText + "\n")
+    }
+    let diagnostics = Diagnostics(options: options)
+    for warning in warnings { diagnostics.warning(warning) }
+    do {
+      try Link.run(options, diagnostics: diagnostics)
+    } catch {
+      return 1
+    }
+    return diagnostics.hasErrors ? 1 : 0
+  }
+}
+
+private func readWholeFile(_ path: String) -> Result<[UInt8], Errno> {
+  do throws(Errno) {
+    return .success(Array(try MappedInput(path: path).bytes))
+  } catch {
+    return .failure(error)
+  }
+}

@@ -1,0 +1,2 @@
+int b(int);
+int a(int n) { return n ? b(n) : 0; }

@@ -1,0 +1,2 @@
+extern int nowhere;
+int unneeded(void) { return nowhere; }

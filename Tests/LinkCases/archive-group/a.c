@@ -1,0 +1,1 @@
+int b(void); int a(void) { return b() + 1; }

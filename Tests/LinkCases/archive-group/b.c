@@ -1,0 +1,1 @@
+int c(void); int b(void) { return c() + 2; }

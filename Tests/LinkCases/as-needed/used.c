@@ -1,0 +1,1 @@
+int used(void) { return 3; }

@@ -1,0 +1,1 @@
+namespace space { int twice(int n) { return n + 1; } }

@@ -1,0 +1,7 @@
+// Every missing input is named in one run.
+//#link: -lno_such_library -l:no_such_file -Wl,no_such_object.o
+//#expect-error[weld,lld]: no_such_object.o
+//#expect-error: no_such
+//#expect-error[weld,lld]: no_such_library
+//#expect-error[weld,lld]: no_such_file
+int main(void) { return 0; }

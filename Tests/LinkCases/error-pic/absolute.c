@@ -1,0 +1,2 @@
+extern int some_variable;
+int *address(void) { return &some_variable; }

@@ -1,0 +1,1 @@
+int mixed_up = 3;

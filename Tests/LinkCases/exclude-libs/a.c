@@ -1,0 +1,1 @@
+int in_a(void) { return 1; }

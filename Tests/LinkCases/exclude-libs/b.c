@@ -1,0 +1,1 @@
+int in_b(void) { return 2; }

@@ -1,0 +1,1 @@
+int callback(int); int call(int n) { return callback(n); }

@@ -1,0 +1,2 @@
+extern int variable;
+int *const table[] = {&variable, &variable};

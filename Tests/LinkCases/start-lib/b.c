@@ -1,0 +1,1 @@
+int nowhere(void); int b(void) { return nowhere(); }

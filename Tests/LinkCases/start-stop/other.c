@@ -1,0 +1,1 @@
+__attribute__((section("numbers"), used)) static int mine[] = {3, 4};

@@ -1,0 +1,1 @@
+__thread int external = 11; int next(void) { return ++external; }

@@ -1,0 +1,1 @@
+int nowhere(void); int in_library(void) { return nowhere(); }

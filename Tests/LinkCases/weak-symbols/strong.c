@@ -1,0 +1,2 @@
+const char *early(void) { return "strong"; }
+const char *late(void) { return "strong"; }

@@ -1,0 +1,1 @@
+extern int count; __attribute__((constructor)) void from_a(void) { count += 5; }

@@ -1,0 +1,1 @@
+int work(int); int call_work(void) { return work(10); }
