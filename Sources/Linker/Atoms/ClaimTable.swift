@@ -24,13 +24,15 @@ struct ClaimTable: @unchecked Sendable {
   private static let smallBytes = 1 << 17
 
   /// - Parameter pieces: below 2³⁰, so that the number of a slot leaves a bit free in 32.
-  init(pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>) {
+  init(pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>, pool: WorkerPool) {
     var capacity = 16
     while capacity * 3 / 4 < pieces { capacity *= 2 }
     mask = capacity - 1
-    if capacity * 8 >= Self.smallBytes {
-      slots = reserveAddressSpace(bytes: capacity * 8).bindMemory(
+    let bytes = capacity * 8
+    if bytes >= Self.smallBytes {
+      slots = reserveAddressSpace(bytes: bytes).bindMemory(
         to: UInt64.self, capacity: capacity)
+      Self.touch(slots, bytes, pool)
     } else {
       slots = .allocate(capacity: capacity)
       slots.initialize(repeating: 0, count: capacity)
@@ -42,6 +44,19 @@ struct ClaimTable: @unchecked Sendable {
     offsetBits = UInt64(32 - largest.leadingZeroBitCount)
     let inputBits = UInt64(Int.bitWidth - inputs.count.leadingZeroBitCount)
     tagMask = ~((1 << (offsetBits + inputBits)) - 1)
+  }
+
+  /// Writes to every page before anything is read: a page that is read first is the shared page of
+  /// zeros, and the write that then replaces it interrupts all processors that this process runs on.
+  /// With two threads, those interrupts cost as much as the rest of merging.
+  private static func touch(_ start: UnsafeMutablePointer<UInt64>, _ bytes: Int, _ pool: WorkerPool)
+  {
+    madvise(start, bytes, MADV_HUGEPAGE)
+    nonisolated(unsafe) let words = start
+    let page = 4096
+    pool.forEachRange(bytes / page, grain: 512) { range, _ in
+      for i in range { words[i * (page / 8)] = 0 }
+    }
   }
 
   func release() {

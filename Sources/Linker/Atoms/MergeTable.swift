@@ -83,7 +83,7 @@ struct MergeTable {
           hasTooManyPieces = true
           return
         }
-        let claims = ClaimTable(pieces: total, inputs: inputs)
+        let claims = ClaimTable(pieces: total, inputs: inputs, pool: pool)
         claims.claimAll(first, chunks, reader, pool)
         number(first, firstChunk, chunks.count, reader, claims, pool)
         claims.release()

@@ -487,8 +487,9 @@ extension Link {
   private func shiftAtoms(forward: Bool) {
     for index in sectionOrder {
       let output = outputs[index]
-      guard output.content == .atoms, output.address != 0 else { continue }
       let shift = forward ? output.address : 0 &- output.address
+      if output.content == .frames { shiftFrameAtoms(by: shift) }
+      guard output.content == .atoms, output.address != 0 else { continue }
       nonisolated(unsafe) let order = atomOrder + output.firstAtom
       pool.forEachRange(output.atomCount, grain: 1 << 14) { [self] range, _ in
         for i in range { atoms.pointer(order[i]).pointee.address &+= shift }
