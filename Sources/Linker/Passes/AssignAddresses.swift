@@ -24,7 +24,6 @@ extension Link {
     }
     shiftAtoms(forward: true)
     setTableAddresses(T.self)
-    anchorFrames()
     finishSymbols(T.self)
     try checkpoint()
   }
@@ -505,20 +504,6 @@ extension Link {
     }
     if !synthetic.procedureLinkageOffset.isNone {
       directPLTStart = outputs[synthetic.procedureLinkageOffset].address
-    }
-  }
-
-  /// Start-up code of static programs registers the frames from a symbol in its own `.eh_frame` on:
-  /// such symbols stand for the beginning of the output's.
-  private func anchorFrames() {
-    guard !synthetic.frames.isNone else { return }
-    let start = outputs[synthetic.frames].address
-    for file in liveObjects where objects[file].has.contains(.hasFrames) {
-      let object = objects[file]
-      for i in 0..<object.atomCount {
-        let atom = atoms.pointer(AtomIndex(object.firstAtom.int + i))
-        if atom.pointee.kind == .frames { atom.pointee.address = start }
-      }
     }
   }
 

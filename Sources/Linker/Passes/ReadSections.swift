@@ -81,7 +81,6 @@ extension Link {
     file.pointee.atomCount = next.int - file.pointee.firstAtom.int
     if hasRelocations { try attachRelocations(T.self, file) }
     if hasFrames {
-      file.pointee.flags |= FileFlags.hasFrames.rawValue
       readFrames(E.self, file: index)
     }
   }
