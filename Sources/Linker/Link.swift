@@ -57,6 +57,9 @@ public final class Link: @unchecked Sendable {
   let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27)
   let mergeInputs = Table<MergeIndex, MergeInput>(capacity: 1 << 24)
   var mergedSections: [MergedSection] = []
+  /// With `--gc-sections`: a bit for each byte of loaded merged sections that is referred to. Index
+  /// 0 is unused.
+  let pieceMarkWords = ReservedTable<UInt32>(capacity: 1 << 28)
   let frames = Table<FrameIndex, Frame>(capacity: 1 << 27)
   var frameSection = FrameSection()
   /// Contents of compressed sections, expanded.

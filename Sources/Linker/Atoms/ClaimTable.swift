@@ -75,7 +75,17 @@ struct ClaimTable: @unchecked Sendable {
   /// Whether the piece is the first of those equal to it; `place` holds its slot. After claiming.
   @inline(__always)
   func isFirst(_ piece: MergePiece, input: UInt32) -> Bool {
-    slots[Int(piece.place)] & ~tagMask == position(input, piece.offset)
+    piece.place != MergePiece.dead
+      && slots[Int(piece.place)] & ~tagMask == position(input, piece.offset)
+  }
+
+  /// Whether something refers to one of the bytes from `offset` on.
+  @inline(__always)
+  private func isMarked(
+    _ marks: UnsafeMutablePointer<UInt32>, _ offset: UInt32, _ count: UInt32
+  ) -> Bool {
+    for i in offset..<offset &+ count where marks[Int(i >> 5)] & 1 << (i & 31) != 0 { return true }
+    return false
   }
 
   /// Splits all segments into pieces and leaves in each piece's `place` its slot.
@@ -99,6 +109,7 @@ struct ClaimTable: @unchecked Sendable {
     let batchSize = 32
     withUnsafeTemporaryAllocation(of: Pending.self, capacity: batchSize) { batch in
       let start = inputs[Int(segment.input)].start
+      let marks = inputs[Int(segment.input)].marks
       let end = Int(segment.end)
       var offset = Int(segment.start)
       var piece = segment.pieces
@@ -124,8 +135,11 @@ struct ClaimTable: @unchecked Sendable {
           }
         }
         for i in 0..<n {
+          let isLive = marks == nil || isMarked(marks!, batch[i].offset, batch[i].count)
           piece.pointee = MergePiece(
-            offset: batch[i].offset, place: claim(batch[i], input: segment.input, start: start))
+            offset: batch[i].offset,
+            place: isLive
+              ? claim(batch[i], input: segment.input, start: start) : MergePiece.dead)
           piece += 1
         }
       }

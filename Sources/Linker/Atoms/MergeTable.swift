@@ -248,6 +248,10 @@ struct MergeTable {
     pool.forEach(chunks: chunkCount) { i, _ in
       for j in chunks[i].firstSegment..<chunks[i].firstSegment + chunks[i].segmentCount {
         reader.forEachPiece(segments[j]) { piece, _ in
+          if piece.pointee.place == MergePiece.dead {
+            piece.pointee.place = 0
+            return
+          }
           var value = claims.slots[Int(piece.pointee.place & ~won)]
           if sharesTails { value = table[Int(value)].offset }
           piece.pointee.place = UInt32(truncatingIfNeeded: value)
