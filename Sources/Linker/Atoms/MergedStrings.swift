@@ -210,6 +210,8 @@ extension Link {
   /// Offsets outside the section are taken from its first or last piece.
   @inline(__always)
   func mergedAddress(_ atom: Atom, offset: UInt64) -> UInt64 {
+    // What was collected as garbage was not merged.
+    guard atom.has.contains(.isLive) else { return 0 }
     let input = mergeInputs.pointer(MergeIndex(raw: atom.side))
     let base = atoms.pointer(input.pointee.atom).pointee.address
     return base &+ input.pointee.place(of: offset)
