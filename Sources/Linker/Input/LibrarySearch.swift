@@ -14,7 +14,9 @@ struct LibrarySearch {
   init(options: LinkOptions) {
     sysroot = options.sysroot
     for path in options.libraryPaths { directories.append(expand(path)) }
-    if !options.noStandardLibraries {
+    if let path = options.defaultLibraryPath {
+      standard = path.split(separator: ":").map { expand(String($0)) }
+    } else if !options.noStandardLibraries {
       standard = [
         "/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
         "/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib",

@@ -447,7 +447,7 @@ extension Link {
     if wantsExecutableStack { stack.flags.insert(.execute) }
     stack.memorySize = options.stackSize ?? 0
     stack.alignment = 16
-    list.append(stack)
+    if !options.omitsStackHeader { list.append(stack) }
     if list.first?.type == .programHeaders {
       let size = UInt64(list.count * (T.Encoding.is64 ? 56 : 32))
       list[0].fileSize = size
@@ -497,9 +497,11 @@ extension Link {
   }
 
   private func setTableAddresses<T: Target>(_: T.Type) {
-    pltEntrySize = T.pltEntrySize
-    directPLTEntrySize = T.directPLTEntrySize
-    if !synthetic.procedureLinkage.isNone {
+    pltEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.pltEntrySize
+    directPLTEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize
+    if !synthetic.procedureLinkageSecond.isNone {
+      lazyPLTStart = outputs[synthetic.procedureLinkageSecond].address
+    } else if !synthetic.procedureLinkage.isNone {
       lazyPLTStart = outputs[synthetic.procedureLinkage].address + T.pltHeaderSize
     }
     if !synthetic.procedureLinkageOffset.isNone {

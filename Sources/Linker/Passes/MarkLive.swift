@@ -102,6 +102,8 @@ extension Link {
       let isKept =
         symbol.has.contains(.isRoot)
         || symbol.has.contains(.isExported)
+          && (isSharedLibrary || options.keepsExported
+            || symbol.has.contains(.isReferencedByLibrary))
       if isKept, !symbol.has.contains(.isShared) { mark(symbol.atom, &found) }
     }
     for name in [options.initFunction, options.finiFunction] {

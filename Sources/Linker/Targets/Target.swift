@@ -47,6 +47,16 @@ protocol Target: Sendable {
   static func writePLTEntry(
     _ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64, index: Int, plt: UInt64)
   static func writeDirectPLTEntry(_ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64)
+  /// Where in an entry the loader's slot leads at first: behind the jump through the slot.
+  static var lazyEntryOffset: UInt64 { get }
+
+  /// With branch tracking, entries begin with a landing pad, and a lazy entry is in two parts: this
+  /// one calls the loader, the other, written by `writeLandingPLTEntry`, is the function's address.
+  static func writeLandingLazyEntry(
+    _ p: UnsafeMutableRawPointer, address: UInt64, index: Int, plt: UInt64)
+  static func writeLandingPLTEntry(_ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64)
+  /// Bytes of an entry with a landing pad.
+  static var landingPLTEntrySize: UInt64 { get }
 }
 
 /// Dynamic relocation types of a machine.
