@@ -33,6 +33,7 @@ extension Link {
       level = followers(T.Encoding.self)
       if level.isEmpty { break }
     }
+    forgetUnreachedImports()
     if options.printsGarbage { printGarbage(T.Encoding.self) }
   }
 
@@ -184,13 +185,34 @@ extension Link {
     }
     let index = file.pointee.globals[symbol - file.pointee.firstGlobal]
     let target = symbols.pointer(index)
-    if target.pointee.has.contains(.isShared) { return }
+    if !target.pointee.has.isDisjoint(with: [.isShared, .isUndefined]) {
+      if !target.pointee.has.contains(.isReached) {
+        atomicOr(&target.pointee.flags, SymbolFlags.isReached.rawValue)
+      }
+      return
+    }
     if target.pointee.has.contains(.isLinkerDefined), !options.startStopGarbageCollected,
       let name = identifierSymbols[index]
     {
       for atom in identifierSections[name] ?? [] { mark(atom, &found) }
     }
     mark(target.pointee.atom, at: target.pointee.word, &found)
+  }
+
+  /// What only dead code refers to is not asked of the loader, and a library that nothing else needs
+  /// is not loaded for it.
+  private func forgetUnreachedImports() {
+    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
+    for i in symbols.indices {
+      let symbol = symbols.pointer(SymbolIndex(i))
+      let has = symbol.pointee.has
+      guard has.contains(.isImported) else { continue }
+      if has.isDisjoint(with: [.isReached, .isRoot]) {
+        symbol.pointee.flags &= ~SymbolFlags.isImported.rawValue
+      } else {
+        noteNeed(of: symbol.pointee)
+      }
+    }
   }
 
   /// Sections that live because another one does.

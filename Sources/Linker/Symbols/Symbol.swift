@@ -89,8 +89,8 @@ struct SymbolFlags: OptionSet, Sendable {
   static let isRoot = SymbolFlags(rawValue: 1 << 28)
   /// `--trace-symbol`.
   static let isTraced = SymbolFlags(rawValue: 1 << 29)
-  /// Some live object refers to it through a thread-local symbol.
-  static let isInDynamicList = SymbolFlags(rawValue: 1 << 30)
+  /// Garbage collection has come upon a reference to it; only for names that nothing here defines.
+  static let isReached = SymbolFlags(rawValue: 1 << 30)
   /// STB_GNU_UNIQUE.
   static let isUnique = SymbolFlags(rawValue: 1 << 31)
 
