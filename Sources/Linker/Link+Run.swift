@@ -27,6 +27,8 @@ extension Link {
     machine = T.machine
     maximumPageSize = options.maximumPageSize ?? T.maximumPageSize
     codeFill = T.codeFill
+    libraryDirectories = T.libraryDirectories
+    defaultInterpreter = T.interpreter
 
     // Opening is serial: scripts and `-l` depend on order.
     var loader = InputLoader(link: self)

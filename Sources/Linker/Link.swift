@@ -90,6 +90,9 @@ public final class Link: @unchecked Sendable {
   var machine: UInt16 = 0
   var maximumPageSize: UInt64 = 4096
   var codeFill: UInt8 = 0
+  var libraryDirectories: [String] = []
+  /// The program interpreter, unless `-dynamic-linker` names one.
+  var defaultInterpreter = ""
   var scriptCommands: [(command: ScriptCommand, path: String)] = []
   var parsedDefinitions:
     [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)] =

@@ -66,7 +66,7 @@ extension Link {
 
   /// The function that a place lies in, by the file's own symbols.
   private func functionName(_ atom: AtomIndex, _ offset: UInt64) -> String? {
-    Self.functionName(ELF64Little.self, self, atom, offset)
+    Self.functionName(encoding, self, atom, offset)
   }
 
   private static func functionName<E: ELFEncoding>(
@@ -87,7 +87,7 @@ extension Link {
   /// File and line of a place, from the object's `.debug_line`.
   private func sourceLine(_ atom: AtomIndex, _ offset: UInt64) -> (path: String, line: Int)? {
     Self.sourceLine(
-      ELF64Little.self, self, objects.pointer(atoms[atom].file), section: atoms[atom].section,
+      encoding, self, objects.pointer(atoms[atom].file), section: atoms[atom].section,
       offset: offset)
   }
 
@@ -223,24 +223,28 @@ extension Link {
 
   /// A definition that exists but cannot be used from here.
   private func hiddenDefinition(_ index: SymbolIndex) -> String? {
+    hiddenDefinition(encoding, index)
+  }
+
+  private func hiddenDefinition<E: ELFEncoding>(_: E.Type, _ index: SymbolIndex) -> String? {
     for i in libraries.indices {
       let library = libraries[LibraryIndex(i)]
       for j in 1..<max(1, library.symbolCount) where library.globals[j] == index {
-        if UInt32(library.symbol(ELF64Little.self, j).sectionIndex) != SectionIndex.undefined {
+        if UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined {
           return "\(library.path) defines it, but the reference asks for hidden visibility, which"
             + " only an object of this output can satisfy"
         }
       }
     }
-    return hiddenInLibrary(symbols[index].name)
+    return hiddenElsewhere(E.self, symbols[index].name)
   }
 
   /// A local symbol of that name in a library's or an object's full symbol table.
-  private func hiddenInLibrary(_ name: ByteString) -> String? {
+  private func hiddenElsewhere<E: ELFEncoding>(_: E.Type, _ name: ByteString) -> String? {
     for file in liveObjects.dropFirst() {
       let object = objects[file]
       for i in 1..<max(1, object.firstGlobal) {
-        let entry = object.symbol(ELF64Little.self, i)
+        let entry = object.symbol(E.self, i)
         if entry.type == .section || entry.type == .file { continue }
         if ObjectFile.name(object.symbolNames, at: entry.name) == name {
           return "\(object.displayName) has a local (static) symbol of that name"
@@ -248,7 +252,7 @@ extension Link {
       }
     }
     for i in libraries.indices {
-      if let hint = Self.hiddenInLibrary(ELF64Little.self, libraries[LibraryIndex(i)], name) {
+      if let hint = Self.hiddenInLibrary(E.self, libraries[LibraryIndex(i)], name) {
         return hint
       }
     }

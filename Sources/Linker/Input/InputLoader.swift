@@ -36,7 +36,8 @@ struct InputLoader {
     self.link = link
     options = link.options
     diagnostics = link.diagnostics
-    search = LibrarySearch(options: link.options)
+    search = LibrarySearch(
+      options: link.options, standardDirectories: link.libraryDirectories)
   }
 
   mutating func loadAll() {

@@ -167,7 +167,7 @@ extension Link {
   var interpreterPath: String? {
     if options.noDynamicLinker || isSharedLibrary && options.dynamicLinker == nil { return nil }
     if isSharedLibrary || options.isStatic { return nil }
-    return options.dynamicLinker ?? "/lib64/ld-linux-x86-64.so.2"
+    return options.dynamicLinker ?? defaultInterpreter
   }
 
   private func makeVersionSections<E: ELFEncoding>(_: E.Type) {

@@ -1,7 +1,7 @@
 import ELFFormat
 import Platform
 
-/// A name that crosses files, and what it stands for after resolution. 48 bytes.
+/// A name that crosses files, and what it stands for after resolution. 40 bytes.
 ///
 /// Local symbols have no record: they are read from their file's symbol table, and the few that
 /// need a slot in a linker-made table are listed with the file (`LocalDemand`).

@@ -7,6 +7,10 @@ protocol Target: Sendable {
 
   static var machine: UInt16 { get }
   static var emulations: [String] { get }
+  /// Where GNU ld for this machine looks for libraries without being told, in its order.
+  static var libraryDirectories: [String] { get }
+  /// The program interpreter, unless `-dynamic-linker` names one.
+  static var interpreter: String { get }
   /// Bytes.
   static var maximumPageSize: UInt64 { get }
   static var commonPageSize: UInt64 { get }
