@@ -160,8 +160,7 @@ extension Link {
       return
     }
     // Two equal absolute definitions are one, as for GNU ld.
-    let winnerFile = liveObjects.first { objects[$0].order == Claim.order(claim) }
-    guard let winnerFile else { return }
+    let winnerFile = liveFile(order: Claim.order(claim))
     let winner = objects.pointer(winnerFile)
     if winnerFile.raw != 0, section == ObjectFile.absoluteSection,
       winner.pointee.section(E.self, of: Int(Claim.source(claim))) == ObjectFile.absoluteSection,
@@ -175,6 +174,17 @@ extension Link {
           symbol: index, winner: winnerFile, winnerSource: Claim.source(claim),
           loser: fileIndex, loserSource: source))
     }
+  }
+
+  /// The live object at a place in the order of inputs; the linker's own file has place 0.
+  private func liveFile(order: UInt32) -> FileIndex {
+    var low = 0
+    var high = liveObjects.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if objects[liveObjects[middle]].order < order { low = middle + 1 } else { high = middle }
+    }
+    return liveObjects[low]
   }
 
   private func settleSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
