@@ -226,7 +226,9 @@ extension Link {
           let kept: SymbolFlags = [.isShared, .isWeak, .isFunction, .isThreadLocal]
           symbol.pointee.flags |= other.has.intersection(kept).rawValue
           symbol.pointee.flags &= ~SymbolFlags.isUndefined.rawValue
-        } else if !other.has.contains(.isUndefined), Int(other.file) < objects.count, other.file != 0 {
+        } else if !other.has.contains(.isUndefined), Int(other.file) < objects.count,
+          other.file != 0
+        {
           // A definition `foo@@V` of another object.
           let owner = objects.pointer(FileIndex(raw: other.file))
           let entry = owner.pointee.symbol(E.self, Int(other.source))
@@ -248,8 +250,15 @@ extension Link {
       let symbol = symbols.pointer(claim.symbol)
       guard symbol.pointee.has.contains(.isCommon) else {
         if options.warnsCommon {
-          diagnostics.warning("common symbol '\(symbol.pointee.name)' is overridden by a definition")
+          diagnostics.warning(
+            "common symbol '\(symbol.pointee.name)' is overridden by a definition")
         }
+        continue
+      }
+      guard claim.size < 1 << 47, claim.alignment <= 1 << 32 else {
+        diagnostics.error(
+          "common symbol '\(symbol.pointee.name)' of \(claim.size) bytes aligned to"
+            + " \(claim.alignment) does not fit in memory; its object is damaged")
         continue
       }
       let alignment = claim.alignment.nonzeroBitCount == 1 ? claim.alignment : 1

@@ -217,6 +217,17 @@ extension Link {
         continue
       }
       if at &- start >= UInt64(Self.chunkSize) { close(i, at) }
+      // Padding that takes longer to write than what is between stays a hole in the file.
+      let previous = i > first ? offset(i - 1) &+ atoms.pointer(order[i - 1]).pointee.size : start
+      if at &- previous > 1 << 20 {
+        close(i, previous)
+        start = at
+      }
+      if atom.pointee.kind == .zeroFill, atom.pointee.size > 1 << 20 {
+        close(i, at)
+        first = i + 1
+        start = at &+ atom.pointee.size
+      }
     }
     close(output.atomCount, output.size)
   }
@@ -436,7 +447,11 @@ extension Link {
     for (i, segment) in segments.enumerated() {
       let h = p + headerSize + i * (E.is64 ? 56 : 32)
       E.store32(segment.type.rawValue, h)
-      if E.is64 { E.store32(segment.flags.rawValue, h + 4) } else { E.store32(segment.flags.rawValue, h + 24) }
+      if E.is64 {
+        E.store32(segment.flags.rawValue, h + 4)
+      } else {
+        E.store32(segment.flags.rawValue, h + 24)
+      }
       E.storeWord(segment.offset, h + (E.is64 ? 8 : 4))
       E.storeWord(segment.address, h + (E.is64 ? 16 : 8))
       E.storeWord(segment.address, h + (E.is64 ? 24 : 12))

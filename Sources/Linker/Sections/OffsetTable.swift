@@ -146,8 +146,14 @@ extension Link {
           + " no size; recompile the objects that use it with -fPIE")
       return
     }
+    guard size < 1 << 47 else {
+      diagnostics.error(
+        "\(library.path): symbol '\(displayName(index))' has \(size) bytes; the file is damaged")
+      return
+    }
     let section = Int(entry.sectionIndex)
-    var alignment: UInt64 = entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
+    var alignment: UInt64 =
+      entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
     if section < library.sectionCount {
       let header = SectionHeader<E>(library.sectionHeaders + section * SectionHeader<E>.size)
       alignment = min(alignment, max(header.alignment, 1))
