@@ -73,6 +73,50 @@ extension Link {
   }
 }
 
+extension Link {
+  /// As `address`, but an indirect function's address is that of its stub, if it has one.
+  @inline(__always)
+  func finalAddress<E: ELFEncoding>(
+    _: E.Type, of source: UInt32, in file: UnsafeMutablePointer<ObjectFile>, addend: Int64
+  ) -> UInt64 {
+    let index = Int(source)
+    if index >= file.pointee.firstGlobal {
+      let symbol = symbols.pointer(file.pointee.globals[index &- file.pointee.firstGlobal])
+      if symbol.pointee.has.contains(.isIndirectFunction), !symbol.pointee.extra.isNone,
+        let plt = pltAddress(extras[symbol.pointee.extra])
+      {
+        return plt &+ UInt64(bitPattern: addend)
+      }
+      return symbol.pointee.word &+ UInt64(bitPattern: addend)
+    }
+    if file.pointee.localDemandCount > 0,
+      file.pointee.symbol(E.self, index).type == .gnuIndirectFunction,
+      let extra = localExtra(source, in: file), let plt = pltAddress(extra.pointee)
+    {
+      return plt &+ UInt64(bitPattern: addend)
+    }
+    return localAddress(E.self, of: source, in: file, addend: addend)
+  }
+
+  /// The extra record of a local symbol that the scan gave a slot.
+  @inline(never)
+  func localExtra(
+    _ source: UInt32, in file: UnsafeMutablePointer<ObjectFile>
+  ) -> UnsafeMutablePointer<SymbolExtra>? {
+    var low = file.pointee.firstLocalDemand
+    var high = low + file.pointee.localDemandCount
+    while low < high {
+      let middle = (low + high) / 2
+      let demand = localDemands[middle]
+      if demand.source == source {
+        return demand.extra.isNone ? nil : extras.pointer(demand.extra)
+      }
+      if demand.source < source { low = middle + 1 } else { high = middle }
+    }
+    return nil
+  }
+}
+
 extension AtomIndex {
   /// Marks sections that lost their group's election or were excluded.
   @inline(__always) static var discarded: AtomIndex { AtomIndex(raw: .max - 1) }

@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import ScriptParsing
 
 /// Questions about single symbols and atoms that several passes and messages ask.
 extension Link {
@@ -42,6 +43,10 @@ extension Link {
   /// 2 to 4, where a pair of zeros ends the list.
   func tombstone(_ atom: Atom) -> UInt64 {
     let name = outputs[atom.output].name
+    for rule in options.deadRelocations.reversed()
+    where Glob(ByteString(copying: rule.sections)).matches(name) {
+      return rule.value
+    }
     return name == ".debug_ranges" || name == ".debug_loc" ? 1 : 0
   }
 
@@ -54,4 +59,35 @@ extension Link {
   var usesUniqueSymbols: Bool {
     symbols.indices.contains { symbols[SymbolIndex($0)].has.contains([.isUnique, .isExported]) }
   }
+
+  /// The machine that a library is for, if it is not the output's; libraries found by `-l` are then
+  /// passed over. An archive is for the machine of its first object.
+  func otherMachine(_ file: MappedInput) -> String? {
+    var bytes = ByteString(
+      start: file.base.assumingMemoryBound(to: UInt8.self), count: file.count)
+    if Archive.isArchive(bytes) {
+      guard let archive = try? Archive(path: "", bytes: bytes), !archive.isThin else { return nil }
+      var offset = Archive.magicCount
+      while offset < archive.bytes.count, let member = try? archive.member(at: offset) {
+        if !member.isSpecial {
+          bytes = member.contents
+          break
+        }
+        offset = member.next
+      }
+    }
+    guard bytes.count >= 20, bytes.hasPrefix("\u{7f}ELF") else { return nil }
+    let isBig = bytes[5] == 2
+    let number =
+      isBig
+      ? UInt16(bytes[18]) << 8 | UInt16(bytes[19]) : UInt16(bytes[19]) << 8 | UInt16(bytes[18])
+    if number == machine, bytes[4] == (encoding.is64 ? 2 : 1), isBig == encoding.isBigEndian {
+      return nil
+    }
+    return "\(MachineNumber.name(number)), \(bytes[4] == 2 ? "64" : "32")-bit"
+  }
+
+  /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
+  /// branch tracking, or `-z ibtplt`.
+  var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
 }

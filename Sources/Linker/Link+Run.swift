@@ -36,6 +36,7 @@ extension Link {
     try run(X86_64.self)
   }
 
+<<<<<<< HEAD
   /// Options that change what the output means and that this version does not carry out.
   private func refuseUnsupported() throws(LinkFailed) {
     if options.outputKind == .relocatable {
@@ -63,11 +64,16 @@ extension Link {
     try checkpoint()
   }
 
+=======
+>>>>>>> main
   /// The passes, in order. Each relies on what those before it have settled, and says so.
   private func run<T: Target>(_: T.Type) throws(LinkFailed) {
     encoding = T.Encoding.self
+    machine = T.machine
     maximumPageSize = options.maximumPageSize ?? T.maximumPageSize
     codeFill = T.codeFill
+    libraryDirectories = T.libraryDirectories
+    defaultInterpreter = T.interpreter
 
     // Opening is serial: scripts and `-l` depend on order.
     var loader = InputLoader(link: self)
@@ -95,6 +101,7 @@ extension Link {
       checkRequired()
       try checkpoint()
     }
+    traceSymbols(T.Encoding.self)
     timer.measure("decide exports") { decideExports(T.self) }
     // What is live is settled.
     timer.measure("mark live") { markLive(T.self) }
@@ -118,7 +125,9 @@ extension Link {
       try compressDebugSections(T.self)
     }
     try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
+    writeMap(T.Encoding.self)
     writeDependencies()
+    if let path = options.timeTrace { timer.writeTrace(path, diagnostics) }
     if options.printsStatistics { timer.print(self) }
   }
 

@@ -57,6 +57,9 @@ public final class Link: @unchecked Sendable {
   let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27)
   let mergeInputs = Table<MergeIndex, MergeInput>(capacity: 1 << 24)
   var mergedSections: [MergedSection] = []
+  /// With `--gc-sections`: a bit for each byte of loaded merged sections that is referred to. Index
+  /// 0 is unused.
+  let pieceMarkWords = ReservedTable<UInt32>(capacity: 1 << 28)
   let frames = Table<FrameIndex, Frame>(capacity: 1 << 27)
   var frameSection = FrameSection()
   /// Contents of compressed sections, expanded.
@@ -84,8 +87,12 @@ public final class Link: @unchecked Sendable {
   var isDynamic = false
   var entryAddress: UInt64 = 0
   var encoding: any ELFEncoding.Type = ELF64Little.self
+  var machine: UInt16 = 0
   var maximumPageSize: UInt64 = 4096
   var codeFill: UInt8 = 0
+  var libraryDirectories: [String] = []
+  /// The program interpreter, unless `-dynamic-linker` names one.
+  var defaultInterpreter = ""
   var scriptCommands: [(command: ScriptCommand, path: String)] = []
   var parsedDefinitions:
     [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)] =

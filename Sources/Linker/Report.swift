@@ -66,7 +66,7 @@ extension Link {
 
   /// The function that a place lies in, by the file's own symbols.
   private func functionName(_ atom: AtomIndex, _ offset: UInt64) -> String? {
-    Self.functionName(ELF64Little.self, self, atom, offset)
+    Self.functionName(encoding, self, atom, offset)
   }
 
   private static func functionName<E: ELFEncoding>(
@@ -87,7 +87,7 @@ extension Link {
   /// File and line of a place, from the object's `.debug_line`.
   private func sourceLine(_ atom: AtomIndex, _ offset: UInt64) -> (path: String, line: Int)? {
     Self.sourceLine(
-      ELF64Little.self, self, objects.pointer(atoms[atom].file), section: atoms[atom].section,
+      encoding, self, objects.pointer(atoms[atom].file), section: atoms[atom].section,
       offset: offset)
   }
 
@@ -145,6 +145,40 @@ extension Link {
     return lookUpLine(in: sections, section: section, offset: offset)
   }
 
+  /// What libraries leave undefined and nobody in the link defines: an executable that is complete
+  /// has none. Only asked of libraries whose own needs are all here.
+  func reportLibraryUndefined<E: ELFEncoding>(_: E.Type) {
+    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return }
+    if options.unresolvedPolicy == .ignoreAll
+      || options.unresolvedPolicy == .ignoreInSharedLibraries
+    {
+      return
+    }
+    var here: Set<ByteString> = []
+    for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
+    for i in libraries.indices {
+      let library = libraries[LibraryIndex(i)]
+      if library.isDuplicate || library.isAsNeeded && !library.isNeeded { continue }
+      let needed = neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount]
+      if !needed.allSatisfy({ here.contains($0) }) { continue }
+      for j in 1..<max(1, library.symbolCount) {
+        let entry = library.symbol(E.self, j)
+        let index = library.globals[j]
+        guard !index.isNone, UInt32(entry.sectionIndex) == SectionIndex.undefined,
+          entry.binding != .weak, symbols[index].has.contains(.isUndefined)
+        else { continue }
+        let text =
+          "undefined symbol: \(displayName(index))\n>>> referenced by \(library.path)"
+          + "\n>>> link the library that defines it, or allow it with --allow-shlib-undefined"
+        if options.warnsUnresolved {
+          diagnostics.warning(text, key: UInt64(library.order) << 32)
+        } else {
+          diagnostics.error(text, key: UInt64(library.order) << 32)
+        }
+      }
+    }
+  }
+
   // MARK: Hints
 
   private func hint(for index: SymbolIndex, searchesNames: Bool) -> String? {
@@ -189,28 +223,65 @@ extension Link {
 
   /// A definition that exists but cannot be used from here.
   private func hiddenDefinition(_ index: SymbolIndex) -> String? {
+    hiddenDefinition(encoding, index)
+  }
+
+  private func hiddenDefinition<E: ELFEncoding>(_: E.Type, _ index: SymbolIndex) -> String? {
     for i in libraries.indices {
       let library = libraries[LibraryIndex(i)]
       for j in 1..<max(1, library.symbolCount) where library.globals[j] == index {
-        if UInt32(library.symbol(ELF64Little.self, j).sectionIndex) != SectionIndex.undefined {
+        if UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined {
           return "\(library.path) defines it, but the reference asks for hidden visibility, which"
             + " only an object of this output can satisfy"
         }
       }
     }
-    return hiddenInLibrary(symbols[index].name)
+    return hiddenElsewhere(E.self, symbols[index].name)
   }
 
   /// A local symbol of that name in a library's or an object's full symbol table.
-  private func hiddenInLibrary(_ name: ByteString) -> String? {
+  private func hiddenElsewhere<E: ELFEncoding>(_: E.Type, _ name: ByteString) -> String? {
     for file in liveObjects.dropFirst() {
       let object = objects[file]
       for i in 1..<max(1, object.firstGlobal) {
-        let entry = object.symbol(ELF64Little.self, i)
+        let entry = object.symbol(E.self, i)
         if entry.type == .section || entry.type == .file { continue }
         if ObjectFile.name(object.symbolNames, at: entry.name) == name {
           return "\(object.displayName) has a local (static) symbol of that name"
         }
+      }
+    }
+    for i in libraries.indices {
+      if let hint = Self.hiddenInLibrary(E.self, libraries[LibraryIndex(i)], name) {
+        return hint
+      }
+    }
+    return nil
+  }
+
+  /// Libraries keep hidden symbols as local ones in the symbol table that is for debuggers.
+  private static func hiddenInLibrary<E: ELFEncoding>(
+    _: E.Type, _ library: SharedLibrary, _ name: ByteString
+  ) -> String? {
+    var file = ObjectFile.empty
+    file.base = library.base
+    file.byteCount = library.byteCount
+    file.sectionHeaders = library.sectionHeaders
+    file.sectionCount = library.sectionCount
+    for i in 1..<max(1, library.sectionCount) {
+      let header = file.header(E.self, i)
+      guard header.type == .symbolTable, Int(header.link) < library.sectionCount,
+        let entries = try? ObjectReader.contents(E.self, file, i),
+        let strings = try? ObjectReader.stringTable(E.self, file, Int(header.link))
+      else { continue }
+      for j in 0..<entries.count / SymbolEntry<E>.size {
+        let entry = SymbolEntry<E>(entries.start + j * SymbolEntry<E>.size)
+        guard UInt32(entry.sectionIndex) != SectionIndex.undefined, entry.type != .section,
+          entry.binding == .local || entry.visibility != .default,
+          ObjectFile.name(strings, at: entry.name) == name
+        else { continue }
+        return "\(library.path) has a hidden or local symbol of that name; give it default"
+          + " visibility there to use it from here"
       }
     }
     return nil

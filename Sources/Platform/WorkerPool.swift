@@ -154,6 +154,7 @@ public func atomicView(_ p: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointe
   UnsafeMutableRawPointer(p).assumingMemoryBound(to: Atomic<UInt64>.self)
 }
 
+/// The atomic view of a word that other threads change; the memory outlives the use.
 @inlinable
 @inline(__always)
 public func atomicView(_ p: UnsafeMutablePointer<UInt32>) -> UnsafeMutablePointer<Atomic<UInt32>> {
@@ -185,6 +186,7 @@ public func atomicMin(_ p: UnsafeMutablePointer<UInt64>, _ value: UInt64) {
   }
 }
 
+/// Lowers the word to `value` if that is smaller.
 @inlinable
 @inline(__always)
 public func atomicMin(_ p: UnsafeMutablePointer<UInt32>, _ value: UInt32) {

@@ -63,6 +63,8 @@ struct AtomFlags: OptionSet, Sendable {
   static let isStrings = AtomFlags(rawValue: 2048)
   /// SHF_X86_64_LARGE.
   static let isLarge = AtomFlags(rawValue: 4096)
+  /// All pieces of a merged section are kept, because something refers to it as a whole.
+  static let keepsAllPieces = AtomFlags(rawValue: 16384)
   /// Words are written from last to first: `.ctors` in `.init_array`.
   static let isReversed = AtomFlags(rawValue: 8192)
 }

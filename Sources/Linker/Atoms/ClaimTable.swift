@@ -24,13 +24,15 @@ struct ClaimTable: @unchecked Sendable {
   private static let smallBytes = 1 << 17
 
   /// - Parameter pieces: below 2³⁰, so that the number of a slot leaves a bit free in 32.
-  init(pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>) {
+  init(pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>, pool: WorkerPool) {
     var capacity = 16
     while capacity * 3 / 4 < pieces { capacity *= 2 }
     mask = capacity - 1
-    if capacity * 8 >= Self.smallBytes {
-      slots = reserveAddressSpace(bytes: capacity * 8).bindMemory(
+    let bytes = capacity * 8
+    if bytes >= Self.smallBytes {
+      slots = reserveAddressSpace(bytes: bytes).bindMemory(
         to: UInt64.self, capacity: capacity)
+      Self.touch(slots, bytes, pool)
     } else {
       slots = .allocate(capacity: capacity)
       slots.initialize(repeating: 0, count: capacity)
@@ -42,6 +44,19 @@ struct ClaimTable: @unchecked Sendable {
     offsetBits = UInt64(32 - largest.leadingZeroBitCount)
     let inputBits = UInt64(Int.bitWidth - inputs.count.leadingZeroBitCount)
     tagMask = ~((1 << (offsetBits + inputBits)) - 1)
+  }
+
+  /// Writes to every page before anything is read: a page that is read first is the shared page of
+  /// zeros, and the write that then replaces it interrupts all processors that this process runs on.
+  /// With two threads, those interrupts cost as much as the rest of merging.
+  private static func touch(_ start: UnsafeMutablePointer<UInt64>, _ bytes: Int, _ pool: WorkerPool)
+  {
+    madvise(start, bytes, MADV_HUGEPAGE)
+    nonisolated(unsafe) let words = start
+    let page = 4096
+    pool.forEachRange(bytes / page, grain: 512) { range, _ in
+      for i in range { words[i * (page / 8)] = 0 }
+    }
   }
 
   func release() {
@@ -60,7 +75,17 @@ struct ClaimTable: @unchecked Sendable {
   /// Whether the piece is the first of those equal to it; `place` holds its slot. After claiming.
   @inline(__always)
   func isFirst(_ piece: MergePiece, input: UInt32) -> Bool {
-    slots[Int(piece.place)] & ~tagMask == position(input, piece.offset)
+    piece.place != MergePiece.dead
+      && slots[Int(piece.place)] & ~tagMask == position(input, piece.offset)
+  }
+
+  /// Whether something refers to one of the bytes from `offset` on.
+  @inline(__always)
+  private func isMarked(
+    _ marks: UnsafeMutablePointer<UInt32>, _ offset: UInt32, _ count: UInt32
+  ) -> Bool {
+    for i in offset..<offset &+ count where marks[Int(i >> 5)] & 1 << (i & 31) != 0 { return true }
+    return false
   }
 
   /// Splits all segments into pieces and leaves in each piece's `place` its slot.
@@ -84,6 +109,7 @@ struct ClaimTable: @unchecked Sendable {
     let batchSize = 32
     withUnsafeTemporaryAllocation(of: Pending.self, capacity: batchSize) { batch in
       let start = inputs[Int(segment.input)].start
+      let marks = inputs[Int(segment.input)].marks
       let end = Int(segment.end)
       var offset = Int(segment.start)
       var piece = segment.pieces
@@ -109,8 +135,11 @@ struct ClaimTable: @unchecked Sendable {
           }
         }
         for i in 0..<n {
+          let isLive = marks == nil || isMarked(marks!, batch[i].offset, batch[i].count)
           piece.pointee = MergePiece(
-            offset: batch[i].offset, place: claim(batch[i], input: segment.input, start: start))
+            offset: batch[i].offset,
+            place: isLive
+              ? claim(batch[i], input: segment.input, start: start) : MergePiece.dead)
           piece += 1
         }
       }

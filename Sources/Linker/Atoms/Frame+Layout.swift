@@ -26,7 +26,7 @@ extension Link {
   /// and symbol resolution.
   ///
   /// The `address` of each `.frames` atom becomes the offset in the output section of what came of
-  /// it, for the symbols that start-up files have there.
+  /// it, for the symbols that start-up files have there; `shiftFrameAtoms` makes that an address.
   func layoutFrames<E: ELFEncoding>(_: E.Type) {
     var files = pool.map(chunks: liveObjects.count) { [self] i, _ in keepFrames(liveObjects[i]) }
     let hasFrames = liveObjects.contains { objects[$0].frameCount > 0 }
@@ -65,6 +65,20 @@ extension Link {
     }
     section.chunks = chunks(of: section)
     frameSection = section
+  }
+
+  /// Moves all `.frames` atoms.
+  func shiftFrameAtoms(by shift: UInt64) {
+    for index in liveObjects {
+      let file = objects.pointer(index)
+      var i = file.pointee.firstFrame.int
+      let end = i + file.pointee.frameCount
+      while i < end {
+        let start = frames.base + i
+        atoms.pointer(start.pointee.atom).pointee.address &+= shift
+        i += 1 + Int(start.pointee.size)
+      }
+    }
   }
 
   private func keepFrames(_ index: FileIndex) -> FileFrames {
@@ -108,7 +122,7 @@ extension Link {
     }
   }
 
-  private func bytes<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> ByteString {
+  func bytes<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> ByteString {
     let contents = contents(E.self, atoms[frame.atom])
     return contents[Int(frame.offset)..<Int(frame.offset + frame.size)]
   }

@@ -66,6 +66,7 @@ extension Link {
 
     var start = Self.frame(section)
     start.flags = FrameFlags.isStart.rawValue
+    let startIndex = next
     frames[next] = start
     next.raw += 1
 
@@ -97,6 +98,7 @@ extension Link {
       frames[next] = frame
       next.raw += 1
     }
+    frames[startIndex].size = next.raw - startIndex.raw - 1
   }
 
   private static func frame(_ section: AtomIndex) -> Frame {

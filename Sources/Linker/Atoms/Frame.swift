@@ -18,6 +18,7 @@ struct Frame: BitwiseCopyable {
   var atom: AtomIndex
   /// Where the record is in the section, its length field included; bytes.
   var offset: UInt32
+  /// For the start of a section: how many records follow.
   var size: UInt32
   /// Its relocations among those of `atom`; the first one of an FDE with a function is that of
   /// the function's address.

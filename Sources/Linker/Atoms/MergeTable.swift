@@ -83,7 +83,7 @@ struct MergeTable {
           hasTooManyPieces = true
           return
         }
-        let claims = ClaimTable(pieces: total, inputs: inputs)
+        let claims = ClaimTable(pieces: total, inputs: inputs, pool: pool)
         claims.claimAll(first, chunks, reader, pool)
         number(first, firstChunk, chunks.count, reader, claims, pool)
         claims.release()
@@ -248,6 +248,10 @@ struct MergeTable {
     pool.forEach(chunks: chunkCount) { i, _ in
       for j in chunks[i].firstSegment..<chunks[i].firstSegment + chunks[i].segmentCount {
         reader.forEachPiece(segments[j]) { piece, _ in
+          if piece.pointee.place == MergePiece.dead {
+            piece.pointee.place = 0
+            return
+          }
           var value = claims.slots[Int(piece.pointee.place & ~won)]
           if sharesTails { value = table[Int(value)].offset }
           piece.pointee.place = UInt32(truncatingIfNeeded: value)

@@ -25,6 +25,8 @@ struct MergeInput: BitwiseCopyable {
   var pieceCount: UInt32
   /// Bytes of a constant; 0 for strings.
   var constantSize: UInt32
+  /// A bit for each byte that something live refers to; nil if all pieces are kept.
+  var marks: UnsafeMutablePointer<UInt32>?
   /// The input's own atom.
   var source: AtomIndex
   /// The atom of the merged section.
@@ -39,6 +41,9 @@ struct MergePiece: BitwiseCopyable {
   var offset: UInt32
   /// Offset in the merged section. If that is larger than 4 GiB, the index of the unique piece.
   var place: UInt32
+
+  /// In `place`, while pieces are compared: nothing live refers to the piece, and it is left out.
+  @inline(__always) static var dead: UInt32 { .max >> 1 }
 }
 
 /// A piece that is kept.
@@ -103,10 +108,12 @@ extension Link {
       for (i, index) in group.inputs.enumerated() {
         let atom = atoms.pointer(index)
         let bytes = contents(E.self, atom.pointee)
+        let marks = pieceMarks(of: atom.pointee)
         mergeInputs.base[first.int + i] = MergeInput(
           start: bytes.start, pieces: MergeTable.noPieces, uniques: nil,
           count: UInt32(bytes.count), pieceCount: 0,
-          constantSize: group.isStrings ? 0 : group.entrySize, source: index, atom: merged)
+          constantSize: group.isStrings ? 0 : group.entrySize, marks: marks, source: index,
+          atom: merged)
         atom.pointee.side = first.raw + UInt32(i)
         atom.pointee.flags &= ~AtomFlags.isCompressed.rawValue
       }
@@ -203,6 +210,8 @@ extension Link {
   /// Offsets outside the section are taken from its first or last piece.
   @inline(__always)
   func mergedAddress(_ atom: Atom, offset: UInt64) -> UInt64 {
+    // What was collected as garbage was not merged.
+    guard atom.has.contains(.isLive) else { return 0 }
     let input = mergeInputs.pointer(MergeIndex(raw: atom.side))
     let base = atoms.pointer(input.pointee.atom).pointee.address
     return base &+ input.pointee.place(of: offset)

@@ -36,7 +36,8 @@ struct InputLoader {
     self.link = link
     options = link.options
     diagnostics = link.diagnostics
-    search = LibrarySearch(options: link.options)
+    search = LibrarySearch(
+      options: link.options, standardDirectories: link.libraryDirectories)
   }
 
   mutating func loadAll() {
@@ -50,7 +51,18 @@ struct InputLoader {
   }
 
   private mutating func loadLibrary(_ name: String, _ state: LinkOptions.InputState) {
-    guard let path = search.library(name, isStatic: state.isStatic) else {
+    var found: (path: String, file: MappedInput)?
+    let path = search.library(name, isStatic: state.isStatic) { path in
+      guard let mapped = try? MappedInput(path: path) else { return false }
+      if let other = link.otherMachine(mapped) {
+        diagnostics.warning(
+          "skipping \(path) while looking for -l\(name): it is for \(other)")
+        return false
+      }
+      found = (path, mapped)
+      return true
+    }
+    guard let path, let found else {
       let what = state.isStatic ? "lib\(name).a" : "lib\(name).so or lib\(name).a"
       diagnostics.error(
         name.hasPrefix(":")
@@ -61,7 +73,7 @@ struct InputLoader {
     // The same library twice is one library; an archive may be read anew.
     if openLibraries.contains(path), path.hasSuffix(".so"), !state.wholeArchive { return }
     openLibraries.insert(path)
-    load(path, state)
+    add(found.file, path: path, state: state, isScript: false)
   }
 
   private mutating func load(
@@ -78,6 +90,12 @@ struct InputLoader {
         return
       }
     }
+    add(mapped, path: path, state: state, isScript: isScript)
+  }
+
+  private mutating func add(
+    _ mapped: MappedInput, path: String, state: LinkOptions.InputState, isScript: Bool
+  ) {
     openedPaths.append(path)
     if options.tracesFiles { FileDescriptor.standardOutput.write(path + "\n") }
     let position = nextPosition << 32

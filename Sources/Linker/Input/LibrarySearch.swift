@@ -11,14 +11,14 @@ struct LibrarySearch {
   /// Directories that scripts add by SEARCH_DIR come after those of the command line.
   private var standard: [String] = []
 
-  init(options: LinkOptions) {
+  /// - Parameter standardDirectories: the machine's; `options` may rule them out.
+  init(options: LinkOptions, standardDirectories: [String]) {
     sysroot = options.sysroot
     for path in options.libraryPaths { directories.append(expand(path)) }
-    if !options.noStandardLibraries {
-      standard = [
-        "/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
-        "/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib",
-      ].map { sysroot + $0 }
+    if let path = options.defaultLibraryPath {
+      standard = path.split(separator: ":").map { expand(String($0)) }
+    } else if !options.noStandardLibraries {
+      standard = standardDirectories.map { sysroot + $0 }
     }
   }
 
@@ -32,18 +32,19 @@ struct LibrarySearch {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
-  /// The file of `-lNAME` or `-l:FILE`; nil if no directory has it.
-  func library(_ name: String, isStatic: Bool) -> String? {
+  /// The file of `-lNAME` or `-l:FILE` that comes first and that `isUsable` takes; nil if no
+  /// directory has one.
+  func library(_ name: String, isStatic: Bool, isUsable: (String) -> Bool) -> String? {
     for group in [directories, standard] {
       for directory in group {
         if name.hasPrefix(":") {
           let path = directory + "/" + name.dropFirst()
-          if Self.exists(path) { return path }
+          if Self.exists(path), isUsable(path) { return path }
           continue
         }
         let stem = directory + "/lib" + name
-        if !isStatic, Self.exists(stem + ".so") { return stem + ".so" }
-        if Self.exists(stem + ".a") { return stem + ".a" }
+        if !isStatic, Self.exists(stem + ".so"), isUsable(stem + ".so") { return stem + ".so" }
+        if Self.exists(stem + ".a"), isUsable(stem + ".a") { return stem + ".a" }
       }
     }
     return nil

@@ -115,8 +115,6 @@ struct FileFlags: OptionSet, Sendable {
   static let hasFeatures = FileFlags(rawValue: 16)
   /// Compiled for split stacks, and so on: nothing the linker acts on, kept for messages.
   static let isBroken = FileFlags(rawValue: 32)
-  /// It has an `.eh_frame`.
-  static let hasFrames = FileFlags(rawValue: 128)
   /// Some symbol name has an `@`.
   static let hasVersionedNames = FileFlags(rawValue: 64)
 }

@@ -106,7 +106,8 @@ enum ObjectReader {
     let table = file.pointee.header(E.self, index)
     let entries = try contents(E.self, file.pointee, index)
     let count = entries.count / SymbolEntry<E>.size
-    guard table.entrySize == UInt64(SymbolEntry<E>.size), count * SymbolEntry<E>.size == entries.count
+    guard table.entrySize == UInt64(SymbolEntry<E>.size),
+      count * SymbolEntry<E>.size == entries.count
     else { throw InputError("bad size of the symbol table (section \(index))") }
     guard UInt64(table.info) <= UInt64(count), table.info > 0 || count == 0 else {
       throw InputError("bad index \(table.info) of the first global symbol")
@@ -138,7 +139,8 @@ enum ObjectReader {
     }
     let isBig = bytes[5] == 2
     let rawMachine =
-      isBig ? UInt16(bytes[18]) << 8 | UInt16(bytes[19]) : UInt16(bytes[19]) << 8 | UInt16(bytes[18])
+      isBig
+      ? UInt16(bytes[18]) << 8 | UInt16(bytes[19]) : UInt16(bytes[19]) << 8 | UInt16(bytes[18])
     guard bytes[4] == (E.is64 ? 2 : 1), isBig == E.isBigEndian, rawMachine == machine else {
       let kind =
         "\(MachineNumber.name(rawMachine)), \(bytes[4] == 2 ? "64" : "32")-bit"

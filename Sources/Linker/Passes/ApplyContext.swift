@@ -51,22 +51,7 @@ struct ApplyContext {
       let extra = link.symbols.pointer(symbol).pointee.extra
       return extra.isNone ? nil : link.extras.pointer(extra)
     }
-    return localExtra(source)
-  }
-
-  @inline(never)
-  private func localExtra(_ source: UInt32) -> UnsafeMutablePointer<SymbolExtra>? {
-    var low = file.pointee.firstLocalDemand
-    var high = low + file.pointee.localDemandCount
-    while low < high {
-      let middle = (low + high) / 2
-      let demand = link.localDemands[middle]
-      if demand.source == source {
-        return demand.extra.isNone ? nil : link.extras.pointer(demand.extra)
-      }
-      if demand.source < source { low = middle + 1 } else { high = middle }
-    }
-    return nil
+    return link.localExtra(source, in: file)
   }
 
   @inline(__always)

@@ -26,7 +26,6 @@ extension Link {
     }
     shiftAtoms(forward: true)
     setTableAddresses(T.self)
-    anchorFrames()
     finishSymbols(T.self)
     try checkpoint()
   }
@@ -468,7 +467,7 @@ extension Link {
     if wantsExecutableStack { stack.flags.insert(.execute) }
     stack.memorySize = options.stackSize ?? 0
     stack.alignment = 16
-    list.append(stack)
+    if !options.omitsStackHeader { list.append(stack) }
     if list.first?.type == .programHeaders {
       let size = UInt64(list.count * (T.Encoding.is64 ? 56 : 32))
       list[0].fileSize = size
@@ -507,8 +506,9 @@ extension Link {
   private func shiftAtoms(forward: Bool) {
     for index in sectionOrder {
       let output = outputs[index]
-      guard output.content == .atoms, output.address != 0 else { continue }
       let shift = forward ? output.address : 0 &- output.address
+      if output.content == .frames { shiftFrameAtoms(by: shift) }
+      guard output.content == .atoms, output.address != 0 else { continue }
       nonisolated(unsafe) let order = atomOrder + output.firstAtom
       pool.forEachRange(output.atomCount, grain: 1 << 14) { [self] range, _ in
         for i in range { atoms.pointer(order[i]).pointee.address &+= shift }
@@ -517,27 +517,15 @@ extension Link {
   }
 
   private func setTableAddresses<T: Target>(_: T.Type) {
-    pltEntrySize = T.pltEntrySize
-    directPLTEntrySize = T.directPLTEntrySize
-    if !synthetic.procedureLinkage.isNone {
+    pltEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.pltEntrySize
+    directPLTEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize
+    if !synthetic.procedureLinkageSecond.isNone {
+      lazyPLTStart = outputs[synthetic.procedureLinkageSecond].address
+    } else if !synthetic.procedureLinkage.isNone {
       lazyPLTStart = outputs[synthetic.procedureLinkage].address + T.pltHeaderSize
     }
     if !synthetic.procedureLinkageOffset.isNone {
       directPLTStart = outputs[synthetic.procedureLinkageOffset].address
-    }
-  }
-
-  /// Start-up code of static programs registers the frames from a symbol in its own `.eh_frame` on:
-  /// such symbols stand for the beginning of the output's.
-  private func anchorFrames() {
-    guard !synthetic.frames.isNone else { return }
-    let start = outputs[synthetic.frames].address
-    for file in liveObjects where objects[file].has.contains(.hasFrames) {
-      let object = objects[file]
-      for i in 0..<object.atomCount {
-        let atom = atoms.pointer(AtomIndex(object.firstAtom.int + i))
-        if atom.pointee.kind == .frames { atom.pointee.address = start }
-      }
     }
   }
 

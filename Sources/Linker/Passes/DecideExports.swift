@@ -31,9 +31,7 @@ extension Link {
     if has.contains(.isShared) {
       if has.contains(.isMentioned) {
         facts = [.isImported, .isPreemptible]
-        if has.contains(.isReferenced) || has.contains(.isRoot) {
-          libraries[LibraryIndex(raw: symbol.pointee.file)].isNeeded = true
-        }
+        noteNeed(of: symbol.pointee)
       }
     } else if has.contains(.isUndefined) {
       guard isDynamic, has.contains(.isMentioned), !has.contains(.sawHidden),
@@ -41,7 +39,7 @@ extension Link {
       else { return }
       if has.contains(.isReferenced) {
         // An error unless a policy lets the loader look for it.
-        if isSharedLibrary || reportsUndefined == .none { facts = [.isImported, .isPreemptible] }
+        if reportsUndefined != .error { facts = [.isImported, .isPreemptible] }
       } else if isSharedLibrary || options.dynamicUndefinedWeak ?? !options.noDynamicLinker {
         facts = [.isImported, .isPreemptible]
       }
@@ -69,6 +67,13 @@ extension Link {
       }
     }
     symbol.pointee.flags |= facts.rawValue
+  }
+
+  /// A library is needed if it defines something that is referred to, and not only weakly.
+  func noteNeed(of symbol: Symbol) {
+    if symbol.has.contains(.isShared), !symbol.has.isDisjoint(with: [.isReferenced, .isRoot]) {
+      libraries[LibraryIndex(raw: symbol.file)].isNeeded = true
+    }
   }
 
   private func isDefinition(_ index: SymbolIndex) -> Bool {

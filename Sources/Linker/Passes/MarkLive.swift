@@ -15,6 +15,7 @@ extension Link {
   func markLive<T: Target>(_: T.Type) {
     guard options.collectsGarbage else { return }
     collectIdentifierSections()
+    preparePieceMarks()
     var level = roots()
     while true {
       while !level.isEmpty {
@@ -32,14 +33,67 @@ extension Link {
       level = followers(T.Encoding.self)
       if level.isEmpty { break }
     }
+    forgetUnreachedImports()
     if options.printsGarbage { printGarbage(T.Encoding.self) }
   }
 
   @inline(__always)
   private func mark(_ index: AtomIndex, _ found: inout [AtomIndex]) {
     if index.raw >= AtomIndex.discarded.raw { return }
+    if atoms.pointer(index).pointee.kind == .merged {
+      atomicOr(&atoms.pointer(index).pointee.flags, AtomFlags.keepsAllPieces.rawValue)
+    }
+    markAtom(index, &found)
+  }
+
+  /// Marks the piece at `offset` of a merged section, or any other atom.
+  @inline(__always)
+  private func mark(_ index: AtomIndex, at offset: UInt64, _ found: inout [AtomIndex]) {
+    if index.raw >= AtomIndex.discarded.raw { return }
+    let atom = atoms.pointer(index)
+    if atom.pointee.kind == .merged, offset < atom.pointee.size, let marks = marks(of: atom.pointee)
+    {
+      atomicOr(marks + Int(offset >> 5), 1 << UInt32(offset & 31))
+    }
+    markAtom(index, &found)
+  }
+
+  @inline(__always)
+  private func markAtom(_ index: AtomIndex, _ found: inout [AtomIndex]) {
     let live = AtomFlags.isLive.rawValue
     if atomicOr(&atoms.pointer(index).pointee.flags, live) & live == 0 { found.append(index) }
+  }
+
+  /// Gives each loaded merged section a bit for each of its bytes; `side` tells where.
+  private func preparePieceMarks() {
+    pieceMarkWords.append(0)
+    for file in liveObjects {
+      let object = objects[file]
+      for i in 0..<object.atomCount {
+        let atom = atoms.pointer(AtomIndex(object.firstAtom.int + i))
+        guard atom.pointee.kind == .merged, !atom.pointee.has.contains(.isLive),
+          !atom.pointee.has.contains(.isCompressed)
+        else { continue }
+        let words = Int(atom.pointee.size + 31) / 32
+        guard pieceMarkWords.count + words <= pieceMarkWords.capacity else { return }
+        atom.pointee.side = UInt32(pieceMarkWords.reserve(count: words))
+      }
+    }
+  }
+
+  @inline(__always)
+  private func marks(of atom: Atom) -> UnsafeMutablePointer<UInt32>? {
+    atom.side == 0 || atom.has.contains(.isCompressed) ? nil : pieceMarkWords.base + Int(atom.side)
+  }
+
+  /// The bytes of a merged section that something live refers to; nil if all count.
+  func pieceMarks(of atom: Atom) -> UnsafeMutablePointer<UInt32>? {
+    if !options.collectsGarbage || !atom.has.contains(.isAlloc)
+      || atom.has.contains(.keepsAllPieces)
+    {
+      return nil
+    }
+    return marks(of: atom)
   }
 
   private func roots() -> [AtomIndex] {
@@ -49,6 +103,8 @@ extension Link {
       let isKept =
         symbol.has.contains(.isRoot)
         || symbol.has.contains(.isExported)
+          && (isSharedLibrary || options.keepsExported
+            || symbol.has.contains(.isReferencedByLibrary))
       if isKept, !symbol.has.contains(.isShared) { mark(symbol.atom, &found) }
     }
     for name in [options.initFunction, options.finiFunction] {
@@ -99,18 +155,18 @@ extension Link {
     let relocations = relocations(E.self, atom)
     for i in 0..<relocations.count {
       let entry = RelaEntry<E>(relocations.start + i &* RelaEntry<E>.size)
-      markTarget(E.self, entry.symbol, file, &found)
+      markTarget(E.self, entry.symbol, entry.addend, file, &found)
     }
     if !atom.frames.isNone {
-      visitFrameReferences(E.self, of: index) { owner, symbol, _ in
-        markTarget(E.self, symbol, objects.pointer(owner), &found)
+      visitFrameReferences(E.self, of: index) { owner, symbol, addend in
+        markTarget(E.self, symbol, addend, objects.pointer(owner), &found)
       }
     }
   }
 
   @inline(__always)
   private func markTarget<E: ELFEncoding>(
-    _: E.Type, _ symbol: UInt32, _ file: UnsafeMutablePointer<ObjectFile>,
+    _: E.Type, _ symbol: UInt32, _ addend: Int64, _ file: UnsafeMutablePointer<ObjectFile>,
     _ found: inout [AtomIndex]
   ) {
     let symbol = Int(symbol)
@@ -119,19 +175,44 @@ extension Link {
     if symbol < file.pointee.firstGlobal {
       let section = file.pointee.section(E.self, of: symbol)
       if Int(section) < file.pointee.sectionCount {
-        mark(file.pointee.sectionAtoms[Int(section)], &found)
+        // Only a section symbol's addend chooses a piece.
+        let entry = file.pointee.symbol(E.self, symbol)
+        let offset =
+          entry.type == .section ? entry.value &+ UInt64(bitPattern: addend) : entry.value
+        mark(file.pointee.sectionAtoms[Int(section)], at: offset, &found)
       }
       return
     }
     let index = file.pointee.globals[symbol - file.pointee.firstGlobal]
     let target = symbols.pointer(index)
-    if target.pointee.has.contains(.isShared) { return }
+    if !target.pointee.has.isDisjoint(with: [.isShared, .isUndefined]) {
+      if !target.pointee.has.contains(.isReached) {
+        atomicOr(&target.pointee.flags, SymbolFlags.isReached.rawValue)
+      }
+      return
+    }
     if target.pointee.has.contains(.isLinkerDefined), !options.startStopGarbageCollected,
       let name = identifierSymbols[index]
     {
       for atom in identifierSections[name] ?? [] { mark(atom, &found) }
     }
-    mark(target.pointee.atom, &found)
+    mark(target.pointee.atom, at: target.pointee.word, &found)
+  }
+
+  /// What only dead code refers to is not asked of the loader, and a library that nothing else needs
+  /// is not loaded for it.
+  private func forgetUnreachedImports() {
+    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
+    for i in symbols.indices {
+      let symbol = symbols.pointer(SymbolIndex(i))
+      let has = symbol.pointee.has
+      guard has.contains(.isImported) else { continue }
+      if has.isDisjoint(with: [.isReached, .isRoot]) {
+        symbol.pointee.flags &= ~SymbolFlags.isImported.rawValue
+      } else {
+        noteNeed(of: symbol.pointee)
+      }
+    }
   }
 
   /// Sections that live because another one does.

@@ -142,6 +142,8 @@ extension Link {
     var type = facts.type
     let name = output.pointee.name
     if type == .x86Unwind { type = .progbits }
+    // Copies of read-only variables: among data that has bytes in the file, this has them, too.
+    if type == .nobits, name == ".data.rel.ro" || name == ".bss.rel.ro" { type = .progbits }
     if type != .nobits {
       if name == ".init_array" { type = .initArray }
       if name == ".fini_array" { type = .finiArray }

@@ -486,9 +486,14 @@ extension Link {
       for j in 1..<max(1, library.symbolCount) {
         let entry = library.symbol(E.self, j)
         let index = library.globals[j]
-        if index.isNone || UInt32(entry.sectionIndex) != SectionIndex.undefined { continue }
+        if index.isNone { continue }
+        // A name that the library defines, too: at run time, ours has to be found first.
         symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
-        if entry.binding != .weak { references.append(index) }
+        if UInt32(entry.sectionIndex) != SectionIndex.undefined { continue }
+        // A reference to a version is met by the library that has it: no archive member is taken.
+        if entry.binding != .weak, library.version(E.self, of: j).index <= 1 {
+          references.append(index)
+        }
       }
     }
     return references

@@ -81,7 +81,6 @@ extension Link {
     file.pointee.atomCount = next.int - file.pointee.firstAtom.int
     if hasRelocations { try attachRelocations(T.self, file) }
     if hasFrames {
-      file.pointee.flags |= FileFlags.hasFrames.rawValue
       readFrames(E.self, file: index)
     }
   }
@@ -160,6 +159,7 @@ extension Link {
         side = UInt32(expandedLock.withLock { _ in expanded.append(.init(bytes: result.bytes)) })
       }
     }
+<<<<<<< HEAD
     guard alignment & (alignment - 1) == 0 else {
       throw InputError(
         "section \(section) (\(name)) has alignment \(alignment), not a power of two")
@@ -167,6 +167,11 @@ extension Link {
     guard alignment <= 1 << 32 else {
       throw InputError(
         "section \(section) (\(name)) has alignment \(alignment), which is too large")
+=======
+    guard alignment & (alignment - 1) == 0, alignment <= 1 << 40 else {
+      throw InputError(
+        "section \(section) (\(name)) has alignment \(alignment), not a power of two")
+>>>>>>> main
     }
     guard size < 1 << 47 else {
       throw InputError("section \(section) (\(name)) is too large (\(size) bytes)")

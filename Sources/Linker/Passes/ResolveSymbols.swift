@@ -117,7 +117,7 @@ extension Link {
       case Claim.common: facts.insert(.isCommon)
       default: break
       }
-      if entry.binding == .gnuUnique { facts.insert(.isUnique) }
+      if entry.binding == .gnuUnique, options.usesUniqueBinding { facts.insert(.isUnique) }
       switch entry.type {
       case .function: facts.insert(.isFunction)
       case .gnuIndirectFunction: facts.formUnion([.isFunction, .isIndirectFunction])

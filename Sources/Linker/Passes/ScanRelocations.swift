@@ -71,7 +71,7 @@ extension ScanContext {
       }
       let symbol = file.pointee.globals[index &- file.pointee.firstGlobal]
       let flags = link.symbols.pointer(symbol).pointee.has
-      if flags.contains(.isUndefined), !flags.contains(.isPreemptible) {
+      if flags.contains(.isUndefined) {
         return undefinedReference(E.self, symbol, flags, source, atom, offset)
       }
       return Reference(symbol: symbol, flags: flags, source: source)
@@ -87,7 +87,7 @@ extension ScanContext {
     let isWeak = file.pointee.symbol(E.self, Int(source)).binding == .weak
     if !isWeak, link.reportsUndefined != .none || flags.contains(.sawHidden) {
       undefined.append(UndefinedReference(symbol: symbol, atom: atom, offset: offset))
-      return nil
+      if link.reportsUndefined == .error || flags.contains(.sawHidden) { return nil }
     }
     return Reference(symbol: symbol, flags: flags, source: source)
   }
@@ -278,6 +278,7 @@ extension Link {
     dynamicRelocations.hasStaticTLS = scanFacts.contains(.hasStaticTLS)
     dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
     reportUndefined(undefined)
+    reportLibraryUndefined(T.Encoding.self)
     try checkpoint()
   }
 
@@ -292,14 +293,18 @@ extension Link {
       for i in 0..<relocations.count {
         let entry = RelaEntry<E>(relocations.start + i &* RelaEntry<E>.size)
         let source = Int(entry.symbol)
-        guard source >= file.pointee.firstGlobal, source < file.pointee.symbolCount else { continue }
+        guard source >= file.pointee.firstGlobal, source < file.pointee.symbolCount else {
+          continue
+        }
         let symbol = file.pointee.globals[source - file.pointee.firstGlobal]
         let has = symbols[symbol].has
-        guard has.contains(.isPreemptible) else { continue }
+        // What only dropped records name is no longer imported.
+        guard has.contains(.isPreemptible), !has.contains(.isShared) || has.contains(.isImported)
+        else { continue }
         let reference = Reference(symbol: symbol, flags: has, source: entry.symbol)
         // A personality that another component defines is reached by its PLT entry.
         if has.contains(.isFunction), has.contains(.isShared), !isSharedLibrary {
-          context.demand(reference, .needsCanonicalPLT)
+          context.demand(reference, [.needsPLT, .needsCanonicalPLT])
         }
       }
     }

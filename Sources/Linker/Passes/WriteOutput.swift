@@ -374,6 +374,7 @@ extension Link {
     case .pltRelocations: writePLTRelocations(T.self, to: p)
     case .relativeRelocations: writeRelativeRelocations(T.self, to: p)
     case .procedureLinkage: writePLT(T.self, to: p)
+    case .procedureLinkageSecond: writeSecondPLT(T.self, to: p)
     case .procedureLinkageOffset: writeDirectPLT(T.self, to: p)
     case .offsetTable: writeOffsetTable(T.self, to: p)
     case .pltOffsetTable: writePLTOffsetTable(T.self, to: p)

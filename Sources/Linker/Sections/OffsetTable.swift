@@ -137,13 +137,13 @@ extension Link {
       diagnostics.error(
         "cannot copy protected symbol '\(displayName(index))' of \(library.path) into the"
           + " executable: the library would go on using its own; recompile the objects that use it"
-          + " with -fPIE")
+          + " with -fPIC")
       return
     }
     if size == 0 {
       diagnostics.error(
         "cannot copy symbol '\(displayName(index))' of \(library.path) into the executable: it has"
-          + " no size; recompile the objects that use it with -fPIE")
+          + " no size; recompile the objects that use it with -fPIC")
       return
     }
     guard size < 1 << 47 else {

@@ -74,7 +74,9 @@ enum SectionNaming {
     if isKind(rest, ".unlikely") || rest.hasSuffix("_unlikely") {
       return Place(name: keepsPrefixes ? ".text.unlikely" : ".text", part: 0)
     }
-    if isKind(rest, ".split") { return Place(name: keepsPrefixes ? ".text.split" : ".text", part: 0) }
+    if isKind(rest, ".split") {
+      return Place(name: keepsPrefixes ? ".text.split" : ".text", part: 0)
+    }
     if isKind(rest, ".exit") { return Place(name: keepsPrefixes ? ".text.exit" : ".text", part: 1) }
     if isKind(rest, ".startup") {
       return Place(name: keepsPrefixes ? ".text.startup" : ".text", part: 2)

@@ -103,10 +103,11 @@ extension Link {
       var list: [SymbolIndex] = []
       for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16) {
         let has = symbols[SymbolIndex(i)].has
-        if has.isDisjoint(with: [.isShared, .isUndefined]) || !has.contains(.isMentioned) { continue }
-        if has.contains(.isUndefined), !has.contains(.isPreemptible), !has.contains(.isReferenced) {
-          // A weak reference that came to nothing is still told.
+        if has.isDisjoint(with: [.isShared, .isUndefined]) || !has.contains(.isMentioned) {
+          continue
         }
+        // A weak reference that came to nothing is still told, but not what only dead code names.
+        if options.collectsGarbage, has.isDisjoint(with: [.isReached, .isRoot]) { continue }
         list.append(SymbolIndex(i))
       }
       return list
@@ -139,7 +140,8 @@ extension Link {
     table.count = global + ownGlobals.count + table.references.count
     table.nameBytes = Int(bytes)
     if bytes > UInt64(UInt32.max) {
-      diagnostics.error("the symbol name table is larger than 4 GiB; link with -s, or fewer symbols")
+      diagnostics.error(
+        "the symbol name table is larger than 4 GiB; link with -s, or fewer symbols")
     }
     symbolTable = table
   }
@@ -176,8 +178,9 @@ extension Link {
       size: UInt64
     ) {
       var number = section
-      if section >= SectionIndex.reservedStart, section != SectionIndex.absolute
-        || section & 0x8000_0000 != 0
+      if section >= SectionIndex.reservedStart,
+        section != SectionIndex.absolute
+          || section & 0x8000_0000 != 0
       {
         number = SectionIndex.extended
         if let extended { E.store32(section & 0x7fff_ffff, extended + at * 4) }
@@ -225,7 +228,8 @@ extension Link {
         let symbol = self.symbols[symbolIndex]
         let isShared = symbol.has.contains(.isShared)
         var info: UInt8 =
-          symbol.has.contains(.isReferenced) ? SymbolBinding.global.rawValue << 4
+          symbol.has.contains(.isReferenced)
+          ? SymbolBinding.global.rawValue << 4
           : SymbolBinding.weak.rawValue << 4
         var size: UInt64 = 0
         var section = SectionIndex.undefined
@@ -289,7 +293,9 @@ extension Link {
       write(
         place == .local ? local : global, outputName(symbol),
         info: binding.rawValue << 4 | type.rawValue, other: other, section: real(symbol.atom),
-        value: value, size: entry.byteCount)
+        value: value,
+        // Files may differ about a common symbol's size; its place has the largest.
+        size: symbol.has.contains(.isCommon) ? atoms[symbol.atom].size : entry.byteCount)
       if place == .local { local += 1 } else { global += 1 }
     }
   }

@@ -281,7 +281,9 @@ extension Link {
             symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
         }
         symbols[definition.symbol].word = value.address
-        if value.section == 0 { symbols[definition.symbol].flags |= SymbolFlags.isAbsolute.rawValue }
+        if value.section == 0 {
+          symbols[definition.symbol].flags |= SymbolFlags.isAbsolute.rawValue
+        }
       } catch {
         diagnostics.error(
           "\(definition.origin) \(symbols[definition.symbol].name): \(error.message)")

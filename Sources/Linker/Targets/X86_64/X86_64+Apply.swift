@@ -110,25 +110,7 @@ extension X86_64 {
   private static func target(
     _ context: ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
-    let link = context.link
-    let index = Int(source)
-    if index >= context.file.pointee.firstGlobal {
-      let symbol = link.symbols.pointer(
-        context.file.pointee.globals[index &- context.file.pointee.firstGlobal])
-      if symbol.pointee.has.contains(.isIndirectFunction), !symbol.pointee.extra.isNone,
-        let plt = link.pltAddress(link.extras[symbol.pointee.extra])
-      {
-        return plt &+ UInt64(bitPattern: addend)
-      }
-      return symbol.pointee.word &+ UInt64(bitPattern: addend)
-    }
-    if context.file.pointee.localDemandCount > 0,
-      context.file.pointee.symbol(Encoding.self, index).type == .gnuIndirectFunction,
-      let extra = context.extra(source), let plt = link.pltAddress(extra.pointee)
-    {
-      return plt &+ UInt64(bitPattern: addend)
-    }
-    return link.localAddress(Encoding.self, of: source, in: context.file, addend: addend)
+    context.link.finalAddress(Encoding.self, of: source, in: context.file, addend: addend)
   }
 
   /// As `target`, and through the PLT for what may be replaced.

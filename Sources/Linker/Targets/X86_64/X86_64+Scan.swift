@@ -159,8 +159,8 @@ extension X86_64 {
     if !isTLSType, reference.symbol.isNone { return }
     context.link.diagnostics.error(
       "\(context.link.placeName(atom, offset)): \(relocationName(type)) against"
-        + " \(context.name(of: reference)): one file treats it as thread-local, another does not;"
-        + " make its declarations agree", key: context.link.key(atom, offset))
+        + " \(context.name(of: reference)): TLS mismatch: one file treats it as thread-local, another"
+        + " does not; make its declarations agree", key: context.link.key(atom, offset))
   }
 
   private static func scanAbsolute64(
@@ -185,10 +185,9 @@ extension X86_64 {
       context.addDynamic(.symbolic, reference, atom, entry.offset, entry.addend, type: R.abs64)
     } else if reference.isFixed {
       return
-    } else if reference.isIndirect {
-      context.addDynamic(
-        .indirect, reference, atom, entry.offset, entry.addend, type: R.irelative)
     } else {
+      // Data and code have to agree about a function's address: it is the stub's.
+      if reference.isIndirect { context.demand(reference, [.needsPLT, .needsCanonicalPLT]) }
       context.addDynamic(.relative, reference, atom, entry.offset, entry.addend, type: R.relative)
     }
   }
