@@ -265,6 +265,12 @@ extension Link {
         }
         continue
       }
+      guard claim.size < 1 << 47, claim.alignment <= 1 << 32 else {
+        diagnostics.error(
+          "common symbol '\(symbol.pointee.name)' of \(claim.size) bytes aligned to"
+            + " \(claim.alignment) does not fit in memory; its object is damaged")
+        continue
+      }
       let alignment = claim.alignment.nonzeroBitCount == 1 ? claim.alignment : 1
       let log2 = UInt8(alignment.trailingZeroBitCount)
       if let place = places[claim.symbol] {
