@@ -10,6 +10,21 @@ extension Link {
     try link.run()
   }
 
+  /// Links as `run` does, then ends the threads and gives back all memory that the process took
+  /// since the first such call: for processes that link many times, one link at a time.
+  public static func runAndRelease(
+    _ options: LinkOptions, diagnostics: Diagnostics
+  ) throws(LinkFailed) {
+    MemoryLedger.open()
+    let link = Link(options: options, diagnostics: diagnostics)
+    defer {
+      diagnostics.flush()
+      link.pool.shutDown()
+      MemoryLedger.releaseAll()
+    }
+    try link.run()
+  }
+
   private func run() throws(LinkFailed) {
     if let emulation = options.emulation, !X86_64.emulations.contains(emulation) {
       diagnostics.error(

@@ -105,7 +105,9 @@ public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
 public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
   let mapped = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, flags, -1, 0)
-  return mapped == MAP_FAILED ? nil : mapped
+  guard let mapped, mapped != MAP_FAILED else { return nil }
+  MemoryLedger.note(mapped, bytes: max(bytes, 1))
+  return mapped
 }
 
 /// Returns `n` zeroed elements that live until exit.
@@ -116,10 +118,13 @@ public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
   if bytes >= 1 << 17 {
     return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n)
   }
-  return calloc(1, bytes)!.bindMemory(to: T.self, capacity: n)
+  let start = calloc(1, bytes)!
+  MemoryLedger.note(start, bytes: 0)
+  return start.bindMemory(to: T.self, capacity: n)
 }
 
 /// Gives back what `reserveAddressSpace` returned.
 public func releaseAddressSpace(_ start: UnsafeMutableRawPointer, bytes: Int) {
+  MemoryLedger.forget(start)
   munmap(start, max(bytes, 1))
 }

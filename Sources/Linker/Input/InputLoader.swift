@@ -80,11 +80,15 @@ struct InputLoader {
     _ path: String, _ state: LinkOptions.InputState, isScript: Bool = false
   ) {
     let mapped: MappedInput
-    do {
-      mapped = try MappedInput(path: path)
-    } catch {
-      diagnostics.error("cannot open \(path): \(error)")
-      return
+    if let bytes = options.memoryFiles[path] {
+      mapped = MappedInput(memory: UnsafeRawBufferPointer(bytes.buffer))
+    } else {
+      do {
+        mapped = try MappedInput(path: path)
+      } catch {
+        diagnostics.error("cannot open \(path): \(error)")
+        return
+      }
     }
     add(mapped, path: path, state: state, isScript: isScript)
   }

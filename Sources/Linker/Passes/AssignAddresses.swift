@@ -9,6 +9,8 @@ import Platform
 extension Link {
   /// Places sections until the size of `.relr.dyn`, which depends on addresses, fits.
   func assignAddresses<T: Target>(_: T.Type) throws(LinkFailed) {
+    checkSizes()
+    try checkpoint()
     for _ in 0..<32 {
       if !synthetic.relativeRelocations.isNone {
         outputs[synthetic.relativeRelocations].size =
@@ -218,6 +220,24 @@ extension Link {
     return flags
   }
 
+  /// Sections that no address space holds are refused before anything is added up.
+  private func checkSizes() {
+    var sum: UInt64 = 0
+    for index in sectionOrder {
+      let section = outputs.pointer(index)
+      let room =
+        min(section.pointee.size, 1 << 60) &+ 1 << UInt64(min(section.pointee.alignment, 60))
+      sum = min(sum &+ room, 1 << 62)
+    }
+    if sum > 1 << 47 {
+      diagnostics.error(
+        "the output's sections take \(sum >> 30) GiB with their alignment, more than a program can"
+          + " have; an input is damaged")
+    }
+  }
+
+  /// Addresses wrap around: what a script or `--section-start` puts at the end of the address space
+  /// is the user's business, and inputs are bounded by `checkSizes`.
   private func layOut<T: Target>(_: T.Type) {
     typealias E = T.Encoding
     let maximum = maximumPageSize
@@ -230,7 +250,7 @@ extension Link {
     imageBase = options.imageBase ?? (isPositionIndependent ? 0 : T.defaultImageBase)
     let starts = startAddresses()
 
-    var address = imageBase + headersSize
+    var address = imageBase &+ headersSize
     var offset = headersSize
     var load = Segment(type: .load, flags: .read, offset: 0, address: imageBase)
     load.alignment = maximum
@@ -243,7 +263,7 @@ extension Link {
     var wasZero = false
 
     func close() {
-      load.memorySize = address - load.address
+      load.memorySize = address &- load.address
       load.fileSize = fileEnd > load.offset ? fileEnd - load.offset : 0
       load.fileSize = min(load.fileSize, load.memorySize)
       loads.append(load)
@@ -269,7 +289,7 @@ extension Link {
         let isFirst = loads.count == 1 && load.memorySize == 0
         if let start {
           address = start
-          offset = alignUp(fileEnd, maximum) + address % maximum
+          offset = alignUp(fileEnd, maximum) &+ address % maximum
           if isFirst { loads.removeAll() }
         } else {
           let separates =
@@ -278,21 +298,21 @@ extension Link {
               && (flags.contains(.execute) || load.flags.contains(.execute))
           if separates {
             offset = alignUp(fileEnd, common)
-            address = alignUp(address, maximum) + offset % maximum
+            address = alignUp(address, maximum) &+ offset % maximum
           } else {
             // The same page of the file is mapped again with other permissions.
             offset = fileEnd
-            address = alignUp(address, maximum) + offset % maximum
+            address = alignUp(address, maximum) &+ offset % maximum
           }
         }
         let aligned = alignUp(address, alignment)
-        offset += aligned - address
+        offset &+= aligned &- address
         address = aligned
         load = Segment(type: .load, flags: flags, offset: offset, address: address)
         load.alignment = max(maximum, min(alignment, 1 << 30))
         if alignment > maximum {
           // Offset and address have to agree modulo the larger alignment, too.
-          let wanted = alignUp(offset, alignment) + address % alignment
+          let wanted = alignUp(offset, alignment) &+ address % alignment
           load.offset = wanted
           offset = wanted
         }
@@ -300,13 +320,13 @@ extension Link {
       }
       let aligned = alignUp(address, alignment)
       if !isThreadZero {
-        offset += aligned - address
+        offset &+= aligned &- address
         address = aligned
         section.pointee.address = address
         section.pointee.fileOffset = offset
       } else {
         section.pointee.address = aligned
-        section.pointee.fileOffset = offset + (aligned - address)
+        section.pointee.fileOffset = offset &+ (aligned &- address)
       }
       if section.pointee.has.contains(.threadLocal) {
         extendTLS(&tls, section.pointee, alignment, isZero: isZero)
@@ -318,9 +338,9 @@ extension Link {
         wasRelro = relro
         continue
       }
-      address += section.pointee.size
+      address &+= section.pointee.size
       if !isZero {
-        offset += section.pointee.size
+        offset &+= section.pointee.size
         fileEnd = max(fileEnd, offset)
       }
       wasZero = isZero
@@ -336,7 +356,7 @@ extension Link {
       T.self, loaded: loaded, loads: loads, tls: tls, relroStart: relroStart, relroEnd: relroEnd)
     if let tls {
       tlsStart = tls.address
-      threadPointer = alignUp(tls.address + tls.memorySize, tls.alignment)
+      threadPointer = alignUp(tls.address &+ tls.memorySize, tls.alignment)
     }
     assert(segments.count <= headerSegments)
     loadedEnd = fileEnd
@@ -351,7 +371,7 @@ extension Link {
       ?? Segment(
         type: .threadLocal, flags: .read, offset: section.fileOffset, address: section.address)
     segment.alignment = max(segment.alignment, alignment)
-    segment.memorySize = section.address + section.size - segment.address
+    segment.memorySize = section.address &+ section.size &- segment.address
     if !isZero { segment.fileSize = segment.memorySize }
     tls = segment
   }

@@ -15,6 +15,9 @@ extension X86_64 {
       return
     }
     let bytes = place.assumingMemoryBound(to: UInt8.self)
+    // What an instruction becomes is decided by the input's bytes, as the scan did: where
+    // relocations overlap, those in `place` are no longer the same.
+    let code = link.contents(Encoding.self, atom).start
     let base = atom.address
     var i = 0
     while i < relocations.count {
@@ -37,7 +40,7 @@ extension X86_64 {
       case R.abs64:
         store64(absoluteValue(context, source, entry.addend), p)
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
-        applySlot(&context, index, entry, p, bytes, address)
+        applySlot(&context, index, entry, p, code, address)
       case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx:
         let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
         if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
@@ -52,7 +55,7 @@ extension X86_64 {
         store32(value, p)
       case R.tlsgd:
         applyGeneralDynamic(
-          &context, index, entry, p, bytes, address, relocations.start, relocations.count, &i)
+          &context, index, entry, p, code, address, relocations.start, relocations.count, &i)
       case R.tlsld:
         if context.isShared {
           let value =
@@ -61,19 +64,18 @@ extension X86_64 {
           if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
           store32(value, p)
         } else {
-          rewriteLocalDynamic(p, localDynamicCall(bytes, offset, atom.size))
+          rewriteLocalDynamic(p, localDynamicCall(code, offset, atom.size))
           i &+= 1
         }
       case R.dtpoff32:
-        let origin = context.isShared ? context.tlsStart : context.threadPointer
+        let origin = origin(context, index)
         let value = target(context, source, entry.addend) &- origin
         if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
         store32(value, p)
       case R.dtpoff64:
-        let origin = context.isShared ? context.tlsStart : context.threadPointer
-        store64(target(context, source, entry.addend) &- origin, p)
+        store64(target(context, source, entry.addend) &- origin(context, index), p)
       case R.gottpoff, R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff:
-        applyInitialExec(&context, index, entry, p, address)
+        applyInitialExec(&context, index, entry, p, code, address)
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
         applyDescriptor(&context, index, entry, p, address)
       case R.tlsdescCall:
@@ -158,17 +160,26 @@ extension X86_64 {
     target(context, source, addend) &- context.threadPointer
   }
 
+  /// What R_X86_64_DTPOFF32 and 64 count from: in an executable's code, local-dynamic sequences
+  /// have become local-exec; data goes on meaning an offset in the module.
+  @inline(__always)
+  private static func origin(_ context: ApplyContext, _ index: AtomIndex) -> UInt64 {
+    if context.isShared { return context.tlsStart }
+    return context.link.atoms.pointer(index).pointee.has.contains(.isExecutable)
+      ? context.threadPointer : context.tlsStart
+  }
+
   // MARK: Sequences
 
   @inline(__always)
   private static func applySlot(
     _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
-    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafeMutablePointer<UInt8>, _ address: UInt64
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64
   ) {
     let source = entry.symbol
     let type = entry.type
     let reference = reference(context, source)
-    switch relaxation(context.scan, reference, type, code, entry.offset) {
+    switch relaxation(context.scan, reference, type, code, entry.offset, entry.addend) {
     case .none:
       let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
       if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
@@ -222,13 +233,18 @@ extension X86_64 {
 
   private static func applyGeneralDynamic(
     _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
-    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafeMutablePointer<UInt8>, _ address: UInt64,
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64,
     _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: inout Int
   ) {
     let source = entry.symbol
     let extra = context.extra(source)
-    // The scan gave slots exactly to the sequences that stay as they are.
-    if let extra, extra.pointee.tlsModuleSlot >= 0 {
+    // As the scan decided; the symbol may have slots for the sake of other sequences.
+    let size = context.link.atoms[index].size
+    let call = context.isShared ? .unknown : generalDynamicCall(code, entry.offset, size)
+    guard call != .unknown,
+      isResolverCall(context.scan, entry.offset, size, relocations, count, next)
+    else {
+      guard let extra, extra.pointee.tlsModuleSlot >= 0 else { return }
       let value =
         context.slotAddress(extra.pointee.tlsModuleSlot) &+ UInt64(bitPattern: entry.addend)
         &- address
@@ -236,7 +252,6 @@ extension X86_64 {
       store32(value, p)
       return
     }
-    let call = generalDynamicCall(code, entry.offset, context.link.atoms[index].size)
     next &+= 1
     if let extra, extra.pointee.tlsOffsetSlot >= 0,
       reference(context, source).isPreemptible
@@ -257,11 +272,11 @@ extension X86_64 {
 
   private static func applyInitialExec(
     _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
-    _ p: UnsafeMutablePointer<UInt8>, _ address: UInt64
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64
   ) {
     let source = entry.symbol
     if !context.isShared, !reference(context, source).isPreemptible,
-      canRelaxInitialExec(entry.type, p - Int(entry.offset), entry.offset)
+      canRelaxInitialExec(entry.type, code, entry.offset)
     {
       rewriteInitialExec(p, entry.type)
       let value = threadOffset(context, source, entry.addend &+ 4)
@@ -388,7 +403,8 @@ extension X86_64 {
       }
       let p = bytes + Int(offset)
       var value: UInt64
-      if link.isDead(Encoding.self, source, in: file) {
+      let isDead = link.isDead(Encoding.self, source, in: file)
+      if isDead {
         value = tombstone
       } else {
         value = link.address(Encoding.self, of: source, in: file, addend: entry.addend)
@@ -398,14 +414,16 @@ extension X86_64 {
       case R.abs32, R.abs32S:
         if value >> 32 != 0, !fitsSigned32(value) { outOfRange(context, index, entry, value) }
         store32(value, p)
-      case R.dtpoff64: store64(value &- context.tlsStart, p)
-      case R.dtpoff32: store32(value &- context.tlsStart, p)
+      case R.dtpoff64: store64(isDead ? tombstone : value &- context.tlsStart, p)
+      case R.dtpoff32: store32(isDead ? tombstone : value &- context.tlsStart, p)
       case R.pc32:
         value = value &- (atom.address &+ offset)
         store32(value, p)
       case R.pc64: store64(value &- (atom.address &+ offset), p)
-      case R.size32: store32(link.symbolSize(Encoding.self, file, source), p)
-      case R.size64: store64(link.symbolSize(Encoding.self, file, source), p)
+      case R.size32, R.size64:
+        let size =
+          link.symbolSize(Encoding.self, file, source) &+ UInt64(bitPattern: entry.addend)
+        if type == R.size32 { store32(size, p) } else { store64(size, p) }
       case R.abs16:
         UnsafeMutableRawPointer(p).storeBytes(
           of: UInt16(truncatingIfNeeded: value), as: UInt16.self)

@@ -7,8 +7,14 @@ extension X86_64 {
     let atom = link.atoms[index]
     let relocations = link.relocations(Encoding.self, atom)
     if relocations.count == 0 { return }
+    guard atom.kind != .zeroFill else {
+      link.diagnostics.error(
+        "\(link.placeName(index, 0)): the section has relocations but no bytes",
+        key: link.key(index, 0))
+      return
+    }
     let code = link.contents(Encoding.self, atom).start
-    let size = atom.kind == .zeroFill ? 0 : atom.size
+    let size = atom.size
     var i = 0
     while i < relocations.count {
       let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
@@ -37,9 +43,11 @@ extension X86_64 {
       case R.plt32:
         if reference.isPreemptible || reference.isIndirect {
           context.demand(reference, .needsPLT)
+        } else if reference.flags.contains(.isAbsolute) {
+          scanRelative(&context, reference, index, entry)
         }
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
-        if relaxation(context, reference, type, code, offset) == .none {
+        if relaxation(context, reference, type, code, offset, entry.addend) == .none {
           context.demand(reference, .needsOffsetSlot)
         }
       case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx, R.gotpcrel64:
@@ -107,9 +115,11 @@ extension X86_64 {
   @inline(__always)
   static func relaxation(
     _ context: ScanContext, _ reference: Reference, _ type: UInt32,
-    _ code: UnsafePointer<UInt8>, _ offset: UInt64
+    _ code: UnsafePointer<UInt8>, _ offset: UInt64, _ addend: Int64
   ) -> SlotRelaxation {
-    guard context.relaxes, !reference.isPreemptible, !reference.isIndirect, !reference.isFixed,
+    // Any other addend reads a part of the slot, or what is next to it.
+    guard context.relaxes, addend == -4, !reference.isPreemptible, !reference.isIndirect,
+      !reference.isFixed,
       !isFar(context.link, context.file, reference.symbol, reference.source)
     else { return .none }
     return slotRelaxation(
@@ -148,8 +158,8 @@ extension X86_64 {
     default: isTLSType = false
     }
     if isTLSType == reference.flags.contains(.isThreadLocal) { return }
-    // An undefined weak thread-local, or the null symbol of a module-local sequence.
-    if isTLSType, reference.isFixed { return }
+    // Nobody here says what an undefined symbol is; or the null symbol of a module-local sequence.
+    if isTLSType, reference.isFixed || reference.flags.contains(.isUndefined) { return }
     if !isTLSType, reference.symbol.isNone { return }
     context.link.diagnostics.error(
       "\(context.link.placeName(atom, offset)): \(relocationName(type)) against"
@@ -272,7 +282,7 @@ extension X86_64 {
     }
     guard
       generalDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(context, entry.offset, relocations, count, next)
+      isResolverCall(context, entry.offset, size, relocations, count, next)
     else {
       context.demand(reference, .needsTLSModuleAndOffset)
       return
@@ -291,7 +301,7 @@ extension X86_64 {
       return
     }
     guard localDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(context, entry.offset, relocations, count, next)
+      isResolverCall(context, entry.offset, size, relocations, count, next)
     else {
       badSequence(context, atom, entry.offset)
       return
@@ -299,10 +309,11 @@ extension X86_64 {
     next += 1
   }
 
-  /// The relocation after a dynamic sequence's first is its call.
-  private static func isResolverCall(
-    _ context: ScanContext, _ offset: UInt64, _ relocations: UnsafePointer<UInt8>, _ count: Int,
-    _ next: Int
+  /// The relocation after a dynamic sequence's first is its call. The scan and the writer pass it
+  /// over, so it is asked nothing else.
+  static func isResolverCall(
+    _ context: ScanContext, _ offset: UInt64, _ size: UInt64,
+    _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: Int
   ) -> Bool {
     guard next < count else { return false }
     let call = RelaEntry<Encoding>(relocations + next &* RelaEntry<Encoding>.size)
