@@ -34,6 +34,7 @@ extension Link {
       if level.isEmpty { break }
     }
     dropIdentifierSymbols()
+    dropUnusedImports()
     if options.printsGarbage { printGarbage(T.Encoding.self) }
   }
 
@@ -183,7 +184,10 @@ extension Link {
     }
     let index = file.pointee.globals[symbol - file.pointee.firstGlobal]
     let target = symbols.pointer(index)
-    if target.pointee.has.contains(.isShared) { return }
+    if !target.pointee.has.isDisjoint(with: [.isShared, .isUndefined]) {
+      atomicOr(&target.pointee.flags, SymbolFlags.isUsed.rawValue)
+      return
+    }
     if target.pointee.has.contains(.isLinkerDefined), !options.startStopGarbageCollected,
       let name = identifierSymbols[index]
     {
@@ -242,6 +246,27 @@ extension Link {
         }
       }
       if !isLive { return }
+    }
+  }
+
+  /// What only dead code refers to is not looked for at run time: it would make the output need
+  /// versions, and with `--as-needed` libraries, that it has no use for.
+  private func dropUnusedImports() {
+    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
+    let imported: SymbolFlags = [.isImported, .isPreemptible, .isMentioned]
+    pool.forEachRange(symbols.count, grain: 1 << 13) { [self] range, _ in
+      for i in range {
+        let symbol = symbols.pointer(SymbolIndex(i))
+        let has = symbol.pointee.has
+        if has.isDisjoint(with: [.isShared, .isUndefined]) || !has.contains(.isMentioned) {
+          continue
+        }
+        if has.isDisjoint(with: [.isUsed, .isRoot]) {
+          symbol.pointee.flags &= ~imported.rawValue
+        } else if has.contains(.isShared), !has.isDisjoint(with: [.isReferenced, .isRoot]) {
+          libraries[LibraryIndex(raw: symbol.pointee.file)].isNeeded = true
+        }
+      }
     }
   }
 

@@ -89,8 +89,9 @@ struct SymbolFlags: OptionSet, Sendable {
   static let isRoot = SymbolFlags(rawValue: 1 << 28)
   /// `--trace-symbol`.
   static let isTraced = SymbolFlags(rawValue: 1 << 29)
-  /// Some live object refers to it through a thread-local symbol.
-  static let isInDynamicList = SymbolFlags(rawValue: 1 << 30)
+  /// Something that garbage collection left refers to it; only with `--gc-sections`, and only for
+  /// what no object defines.
+  static let isUsed = SymbolFlags(rawValue: 1 << 30)
   /// STB_GNU_UNIQUE.
   static let isUnique = SymbolFlags(rawValue: 1 << 31)
 

@@ -1,0 +1,1 @@
+int dead_function(void) { return 5; }

@@ -1,0 +1,1 @@
+int used_function(void) { return 4; }
