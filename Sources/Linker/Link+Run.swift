@@ -36,36 +36,6 @@ extension Link {
     try run(X86_64.self)
   }
 
-<<<<<<< HEAD
-  /// Options that change what the output means and that this version does not carry out.
-  private func refuseUnsupported() throws(LinkFailed) {
-    if options.outputKind == .relocatable {
-      diagnostics.error("-r (relocatable output) is not supported; use GNU ld or lld for this step")
-    }
-    if options.emitsRelocations {
-      diagnostics.error("--emit-relocs is not supported; use GNU ld or lld for this step")
-    }
-    if options.packsAndroid {
-      diagnostics.error("--pack-dyn-relocs=android is not supported; use --pack-dyn-relocs=relr")
-    }
-    if options.reproduceArchive != nil {
-      diagnostics.error("--reproduce is not supported; use lld for it")
-    }
-    if options.symbolOrderingFile != nil {
-      diagnostics.error("--symbol-ordering-file is not supported; use lld for this step")
-    }
-    if options.gdbIndex {
-      diagnostics.warning(
-        "--gdb-index is not supported: gdb will read the debug information itself")
-    }
-    if options.folding != .none {
-      diagnostics.warning("--icf is not supported: identical functions are kept apart")
-    }
-    try checkpoint()
-  }
-
-=======
->>>>>>> main
   /// The passes, in order. Each relies on what those before it have settled, and says so.
   private func run<T: Target>(_: T.Type) throws(LinkFailed) {
     encoding = T.Encoding.self

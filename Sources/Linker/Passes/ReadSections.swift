@@ -159,7 +159,6 @@ extension Link {
         side = UInt32(expandedLock.withLock { _ in expanded.append(.init(bytes: result.bytes)) })
       }
     }
-<<<<<<< HEAD
     guard alignment & (alignment - 1) == 0 else {
       throw InputError(
         "section \(section) (\(name)) has alignment \(alignment), not a power of two")
@@ -167,11 +166,6 @@ extension Link {
     guard alignment <= 1 << 32 else {
       throw InputError(
         "section \(section) (\(name)) has alignment \(alignment), which is too large")
-=======
-    guard alignment & (alignment - 1) == 0, alignment <= 1 << 40 else {
-      throw InputError(
-        "section \(section) (\(name)) has alignment \(alignment), not a power of two")
->>>>>>> main
     }
     guard size < 1 << 47 else {
       throw InputError("section \(section) (\(name)) is too large (\(size) bytes)")
