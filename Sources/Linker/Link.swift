@@ -100,6 +100,8 @@ public final class Link: @unchecked Sendable {
   var scanFacts: ScanFacts = []
   /// Sections by the C identifier that names them, while garbage is collected.
   var identifierSections: [ByteString: [AtomIndex]] = [:]
+  /// Line tables that messages asked for; nil for files without.
+  var sourceLineTables: [FileIndex: SourceLineTables?] = [:]
   var identifierSymbols: [SymbolIndex: ByteString] = [:]
   /// Where linker-defined symbols lie, for their section number.
   var linkerDefinedSections: [SymbolIndex: OutputIndex] = [:]

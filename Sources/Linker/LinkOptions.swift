@@ -198,7 +198,6 @@ public struct LinkOptions: Sendable {
   public var symbolOrderingFile: String?
   public var sectionStarts: [(section: String, address: UInt64)] = []
   public var imageBase: UInt64?
-  public var unresolvedInDebug: UInt64 = 0
 
   // MARK: Synthetic content
 
@@ -222,7 +221,6 @@ public struct LinkOptions: Sendable {
   public enum Discard: Sendable { case none, temporaries, locals }
   /// `-X` temporaries (the default for merged sections), `-x` all locals.
   public var discard = Discard.temporaries
-  public var discardGiven = false
   public var packsRelative = false
   public var packsAndroid = false
   public var usesAndroidRelrTags = false

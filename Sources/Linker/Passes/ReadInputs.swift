@@ -26,7 +26,7 @@ extension Link {
     references += referencesFromLibraries(T.Encoding.self)
 
     while true {
-      let wave = takeProviders(references)
+      let wave = takeProviders(T.self, references)
       if wave.isEmpty { break }
       let start = objects.count
       var sources: [ObjectReader.Source] = []
@@ -420,8 +420,11 @@ extension Link {
             if !symbol.pointee.extra.isNone { wanted.append(index) }
           }
         } else {
-          facts = .isDefinedInObject
-          if section == SectionIndex.common { facts.insert(.sawCommon) }
+          // A common symbol gives way to a definition, also to one that an archive has.
+          let isCommon =
+            section == SectionIndex.common || section == ObjectFile.largeCommonSection
+          facts = isCommon ? .sawCommon : .isDefinedInObject
+          if isCommon, !symbol.pointee.extra.isNone { wanted.append(index) }
         }
         let visibility = entry.visibility
         if visibility == .protected {
@@ -437,18 +440,59 @@ extension Link {
   }
 
   /// Chooses the providers that `references` ask for; in the order of the command line.
-  private func takeProviders(_ references: [SymbolIndex]) -> [ProviderIndex] {
+  private func takeProviders<T: Target>(_: T.Type, _ references: [SymbolIndex]) -> [ProviderIndex] {
     var wave: [ProviderIndex] = []
     for index in references {
       let symbol = symbols.pointer(index)
       if symbol.pointee.has.contains(.isDefinedInObject) || symbol.pointee.extra.isNone { continue }
       let provider = ProviderIndex(raw: symbol.pointee.extra.raw)
       if providers[provider].isTaken || providers[provider].kind == .library { continue }
+      if symbol.pointee.has.contains(.sawCommon),
+        !overridesCommon(T.self, providers[provider], index)
+      {
+        continue
+      }
       providers[provider].isTaken = true
       wave.append(provider)
     }
     wave.sort { $0.raw < $1.raw }
     return wave
+  }
+
+  /// Whether a provider defines what so far is only common, and not as a common symbol, too: the
+  /// index of an archive does not tell these apart. Source: GNU ld manual, "--warn-common"; ar's
+  /// index lists both.
+  private func overridesCommon<T: Target>(
+    _: T.Type, _ provider: Provider, _ symbol: SymbolIndex
+  ) -> Bool {
+    var object = ObjectFile.empty
+    if provider.kind == .lazyObject {
+      object = objects[FileIndex(raw: provider.owner)]
+    } else {
+      guard let source = memberSource(provider) else { return false }
+      var groups: [(section: UInt32, symbol: UInt32)] = []
+      // What is wrong with the member is told when it is read for good.
+      guard
+        (try? ObjectReader.read(
+          T.Encoding.self, machine: T.machine, source, into: &object, groups: &groups)) != nil
+      else { return true }
+    }
+    let wanted = symbols[symbol].name
+    for i in 0..<object.globalCount {
+      let entry = object.symbol(T.Encoding.self, object.firstGlobal + i)
+      let section = UInt32(entry.sectionIndex)
+      if section == SectionIndex.undefined || section == SectionIndex.common
+        || section == ObjectFile.largeCommonSection || entry.binding == .weak
+      {
+        continue
+      }
+      var name = ObjectFile.name(object.symbolNames, at: entry.name)
+      if let suffix = VersionSuffix(of: name), suffix.isDefault {
+        name = name[0..<name.firstIndex(of: 0x40)!]
+      }
+      if name == wanted { return true }
+    }
+    return false
   }
 
   /// Names that the command line speaks of; they get symbols even if no file has them.

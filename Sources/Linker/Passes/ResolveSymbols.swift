@@ -42,9 +42,13 @@ extension Link {
   private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex) {
     let file = objects.pointer(index)
     let first = file.pointee.firstGlobal
+    let versioned =
+      file.pointee.has.contains(.hasVersionedNames) ? versionedDefinitions(E.self, file) : [:]
     for i in 0..<file.pointee.globalCount {
       let entry = file.pointee.symbol(E.self, first + i)
       if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
+      // `.symver foo, foo@@V` leaves both names; the one that tells the version counts.
+      if let other = versioned[file.pointee.globals[i]], other != first + i { continue }
       let section = file.pointee.section(E.self, of: first + i)
       let rank: UInt64
       if Int(section) < file.pointee.sectionCount {
@@ -65,6 +69,23 @@ extension Link {
         claims.base + file.pointee.globals[i].int,
         ~Claim.make(rank: rank, order: file.pointee.order, source: UInt32(first + i)))
     }
+  }
+
+  /// The definitions `foo@@V` of a file, by the symbol `foo`.
+  private func versionedDefinitions<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>
+  ) -> [SymbolIndex: Int] {
+    var found: [SymbolIndex: Int] = [:]
+    for i in 0..<file.pointee.globalCount {
+      let source = file.pointee.firstGlobal + i
+      let entry = file.pointee.symbol(E.self, source)
+      if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
+      let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+      if VersionSuffix(of: name)?.isDefault == true, found[file.pointee.globals[i]] == nil {
+        found[file.pointee.globals[i]] = source
+      }
+    }
+    return found
   }
 
   private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
@@ -159,11 +180,21 @@ extension Link {
     {
       return
     }
+    // What the command line defines replaces what objects say.
+    if Claim.order(claim) == 0 { return }
+    // Two names of one place, with a version and without.
+    if Claim.order(claim) == file.pointee.order {
+      let other = file.pointee.symbol(E.self, Int(Claim.source(claim)))
+      if other.value == entry.value,
+        file.pointee.section(E.self, of: Int(Claim.source(claim))) == section
+      {
+        return
+      }
+    }
     // Two equal absolute definitions are one, as for GNU ld.
-    let winnerFile = liveObjects.first { objects[$0].order == Claim.order(claim) }
-    guard let winnerFile else { return }
+    let winnerFile = liveFile(order: Claim.order(claim))
     let winner = objects.pointer(winnerFile)
-    if winnerFile.raw != 0, section == ObjectFile.absoluteSection,
+    if section == ObjectFile.absoluteSection,
       winner.pointee.section(E.self, of: Int(Claim.source(claim))) == ObjectFile.absoluteSection,
       winner.pointee.symbol(E.self, Int(Claim.source(claim))).value == entry.value
     {
@@ -175,6 +206,17 @@ extension Link {
           symbol: index, winner: winnerFile, winnerSource: Claim.source(claim),
           loser: fileIndex, loserSource: source))
     }
+  }
+
+  /// The live object at a place in the order of inputs; the linker's own file has place 0.
+  private func liveFile(order: UInt32) -> FileIndex {
+    var low = 0
+    var high = liveObjects.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if objects[liveObjects[middle]].order < order { low = middle + 1 } else { high = middle }
+    }
+    return liveObjects[low]
   }
 
   private func settleSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {

@@ -301,7 +301,7 @@ extension Link {
       type = library.pointee.symbol(E.self, Int(symbol.source)).type
       // The caller doesn't see that the library chooses the function when it is loaded.
       if type == .gnuIndirectFunction { type = .function }
-    } else if symbol.has.contains(.isThreadLocal) {
+    } else if !symbol.has.isDisjoint(with: SymbolFlags.threadLocalDemands) {
       type = .threadLocal
     } else if symbol.has.contains(.isFunction) {
       type = .function
@@ -344,7 +344,9 @@ extension Link {
   ) {
     let symbol = symbols[entry.symbol]
     let has = symbol.has
-    var type: SymbolType = has.contains(.isFunction) ? .function : .none
+    var type: SymbolType =
+      has.contains(.isIndirectFunction)
+      ? .gnuIndirectFunction : has.contains(.isFunction) ? .function : .none
     var other: UInt8 = 0
     var size: UInt64 = 0
     // What the linker itself defines has no record.

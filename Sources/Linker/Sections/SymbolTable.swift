@@ -214,7 +214,9 @@ extension Link {
         }
         let type: SymbolType =
           symbol.has.contains(.isThreadLocal)
-          ? .threadLocal : symbol.has.contains(.isFunction) ? .function : .none
+          ? .threadLocal
+          : symbol.has.contains(.isIndirectFunction)
+            ? .gnuIndirectFunction : symbol.has.contains(.isFunction) ? .function : .none
         let binding: SymbolBinding = isLocal ? .local : .global
         write(
           isLocal ? local : global, symbol.name, info: binding.rawValue << 4 | type.rawValue,
@@ -246,6 +248,8 @@ extension Link {
           } else if symbol.has.contains(.needsCanonicalPLT) {
             value = symbol.word
           }
+        } else if !symbol.has.isDisjoint(with: SymbolFlags.threadLocalDemands) {
+          info |= SymbolType.threadLocal.rawValue
         }
         write(
           global, symbol.name, info: info, other: 0, section: section, value: value, size: size)

@@ -135,7 +135,9 @@ extension Link {
         let other = names.find(alias, in: symbols)
       {
         // An alias is of the same kind, and keeps what it stands for alive.
-        facts = symbols[other].has.intersection([.isFunction, .isThreadLocal, .isAbsolute])
+        facts = symbols[other].has.intersection([
+          .isFunction, .isIndirectFunction, .isThreadLocal, .isAbsolute,
+        ])
         symbol.pointee.atom = symbols[other].has.contains(.isShared) ? .none : symbols[other].atom
         symbols[other].flags |= SymbolFlags([.isReferenced, .isMentioned, .isRoot]).rawValue
       }
@@ -162,6 +164,25 @@ extension Link {
       default: break
       }
       symbol.pointee.flags |= facts.rawValue
+    }
+    findNumbers()
+  }
+
+  /// Which definitions are numbers, as differences of addresses are: relocations have to know
+  /// before there are addresses. What is wrong with an expression is told when it is evaluated for
+  /// good.
+  private func findNumbers() {
+    for definition in definitions where !definition.expression.symbols.isEmpty {
+      let value = try? definition.expression.evaluate { name in
+        guard let index = names.find(name, in: symbols) else { return nil }
+        let symbol = symbols[index]
+        if symbol.has.contains(.isUndefined) { return nil }
+        return Expression.Value(
+          symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
+      }
+      if let value, value.section == 0 {
+        symbols[definition.symbol].flags |= SymbolFlags.isAbsolute.rawValue
+      }
     }
   }
 
@@ -281,9 +302,6 @@ extension Link {
             symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
         }
         symbols[definition.symbol].word = value.address
-        if value.section == 0 {
-          symbols[definition.symbol].flags |= SymbolFlags.isAbsolute.rawValue
-        }
       } catch {
         diagnostics.error(
           "\(definition.origin) \(symbols[definition.symbol].name): \(error.message)")

@@ -36,7 +36,7 @@ struct SymbolFlags: OptionSet, Sendable {
   static let isReferenced = SymbolFlags(rawValue: 1 << 0)
   /// A live object refers to it, weakly or not.
   static let isMentioned = SymbolFlags(rawValue: 1 << 1)
-  /// A live object defines it (commons included).
+  /// A live object defines it, and not as a common symbol.
   static let isDefinedInObject = SymbolFlags(rawValue: 1 << 2)
   /// A library refers to it, so it is exported if an object defines it.
   static let isReferencedByLibrary = SymbolFlags(rawValue: 1 << 3)
@@ -44,7 +44,7 @@ struct SymbolFlags: OptionSet, Sendable {
   static let sawHidden = SymbolFlags(rawValue: 1 << 4)
   /// Some object says STV_PROTECTED.
   static let sawProtected = SymbolFlags(rawValue: 1 << 5)
-  /// Only a common definition was seen in objects so far.
+  /// A live object has it as a common symbol.
   static let sawCommon = SymbolFlags(rawValue: 1 << 6)
 
   // Decided by resolution.
@@ -94,6 +94,11 @@ struct SymbolFlags: OptionSet, Sendable {
   /// STB_GNU_UNIQUE.
   static let isUnique = SymbolFlags(rawValue: 1 << 31)
 
+  /// The demands that only thread-local variables have.
+  static let threadLocalDemands: SymbolFlags = [
+    .needsTLSModuleAndOffset, .needsTLSOffset, .needsTLSDescriptor,
+  ]
+
   /// The demands that give a symbol an `extra` record.
   static let demands: SymbolFlags = [
     .needsOffsetSlot, .needsPLT, .needsCopy, .needsCanonicalPLT, .needsTLSModuleAndOffset,
@@ -103,12 +108,13 @@ struct SymbolFlags: OptionSet, Sendable {
 
 /// A claim on a name: rank, then file order, then index in the file; lowest wins.
 ///
-/// Ranks: strong definition, weak definition, common, then libraries; `none` is higher than all.
+/// Ranks: strong definition, common, weak definition, then libraries; `none` is higher than all.
+/// Source: gABI, "Symbol Table", on STB_WEAK: a common definition is honoured, a weak one ignored.
 enum Claim {
   static let none = UInt64.max
   static let strong: UInt64 = 0
-  static let weak: UInt64 = 1
-  static let common: UInt64 = 2
+  static let common: UInt64 = 1
+  static let weak: UInt64 = 2
   static let shared: UInt64 = 3
 
   /// - Parameters:

@@ -68,13 +68,12 @@ extension X86_64 {
           i &+= 1
         }
       case R.dtpoff32:
-        let origin = context.isShared ? context.tlsStart : context.threadPointer
+        let origin = origin(context, index)
         let value = target(context, source, entry.addend) &- origin
         if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
         store32(value, p)
       case R.dtpoff64:
-        let origin = context.isShared ? context.tlsStart : context.threadPointer
-        store64(target(context, source, entry.addend) &- origin, p)
+        store64(target(context, source, entry.addend) &- origin(context, index), p)
       case R.gottpoff, R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff:
         applyInitialExec(&context, index, entry, p, code, address)
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
@@ -161,6 +160,15 @@ extension X86_64 {
     target(context, source, addend) &- context.threadPointer
   }
 
+  /// What R_X86_64_DTPOFF32 and 64 count from: in an executable's code, local-dynamic sequences
+  /// have become local-exec; data goes on meaning an offset in the module.
+  @inline(__always)
+  private static func origin(_ context: ApplyContext, _ index: AtomIndex) -> UInt64 {
+    if context.isShared { return context.tlsStart }
+    return context.link.atoms.pointer(index).pointee.has.contains(.isExecutable)
+      ? context.threadPointer : context.tlsStart
+  }
+
   // MARK: Sequences
 
   @inline(__always)
@@ -171,7 +179,7 @@ extension X86_64 {
     let source = entry.symbol
     let type = entry.type
     let reference = reference(context, source)
-    switch relaxation(context.scan, reference, type, code, entry.offset) {
+    switch relaxation(context.scan, reference, type, code, entry.offset, entry.addend) {
     case .none:
       let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
       if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
@@ -395,7 +403,8 @@ extension X86_64 {
       }
       let p = bytes + Int(offset)
       var value: UInt64
-      if link.isDead(Encoding.self, source, in: file) {
+      let isDead = link.isDead(Encoding.self, source, in: file)
+      if isDead {
         value = tombstone
       } else {
         value = link.address(Encoding.self, of: source, in: file, addend: entry.addend)
@@ -405,14 +414,16 @@ extension X86_64 {
       case R.abs32, R.abs32S:
         if value >> 32 != 0, !fitsSigned32(value) { outOfRange(context, index, entry, value) }
         store32(value, p)
-      case R.dtpoff64: store64(value &- context.tlsStart, p)
-      case R.dtpoff32: store32(value &- context.tlsStart, p)
+      case R.dtpoff64: store64(isDead ? tombstone : value &- context.tlsStart, p)
+      case R.dtpoff32: store32(isDead ? tombstone : value &- context.tlsStart, p)
       case R.pc32:
         value = value &- (atom.address &+ offset)
         store32(value, p)
       case R.pc64: store64(value &- (atom.address &+ offset), p)
-      case R.size32: store32(link.symbolSize(Encoding.self, file, source), p)
-      case R.size64: store64(link.symbolSize(Encoding.self, file, source), p)
+      case R.size32, R.size64:
+        let size =
+          link.symbolSize(Encoding.self, file, source) &+ UInt64(bitPattern: entry.addend)
+        if type == R.size32 { store32(size, p) } else { store64(size, p) }
       case R.abs16:
         UnsafeMutableRawPointer(p).storeBytes(
           of: UInt16(truncatingIfNeeded: value), as: UInt16.self)

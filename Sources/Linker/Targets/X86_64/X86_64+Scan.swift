@@ -43,9 +43,11 @@ extension X86_64 {
       case R.plt32:
         if reference.isPreemptible || reference.isIndirect {
           context.demand(reference, .needsPLT)
+        } else if reference.flags.contains(.isAbsolute) {
+          scanRelative(&context, reference, index, entry)
         }
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
-        if relaxation(context, reference, type, code, offset) == .none {
+        if relaxation(context, reference, type, code, offset, entry.addend) == .none {
           context.demand(reference, .needsOffsetSlot)
         }
       case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx, R.gotpcrel64:
@@ -113,9 +115,11 @@ extension X86_64 {
   @inline(__always)
   static func relaxation(
     _ context: ScanContext, _ reference: Reference, _ type: UInt32,
-    _ code: UnsafePointer<UInt8>, _ offset: UInt64
+    _ code: UnsafePointer<UInt8>, _ offset: UInt64, _ addend: Int64
   ) -> SlotRelaxation {
-    guard context.relaxes, !reference.isPreemptible, !reference.isIndirect, !reference.isFixed,
+    // Any other addend reads a part of the slot, or what is next to it.
+    guard context.relaxes, addend == -4, !reference.isPreemptible, !reference.isIndirect,
+      !reference.isFixed,
       !isFar(context.link, context.file, reference.symbol, reference.source)
     else { return .none }
     return slotRelaxation(
@@ -154,8 +158,8 @@ extension X86_64 {
     default: isTLSType = false
     }
     if isTLSType == reference.flags.contains(.isThreadLocal) { return }
-    // An undefined weak thread-local, or the null symbol of a module-local sequence.
-    if isTLSType, reference.isFixed { return }
+    // Nobody here says what an undefined symbol is; or the null symbol of a module-local sequence.
+    if isTLSType, reference.isFixed || reference.flags.contains(.isUndefined) { return }
     if !isTLSType, reference.symbol.isNone { return }
     context.link.diagnostics.error(
       "\(context.link.placeName(atom, offset)): \(relocationName(type)) against"
