@@ -90,4 +90,11 @@ extension Link {
   /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
   /// branch tracking, or `-z ibtplt`.
   var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
+
+  /// Whether `--exclude-libs` names an archive.
+  func isExcludedLibrary(_ path: String) -> Bool {
+    if options.excludedLibraries.isEmpty { return false }
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    return options.excludedLibraries.contains { $0 == "ALL" || $0 == name }
+  }
 }

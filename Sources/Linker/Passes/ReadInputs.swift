@@ -54,7 +54,7 @@ extension Link {
     do {
       let member = try archive.member(at: Int(provider.offset))
       let flags: FileFlags =
-        InputLoader(link: self).isExcluded(String(archive.path)) ? .isExcluded : []
+        isExcludedLibrary(String(archive.path)) ? .isExcluded : []
       let source = InputLoader.source(
         of: member, in: archive, position: provider.position, flags: flags,
         diagnostics: diagnostics)
