@@ -32,7 +32,7 @@ extension Link {
           + X86_64.emulations.joined(separator: ", "))
       throw LinkFailed()
     }
-    try refuseUnsupported()
+    try refuseUnsupported(X86_64.self)
     try run(X86_64.self)
   }
 

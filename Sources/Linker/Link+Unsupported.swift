@@ -1,7 +1,7 @@
 /// Options that were understood but that this linker does not carry out: an error if the output
 /// would mean something else without them, a warning if only something on the side is missing.
 extension Link {
-  func refuseUnsupported() throws(LinkFailed) {
+  func refuseUnsupported<T: Target>(_: T.Type) throws(LinkFailed) {
     let remedy = "use GNU ld or lld for this step"
     func refuse(_ isAsked: Bool, _ what: String) {
       if isAsked { diagnostics.error("\(what) is not supported; \(remedy)") }
@@ -17,7 +17,7 @@ extension Link {
     refuse(options.retainSymbolsFile != nil, "--retain-symbols-file")
     refuse(!options.justSymbols.isEmpty, "--just-symbols")
     refuse(options.inputs.contains { $0.state.isBinary }, "--format=binary")
-    refuse(options.outputFormat.map { !isOwnFormat($0) } ?? false, "--oformat")
+    refuse(options.outputFormat.map { !T.formatNames.contains($0) } ?? false, "--oformat")
     refuse(options.pageUse != .aligned, "-n (--nmagic) or -N (--omagic)")
     refuse(options.defaultScript != nil, "--default-script")
     refuse(options.defaultSymbolVersion, "--default-symver")
@@ -44,10 +44,5 @@ extension Link {
     warn(options.memorySeal, "-z memory-seal", "the loader is not told to seal the mappings")
     warn(options.wxNeeded, "-z wxneeded", "there is no segment that tells of it")
     try checkpoint()
-  }
-
-  /// `--oformat` that says what is written anyway.
-  private func isOwnFormat(_ format: String) -> Bool {
-    format == "elf" || format == "elf64-x86-64" || format == "elf64-little"
   }
 }

@@ -28,6 +28,17 @@ import Testing
     }
   }
 
+  @Test func noConflictMarkers() {
+    for file in Self.swift + Self.documents {
+      for (number, line) in file.lines.enumerated() {
+        // A row of `=` alone may underline a heading.
+        for mark in ["<", ">"] where line.hasPrefix(String(repeating: mark, count: 7) + " ") {
+          Issue.record("\(file.path):\(number + 1) has a merge's conflict marker")
+        }
+      }
+    }
+  }
+
   /// Types and functions of a module's interface say what they are for.
   @Test func publicDeclarationsAreDocumented() {
     let kinds: Set<Substring> = ["func", "struct", "enum", "class", "protocol", "actor"]

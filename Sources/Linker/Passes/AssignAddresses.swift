@@ -25,6 +25,7 @@ extension Link {
       if fits { break }
     }
     shiftAtoms(forward: true)
+    checkOverlaps()
     setTableAddresses(T.self)
     finishSymbols(T.self)
     try checkpoint()
@@ -213,7 +214,7 @@ extension Link {
 
   // MARK: Addresses
 
-  private func permissions(_ section: OutputSection) -> SegmentFlags {
+  func permissions(_ section: OutputSection) -> SegmentFlags {
     var flags: SegmentFlags = .read
     if section.has.contains(.write) { flags.insert(.write) }
     if section.has.contains(.execute) { flags.insert(.execute) }
@@ -239,6 +240,11 @@ extension Link {
   /// Addresses wrap around: what a script or `--section-start` puts at the end of the address space
   /// is the user's business, and inputs are bounded by `checkSizes`.
   private func layOut<T: Target>(_: T.Type) {
+    layOut(T.self, base: options.imageBase ?? (isPositionIndependent ? 0 : T.defaultImageBase))
+    if let base = lowerBase() { layOut(T.self, base: base) }
+  }
+
+  private func layOut<T: Target>(_: T.Type, base: UInt64) {
     typealias E = T.Encoding
     let maximum = maximumPageSize
     let common = min(options.commonPageSize ?? T.commonPageSize, maximum)
@@ -247,13 +253,14 @@ extension Link {
     let headerSegments = countSegments(loaded)
     let fileHeader = UInt64(FileHeader<E>.size)
     headersSize = fileHeader + UInt64(headerSegments) * (E.is64 ? 56 : 32)
-    imageBase = options.imageBase ?? (isPositionIndependent ? 0 : T.defaultImageBase)
+    imageBase = base
     let starts = startAddresses()
 
     var address = imageBase &+ headersSize
     var offset = headersSize
     var load = Segment(type: .load, flags: .read, offset: 0, address: imageBase)
-    load.alignment = maximum
+    load.alignment = segmentAlignment(loaded[...], .read, starts)
+    if base % load.alignment != 0 { load.alignment = maximum }
     var loads: [Segment] = []
     var fileEnd = headersSize
     var tls: Segment?
@@ -266,10 +273,10 @@ extension Link {
       load.memorySize = address &- load.address
       load.fileSize = fileEnd > load.offset ? fileEnd - load.offset : 0
       load.fileSize = min(load.fileSize, load.memorySize)
-      loads.append(load)
+      if load.memorySize > 0 { loads.append(load) }
     }
 
-    for index in loaded {
+    for (i, index) in loaded.enumerated() {
       let section = outputs.pointer(index)
       let isZero = section.pointee.type == SectionType.nobits.rawValue
       let isThreadZero = isZero && section.pointee.has.contains(.threadLocal)
@@ -286,11 +293,9 @@ extension Link {
       }
       if flags != load.flags || start != nil || wasZero && !isZero && !isThreadZero {
         close()
-        let isFirst = loads.count == 1 && load.memorySize == 0
         if let start {
           address = start
           offset = alignUp(fileEnd, maximum) &+ address % maximum
-          if isFirst { loads.removeAll() }
         } else {
           let separates =
             options.separation == .loadableSegments
@@ -308,14 +313,12 @@ extension Link {
         let aligned = alignUp(address, alignment)
         offset &+= aligned &- address
         address = aligned
+        // Offset and address have to agree modulo the alignment of all that follows: the loader
+        // chooses the base of a position-independent program by it.
+        let reach = segmentAlignment(loaded[i...], flags, starts)
+        offset &+= (address &- offset) & (reach &- 1)
         load = Segment(type: .load, flags: flags, offset: offset, address: address)
-        load.alignment = max(maximum, min(alignment, 1 << 30))
-        if alignment > maximum {
-          // Offset and address have to agree modulo the larger alignment, too.
-          let wanted = alignUp(offset, alignment) &+ address % alignment
-          load.offset = wanted
-          offset = wanted
-        }
+        load.alignment = reach
         fileEnd = max(fileEnd, offset)
       }
       let aligned = alignUp(address, alignment)
@@ -377,7 +380,7 @@ extension Link {
   }
 
   /// `-Ttext=`, `-Tdata=`, `-Tbss=`, `--section-start=`.
-  private func startAddresses() -> [ByteString: UInt64] {
+  func startAddresses() -> [ByteString: UInt64] {
     var starts: [ByteString: UInt64] = [:]
     for entry in options.sectionStarts {
       starts[ByteString(copying: entry.section)] = entry.address
@@ -426,7 +429,8 @@ extension Link {
     if !synthetic.interpreter.isNone {
       list.append(covering(.interpreter, synthetic.interpreter, .read))
     }
-    list += loads
+    // Source: gABI, "Program Header": loadable segments are in the order of their addresses.
+    list += loads.sorted { $0.address < $1.address }
     if let tls { list.append(tls) }
     if !synthetic.dynamic.isNone {
       let flags: SegmentFlags = options.readOnlyDynamic ? .read : [.read, .write]

@@ -33,6 +33,7 @@ extension Link {
       level = followers(T.Encoding.self)
       if level.isEmpty { break }
     }
+    dropIdentifierSymbols()
     forgetUnreachedImports()
     if options.printsGarbage { printGarbage(T.Encoding.self) }
   }

@@ -228,6 +228,31 @@ extension Link {
     }
   }
 
+  /// Takes `__start_X` and `__stop_X` back if garbage collection left nothing called X: weak
+  /// references then find zero, others are told.
+  func dropIdentifierSymbols() {
+    if identifierSymbols.isEmpty { return }
+    var bounded: Set<ByteString> = []
+    for file in liveObjects {
+      for i in 0..<objects[file].atomCount {
+        let atom = atoms[AtomIndex(objects[file].firstAtom.int + i)]
+        if atom.has.contains([.isNamedForC, .isLive]) { bounded.insert(outputs[atom.output].name) }
+      }
+    }
+    linkerDefined.removeAll { own in
+      switch own.kind {
+      case .identifierStart(let name), .identifierStop(let name):
+        if bounded.contains(name) { return false }
+        let symbol = symbols.pointer(own.symbol)
+        let decided: SymbolFlags = [.isLinkerDefined, .isExported, .isPreemptible]
+        symbol.pointee.flags &= ~decided.rawValue
+        symbol.pointee.flags |= SymbolFlags.isUndefined.rawValue
+        return true
+      default: return false
+      }
+    }
+  }
+
   /// Gives the linker's symbols their addresses; after layout, before anything is written.
   func setLinkerDefinedValues() {
     for own in linkerDefined {

@@ -7,6 +7,8 @@ protocol Target: Sendable {
 
   static var machine: UInt16 { get }
   static var emulations: [String] { get }
+  /// What `--oformat` may call the output.
+  static var formatNames: [String] { get }
   /// Where GNU ld for this machine looks for libraries without being told, in its order.
   static var libraryDirectories: [String] { get }
   /// The program interpreter, unless `-dynamic-linker` names one.

@@ -40,8 +40,23 @@ extension X86_64 {
       if offset < (type == R.rexGotpcrelx ? 3 : 4) { return .none }
       if p[-1] & 0xc7 != 0x05 { return .none }
       if p[-2] == 0x8b { return .lea }
+      if mayHaveOtherPrefix(type, p, offset) { return .none }
       return isFixedAddress && isArithmetic(p[-2]) ? .immediate : .none
     default: return .none
+    }
+  }
+
+  /// Before the types for REX2 were agreed on, compilers used those for REX with both prefixes. The
+  /// bytes do not tell which one is there, and the register's high bits lie elsewhere, so an
+  /// instruction whose register would have to move is left alone.
+  @inline(__always)
+  private static func mayHaveOtherPrefix(
+    _ type: UInt32, _ p: UnsafePointer<UInt8>, _ offset: UInt64
+  ) -> Bool {
+    switch type {
+    case R.rexGotpcrelx, R.gottpoff: offset >= 4 && p[-4] == 0xd5
+    case R.code4Gotpcrelx: p[-4] != 0xd5
+    default: false
     }
   }
 
@@ -86,7 +101,7 @@ extension X86_64 {
     switch type {
     case R.gottpoff:
       return offset >= 3 && p[-3] & 0xf8 == 0x48 && (p[-2] == 0x8b || p[-2] == 0x03)
-        && p[-1] & 0xc7 == 0x05
+        && p[-1] & 0xc7 == 0x05 && !mayHaveOtherPrefix(type, p, offset)
     case R.code4Gottpoff:
       return offset >= 4 && p[-4] == 0xd5 && (p[-2] == 0x8b || p[-2] == 0x03)
         && p[-1] & 0xc7 == 0x05

@@ -16,6 +16,7 @@ enum X86_64: Target {
 
   static var machine: UInt16 { MachineNumber.x86_64 }
   static var emulations: [String] { ["elf_x86_64", "elf_x86_64_sol2", "elf_x86_64_fbsd"] }
+  static var formatNames: [String] { ["elf", "elf64-x86-64", "elf64-little"] }
   static var libraryDirectories: [String] {
     [
       "/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",

@@ -1,0 +1,67 @@
+import ELFFormat
+import Platform
+
+/// Addresses that the user chose (`-Ttext=`, `--section-start=`), and alignments beyond a page.
+extension Link {
+  /// p_align of a segment that begins with the first of `sections` and has these permissions.
+  ///
+  /// Source: gABI, "Program Header": p_vaddr and p_offset agree modulo p_align. Of a
+  /// position-independent program, only what p_align tells is aligned at run time.
+  func segmentAlignment(
+    _ sections: ArraySlice<OutputIndex>, _ flags: SegmentFlags, _ starts: [ByteString: UInt64]
+  ) -> UInt64 {
+    var result = maximumPageSize
+    var wasZero = false
+    for (i, index) in sections.enumerated() {
+      let section = outputs[index]
+      let isZero = section.type == SectionType.nobits.rawValue
+      if permissions(section) != flags || i > 0 && starts[section.name] != nil
+        || wasZero && !isZero
+      {
+        break
+      }
+      wasZero = isZero && !section.has.contains(.threadLocal)
+      result = max(result, 1 << UInt64(min(section.alignment, 30)))
+    }
+    return result
+  }
+
+  /// Where the image begins if a section that has to lie elsewhere took the headers' place: below
+  /// the lowest such section, as far as there is room.
+  func lowerBase() -> UInt64? {
+    if options.imageBase != nil || isPositionIndependent { return nil }
+    guard let lowest = options.sectionStarts.map(\.address).min(),
+      let first = segments.first(where: { $0.type == .load && $0.address == imageBase })
+    else { return nil }
+    let end = imageBase + first.memorySize
+    let isTaken = options.sectionStarts.contains { $0.address >= imageBase && $0.address < end }
+    guard isTaken, lowest >= first.memorySize + maximumPageSize else { return nil }
+    return (lowest - first.memorySize) & ~(maximumPageSize - 1)
+  }
+
+  /// Sections that the user put in the way of others.
+  func checkOverlaps() {
+    if options.sectionStarts.isEmpty { return }
+    var ranges: [(start: UInt64, end: UInt64, name: String)] = [
+      (imageBase, imageBase + headersSize, "the file's headers")
+    ]
+    for index in sectionOrder {
+      let section = outputs[index]
+      let isThreadZero =
+        section.type == SectionType.nobits.rawValue && section.has.contains(.threadLocal)
+      if !section.has.contains(.alloc) || section.size == 0 || isThreadZero { continue }
+      let (end, isTooLong) = section.address.addingReportingOverflow(section.size)
+      if isTooLong {
+        diagnostics.error("section \(section.name) does not fit in the address space")
+        continue
+      }
+      ranges.append((section.address, end, "section \(section.name)"))
+    }
+    ranges.sort { ($0.start, $0.end) < ($1.start, $1.end) }
+    for (a, b) in zip(ranges, ranges.dropFirst()) where a.end > b.start {
+      diagnostics.error(
+        "\(b.name) at 0x\(String(b.start, radix: 16)) overlaps \(a.name), which ends at"
+          + " 0x\(String(a.end, radix: 16)); change -Ttext, -Tdata, -Tbss or --section-start")
+    }
+  }
+}

@@ -1,0 +1,1 @@
+int from_dead(void) { return 7; }
