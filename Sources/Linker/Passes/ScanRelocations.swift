@@ -237,10 +237,12 @@ struct DynamicRelocation: BitwiseCopyable, Sendable {
 
 extension Link {
   func scanRelocations<T: Target>(_: T.Type) throws(LinkFailed) {
+    measureLoaded()
+    relaxesSlots = options.relaxes && isCompact
     let results = pool.map(chunks: liveObjects.count) { [self] i, _ in
       var context = ScanContext(
         link: self, file: objects.pointer(liveObjects[i]), isShared: isSharedLibrary,
-        isPositionIndependent: isPositionIndependent, relaxes: options.relaxes)
+        isPositionIndependent: isPositionIndependent, relaxes: relaxesSlots)
       if i > 0 {
         for j in 0..<context.file.pointee.atomCount {
           let index = AtomIndex(context.file.pointee.firstAtom.int + j)
