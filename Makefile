@@ -5,11 +5,14 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine
+# All of LLVM, and what it needs to be linked.
+PROGRAM_PACKAGES := python3 elfutils llvm-19-dev libpolly-19-dev libz3-dev libffi-dev libxml2-dev \
+  libedit-dev
 BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
 
 WELD := .build/release/weld
 
-.PHONY: all release demo smoke test bench format lint clean
+.PHONY: all release demo smoke programs test bench format lint clean
 
 all: release
 
@@ -25,7 +28,12 @@ demo: release
 smoke: release
 	@Examples/demo/run.sh $(WELD) c-static c-pie
 
-test: packages-for-tests smoke
+# weld itself, Swift with Foundation, Rust, all of LLVM, a package with swift-syntax.
+programs: smoke
+	@Tools/install-packages $(PROGRAM_PACKAGES)
+	@Tests/Programs/run.sh $(WELD)
+
+test: packages-for-tests smoke programs
 	swift test
 
 bench: release

@@ -67,5 +67,7 @@ let package = Package(
       name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],
       swiftSettings: settings),
     .testTarget(name: "LinkCaseTests", swiftSettings: settings),
+    .testTarget(
+      name: "SourceTreeTests", dependencies: ["ELFFormat", "Linker"], swiftSettings: settings),
   ]
 )

@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import ScriptParsing
 
 /// Questions about single symbols and atoms that several passes and messages ask.
 extension Link {
@@ -42,6 +43,10 @@ extension Link {
   /// 2 to 4, where a pair of zeros ends the list.
   func tombstone(_ atom: Atom) -> UInt64 {
     let name = outputs[atom.output].name
+    for rule in options.deadRelocations.reversed()
+    where Glob(ByteString(copying: rule.sections)).matches(name) {
+      return rule.value
+    }
     return name == ".debug_ranges" || name == ".debug_loc" ? 1 : 0
   }
 
@@ -112,4 +117,8 @@ extension Link {
     }
     return "\(MachineNumber.name(number)), \(bytes[4] == 2 ? "64" : "32")-bit"
   }
+
+  /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
+  /// branch tracking, or `-z ibtplt`.
+  var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
 }

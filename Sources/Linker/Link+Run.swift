@@ -10,6 +10,21 @@ extension Link {
     try link.run()
   }
 
+  /// Links as `run` does, then ends the threads and gives back all memory that the process took
+  /// since the first such call: for processes that link many times, one link at a time.
+  public static func runAndRelease(
+    _ options: LinkOptions, diagnostics: Diagnostics
+  ) throws(LinkFailed) {
+    MemoryLedger.open()
+    let link = Link(options: options, diagnostics: diagnostics)
+    defer {
+      diagnostics.flush()
+      link.pool.shutDown()
+      MemoryLedger.releaseAll()
+    }
+    try link.run()
+  }
+
   private func run() throws(LinkFailed) {
     if let emulation = options.emulation, !X86_64.emulations.contains(emulation) {
       diagnostics.error(
@@ -17,35 +32,8 @@ extension Link {
           + X86_64.emulations.joined(separator: ", "))
       throw LinkFailed()
     }
-    try refuseUnsupported()
+    try refuseUnsupported(X86_64.self)
     try run(X86_64.self)
-  }
-
-  /// Options that change what the output means and that this version does not carry out.
-  private func refuseUnsupported() throws(LinkFailed) {
-    if options.outputKind == .relocatable {
-      diagnostics.error("-r (relocatable output) is not supported; use GNU ld or lld for this step")
-    }
-    if options.emitsRelocations {
-      diagnostics.error("--emit-relocs is not supported; use GNU ld or lld for this step")
-    }
-    if options.packsAndroid {
-      diagnostics.error("--pack-dyn-relocs=android is not supported; use --pack-dyn-relocs=relr")
-    }
-    if options.reproduceArchive != nil {
-      diagnostics.error("--reproduce is not supported; use lld for it")
-    }
-    if options.symbolOrderingFile != nil {
-      diagnostics.error("--symbol-ordering-file is not supported; use lld for this step")
-    }
-    if options.gdbIndex {
-      diagnostics.warning(
-        "--gdb-index is not supported: gdb will read the debug information itself")
-    }
-    if options.folding != .none {
-      diagnostics.warning("--icf is not supported: identical functions are kept apart")
-    }
-    try checkpoint()
   }
 
   /// The passes, in order. Each relies on what those before it have settled, and says so.
@@ -54,6 +42,8 @@ extension Link {
     machine = T.machine
     maximumPageSize = options.maximumPageSize ?? T.maximumPageSize
     codeFill = T.codeFill
+    libraryDirectories = T.libraryDirectories
+    defaultInterpreter = T.interpreter
 
     // Opening is serial: scripts and `-l` depend on order.
     var loader = InputLoader(link: self)
@@ -81,6 +71,7 @@ extension Link {
       checkRequired()
       try checkpoint()
     }
+    traceSymbols(T.Encoding.self)
     timer.measure("decide exports") { decideExports(T.self) }
     // What is live is settled.
     timer.measure("mark live") { markLive(T.self) }
@@ -104,7 +95,9 @@ extension Link {
       try compressDebugSections(T.self)
     }
     try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
+    writeMap(T.Encoding.self)
     writeDependencies()
+    if let path = options.timeTrace { timer.writeTrace(path, diagnostics) }
     if options.printsStatistics { timer.print(self) }
   }
 

@@ -90,6 +90,9 @@ public final class Link: @unchecked Sendable {
   var machine: UInt16 = 0
   var maximumPageSize: UInt64 = 4096
   var codeFill: UInt8 = 0
+  var libraryDirectories: [String] = []
+  /// The program interpreter, unless `-dynamic-linker` names one.
+  var defaultInterpreter = ""
   var scriptCommands: [(command: ScriptCommand, path: String)] = []
   var parsedDefinitions:
     [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)] =
@@ -101,6 +104,8 @@ public final class Link: @unchecked Sendable {
   var scanFacts: ScanFacts = []
   /// Sections by the C identifier that names them, while garbage is collected.
   var identifierSections: [ByteString: [AtomIndex]] = [:]
+  /// Line tables that messages asked for; nil for files without.
+  var sourceLineTables: [FileIndex: SourceLineTables?] = [:]
   var identifierSymbols: [SymbolIndex: ByteString] = [:]
   /// Where linker-defined symbols lie, for their section number.
   var linkerDefinedSections: [SymbolIndex: OutputIndex] = [:]

@@ -1,3 +1,5 @@
+import Platform
+
 /// What a link was asked to do: the command line after parsing, with names still unresolved.
 ///
 /// The engine reads this and nothing else of the command line. Values are in the units that the
@@ -55,6 +57,9 @@ public struct LinkOptions: Sendable {
   public var pageUse = PageUse.aligned
 
   // MARK: Inputs, in command-line order
+
+  /// Files that are in memory and not on disk, by path; the caller keeps the bytes alive.
+  public var memoryFiles: [String: ByteString] = [:]
 
   /// What position on the command line decides about an input.
   public struct InputState: Sendable, Equatable {
@@ -193,7 +198,6 @@ public struct LinkOptions: Sendable {
   public var symbolOrderingFile: String?
   public var sectionStarts: [(section: String, address: UInt64)] = []
   public var imageBase: UInt64?
-  public var unresolvedInDebug: UInt64 = 0
 
   // MARK: Synthetic content
 
@@ -217,7 +221,6 @@ public struct LinkOptions: Sendable {
   public enum Discard: Sendable { case none, temporaries, locals }
   /// `-X` temporaries (the default for merged sections), `-x` all locals.
   public var discard = Discard.temporaries
-  public var discardGiven = false
   public var packsRelative = false
   public var packsAndroid = false
   public var usesAndroidRelrTags = false

@@ -59,4 +59,23 @@ final class PhaseTimer {
     text += " output \(link.outputSize) bytes\n"
     FileDescriptor.standardError.write(text)
   }
+
+  /// `--time-trace`: the phases in the Trace Event Format that browsers show, times in microseconds.
+  func writeTrace(_ path: String, _ diagnostics: Diagnostics) {
+    var text = "{\"traceEvents\":["
+    for (i, phase) in phases.enumerated() {
+      if i > 0 { text += "," }
+      text += "\n{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"\(phase.name)\","
+      text += "\"ts\":\(phase.start / 1000),\"dur\":\((phase.end - phase.start) / 1000),"
+      text += "\"args\":{\"cpu\":\(phase.processor / 1000)}}"
+    }
+    text += "\n]}\n"
+    do throws(Errno) {
+      let file = try FileDescriptor.open(path, flags: 0o1101)
+      file.write(text)
+      file.close()
+    } catch {
+      diagnostics.error("cannot write time trace \(path): \(error)")
+    }
+  }
 }

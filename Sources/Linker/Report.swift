@@ -27,15 +27,21 @@ extension Link {
       entry.count += 1
       bySymbol[reference.symbol] = entry
     }
-    // Looking for what may be meant reads every name, so only the first few ask.
+    // Looking for what may be meant reads every name, so only the first few ask; what is beyond the
+    // limit of errors is only counted.
+    let limit = options.errorLimit == 0 ? Int.max : options.errorLimit
     for (i, symbol) in order.enumerated() {
       let entry = bySymbol[symbol]!
       var text = undefinedTitle(symbol)
+      if i >= limit {
+        if reportsUndefined == .error { diagnostics.error(text, key: key(entry.shown[0].atom, 0)) }
+        continue
+      }
       for reference in entry.shown { text += "\n>>> referenced by \(describe(reference))" }
       if entry.count > entry.shown.count {
         text += "\n>>> referenced \(entry.count - entry.shown.count) more times"
       }
-      if let hint = hint(for: symbol, searchesNames: i < 5) { text += "\n>>> \(hint)" }
+      if i < 20, let hint = hint(for: symbol, searchesNames: i < 5) { text += "\n>>> \(hint)" }
       let key = key(entry.shown[0].atom, 0)
       if reportsUndefined == .warning, !symbols[symbol].has.contains(.sawHidden) {
         diagnostics.warning(text, key: key)
@@ -66,7 +72,7 @@ extension Link {
 
   /// The function that a place lies in, by the file's own symbols.
   private func functionName(_ atom: AtomIndex, _ offset: UInt64) -> String? {
-    Self.functionName(ELF64Little.self, self, atom, offset)
+    Self.functionName(encoding, self, atom, offset)
   }
 
   private static func functionName<E: ELFEncoding>(
@@ -82,67 +88,6 @@ extension Link {
       return Symbolication.displayName(name, demangling: link.options.demangles)
     }
     return nil
-  }
-
-  /// File and line of a place, from the object's `.debug_line`.
-  private func sourceLine(_ atom: AtomIndex, _ offset: UInt64) -> (path: String, line: Int)? {
-    Self.sourceLine(
-      ELF64Little.self, self, objects.pointer(atoms[atom].file), section: atoms[atom].section,
-      offset: offset)
-  }
-
-  private static func sourceLine<E: ELFEncoding>(
-    _: E.Type, _ link: Link, _ file: UnsafeMutablePointer<ObjectFile>, section: UInt32,
-    offset: UInt64
-  ) -> (path: String, line: Int)? {
-    var line: ByteString?
-    var lineSection = 0
-    var lineStrings: ByteString = ""
-    var strings: ByteString = ""
-    for i in 1..<max(1, file.pointee.sectionCount) {
-      let header = file.pointee.header(E.self, i)
-      let name = ObjectFile.name(file.pointee.sectionNames, at: header.name)
-      guard name.hasPrefix(".debug_line") || name == ".debug_str",
-        var bytes = try? ObjectReader.contents(E.self, file.pointee, i)
-      else { continue }
-      if header.flags.contains(.compressed) {
-        guard
-          let result = try? Expansion.expand(E.self, bytes, isOld: false, section: i)
-        else { continue }
-        bytes = result.bytes
-      }
-      if name == ".debug_line" {
-        line = bytes
-        lineSection = i
-      } else if name == ".debug_line_str" {
-        lineStrings = bytes
-      } else if name == ".debug_str" {
-        strings = bytes
-      }
-    }
-    guard let line else { return nil }
-    var places: [UInt64: (section: UInt32, addend: UInt64)] = [:]
-    for i in 1..<file.pointee.sectionCount {
-      let header = file.pointee.header(E.self, i)
-      guard header.type == .rela, Int(header.info) == lineSection,
-        let bytes = try? ObjectReader.contents(E.self, file.pointee, i)
-      else { continue }
-      for j in 0..<bytes.count / RelaEntry<E>.size {
-        let entry = RelaEntry<E>(bytes.start + j * RelaEntry<E>.size)
-        guard Int(entry.symbol) < file.pointee.symbolCount else { continue }
-        let symbol = file.pointee.symbol(E.self, Int(entry.symbol))
-        places[entry.offset] = (
-          file.pointee.section(E.self, of: Int(entry.symbol)),
-          symbol.value &+ UInt64(bitPattern: entry.addend)
-        )
-      }
-    }
-    let sections = DebugSections(
-      line: UnsafeRawBufferPointer(line.buffer),
-      lineStrings: UnsafeRawBufferPointer(lineStrings.buffer),
-      strings: UnsafeRawBufferPointer(strings.buffer),
-      relocation: { places[UInt64($0)] })
-    return lookUpLine(in: sections, section: section, offset: offset)
   }
 
   /// What libraries leave undefined and nobody in the link defines: an executable that is complete
@@ -223,24 +168,28 @@ extension Link {
 
   /// A definition that exists but cannot be used from here.
   private func hiddenDefinition(_ index: SymbolIndex) -> String? {
+    hiddenDefinition(encoding, index)
+  }
+
+  private func hiddenDefinition<E: ELFEncoding>(_: E.Type, _ index: SymbolIndex) -> String? {
     for i in libraries.indices {
       let library = libraries[LibraryIndex(i)]
       for j in 1..<max(1, library.symbolCount) where library.globals[j] == index {
-        if UInt32(library.symbol(ELF64Little.self, j).sectionIndex) != SectionIndex.undefined {
+        if UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined {
           return "\(library.path) defines it, but the reference asks for hidden visibility, which"
             + " only an object of this output can satisfy"
         }
       }
     }
-    return hiddenInLibrary(symbols[index].name)
+    return hiddenElsewhere(E.self, symbols[index].name)
   }
 
   /// A local symbol of that name in a library's or an object's full symbol table.
-  private func hiddenInLibrary(_ name: ByteString) -> String? {
+  private func hiddenElsewhere<E: ELFEncoding>(_: E.Type, _ name: ByteString) -> String? {
     for file in liveObjects.dropFirst() {
       let object = objects[file]
       for i in 1..<max(1, object.firstGlobal) {
-        let entry = object.symbol(ELF64Little.self, i)
+        let entry = object.symbol(E.self, i)
         if entry.type == .section || entry.type == .file { continue }
         if ObjectFile.name(object.symbolNames, at: entry.name) == name {
           return "\(object.displayName) has a local (static) symbol of that name"
@@ -248,7 +197,7 @@ extension Link {
       }
     }
     for i in libraries.indices {
-      if let hint = Self.hiddenInLibrary(ELF64Little.self, libraries[LibraryIndex(i)], name) {
+      if let hint = Self.hiddenInLibrary(E.self, libraries[LibraryIndex(i)], name) {
         return hint
       }
     }
@@ -306,7 +255,7 @@ extension Link {
         let name = ObjectFile.name(
           object.pointee.sectionNames, at: object.pointee.header(E.self, Int(section)).name)
         var text = ""
-        if let line = Self.sourceLine(E.self, self, object, section: section, offset: value) {
+        if let line = sourceLine(E.self, object, section: section, offset: value) {
           text = "\(line.path):\(line.line)\n>>>            "
         }
         return text

@@ -56,7 +56,6 @@ extension CommandLineParser {
 
   private mutating func setDiscard(_ discard: LinkOptions.Discard) {
     options.discard = discard
-    options.discardGiven = true
   }
 
   /// `--no-undefined`, `-z defs` and `-z undefs` speak of references in objects,

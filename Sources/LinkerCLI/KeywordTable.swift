@@ -46,7 +46,7 @@ extension OptionTable {
     OptionRow(
       .keyword(.stackIfNeeded), "execstack-if-needed",
       "make the stack executable if an input asks for it"),
-    OptionRow(.keyword(.noStackHeader), "nognustack", "write no PT_GNU_STACK", .planned),
+    OptionRow(.keyword(.noStackHeader), "nognustack", "write no PT_GNU_STACK"),
     OptionRow(.keyword(.noDelete), "nodelete", "never unload the library"),
     OptionRow(.keyword(.noOpen), "nodlopen", "forbid dlopen"),
     OptionRow(.keyword(.noDump), "nodump", "forbid dldump"),
@@ -57,9 +57,9 @@ extension OptionTable {
     OptionRow(.keyword(.initFirst), "initfirst", "initialise the library before all others"),
     OptionRow(.keyword(.interpose), "interpose", "let the library interpose on all others"),
     OptionRow(.keyword(.global), "global", "let later libraries see the library's symbols"),
-    OptionRow(.keyword(.loadFilter), "loadfltr", "load filtees at once (DF_1_LOADFLTR)", .planned),
+    OptionRow(.keyword(.loadFilter), "loadfltr", "load filtees at once (DF_1_LOADFLTR)"),
     OptionRow(
-      .keyword(.globalAudit), "globalaudit", "require global auditing (DF_1_GLOBAUDIT)", .planned),
+      .keyword(.globalAudit), "globalaudit", "require global auditing (DF_1_GLOBAUDIT)"),
     OptionRow(
       .keyword(.uniqueNamespace), "unique", no: "nounique",
       "load the library once, in the main namespace (DF_GNU_1_UNIQUE)", .planned),

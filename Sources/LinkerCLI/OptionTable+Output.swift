@@ -61,8 +61,7 @@ extension OptionTable {
       .output(.dependencyAudit), "-P|--depaudit", takes: .required("NAME"), "add to DT_DEPAUDIT",
       .planned),
     OptionRow(
-      .output(.groupLookup), "-Bgroup", "look names up only in the library's group (DF_1_GROUP)",
-      .planned),
+      .output(.groupLookup), "-Bgroup", "look names up only in the library's group (DF_1_GROUP)"),
     OptionRow(
       .output(.spareTags), "--spare-dynamic-tags", takes: .required("COUNT"),
       "leave room for COUNT entries in .dynamic"),
@@ -73,8 +72,8 @@ extension OptionTable {
       .output(.packageMetadata), "--package-metadata", takes: .optional("JSON"),
       "write a .note.package; %XX and %[comma]-like escapes are decoded"),
     OptionRow(
-      .output(.mapFile), "-Map", takes: .required("FILE"), "write a link map to FILE", .planned),
-    OptionRow(.output(.printMap), "-M|--print-map", "print a link map", .planned),
+      .output(.mapFile), "-Map", takes: .required("FILE"), "write a link map to FILE"),
+    OptionRow(.output(.printMap), "-M|--print-map", "print a link map"),
     OptionRow(
       .output(.crossReferences), "--cref", no: "--no-cref", "write a cross-reference table",
       .planned),

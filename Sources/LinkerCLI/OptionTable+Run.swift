@@ -47,7 +47,7 @@ extension OptionTable {
       .run(.statistics), "--stats|--perf", "print times, counts and memory use"),
     OptionRow(
       .run(.timeTrace), "--time-trace|--time-trace-file", takes: .optional("FILE"),
-      "write a trace of the phases (OUTPUT.time-trace)", .planned),
+      "write a trace of the phases (OUTPUT.time-trace)"),
     OptionRow(
       .run(.keepOutput), "--noinhibit-exec", "write the output even after errors", .planned),
     OptionRow(

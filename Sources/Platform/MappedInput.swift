@@ -50,8 +50,12 @@ public struct MappedInput: @unchecked Sendable {
     }
     let mapped = mmap(nil, count, PROT_READ, MAP_PRIVATE, file.raw, 0)
     guard let mapped, mapped != MAP_FAILED else { throw Errno.current }
+    MemoryLedger.note(mapped, bytes: count)
     base = UnsafeRawPointer(mapped)
   }
+
+  /// Bytes that are read of what isn't a regular file.
+  private static let streamLimit = 1 << 30
 
   private static func readToEnd(_ file: FileDescriptor) throws(Errno) -> (
     start: UnsafeMutableRawPointer, count: Int
@@ -61,6 +65,8 @@ public struct MappedInput: @unchecked Sendable {
     var count = 0
     while true {
       if count == capacity {
+        // A device such as /dev/zero has no end, and a thin archive may name one.
+        if capacity >= Self.streamLimit { throw Errno(EFBIG) }
         capacity *= 2
         start = realloc(start, capacity)!
       }

@@ -14,10 +14,20 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
   @usableFromInline let countCell: UnsafeMutablePointer<Int>
   public let capacity: Int
 
-  /// Reserves room for `capacity` elements; costs address space only.
-  public init(capacity: Int) {
-    let bytes = max(capacity, 1) * MemoryLayout<T>.stride
-    base = reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: capacity)
+  /// Reserves room for `capacity` elements; costs address space only. Where that is limited
+  /// (`ulimit -v`, strict overcommit), the table gets less, down to what a small link needs.
+  public init(capacity wanted: Int) {
+    let share = addressSpaceShare / MemoryLayout<T>.stride
+    var capacity = max(min(wanted, share), 1)
+    while true {
+      let bytes = capacity * MemoryLayout<T>.stride
+      if let start = tryReservingAddressSpace(bytes: bytes) {
+        base = start.bindMemory(to: T.self, capacity: capacity)
+        break
+      }
+      if capacity <= 1 << 16 { fatalError("out of memory: cannot reserve \(bytes) bytes") }
+      capacity /= 8
+    }
     self.capacity = capacity
     countCell = .allocate(capacity: 1)
     countCell.initialize(to: 0)
@@ -73,11 +83,30 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
   }
 }
 
+/// Bytes of address space that one table may take: a small part of what the process may have.
+private let addressSpaceShare: Int = {
+  var limit = rlimit()
+  // RLIMIT_AS; the named constant has another type in each C library.
+  guard getrlimit(__rlimit_resource_t(9), &limit) == 0, limit.rlim_cur < 1 << 46 else {
+    return .max
+  }
+  return max(Int(limit.rlim_cur) / 48, 1 << 20)
+}()
+
 /// Zeroed memory that takes up room only where it is touched; never freed.
 public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
+  guard let start = tryReservingAddressSpace(bytes: bytes) else {
+    fatalError("out of memory: cannot reserve \(bytes) bytes")
+  }
+  return start
+}
+
+/// As `reserveAddressSpace`; nil if the system gives no more.
+public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
   let mapped = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, flags, -1, 0)
-  guard let mapped, mapped != MAP_FAILED else { fatalError("out of address space") }
+  guard let mapped, mapped != MAP_FAILED else { return nil }
+  MemoryLedger.note(mapped, bytes: max(bytes, 1))
   return mapped
 }
 
@@ -89,10 +118,13 @@ public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
   if bytes >= 1 << 17 {
     return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n)
   }
-  return calloc(1, bytes)!.bindMemory(to: T.self, capacity: n)
+  let start = calloc(1, bytes)!
+  MemoryLedger.note(start, bytes: 0)
+  return start.bindMemory(to: T.self, capacity: n)
 }
 
 /// Gives back what `reserveAddressSpace` returned.
 public func releaseAddressSpace(_ start: UnsafeMutableRawPointer, bytes: Int) {
+  MemoryLedger.forget(start)
   munmap(start, max(bytes, 1))
 }

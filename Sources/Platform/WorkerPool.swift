@@ -18,6 +18,7 @@ public final class WorkerPool: @unchecked Sendable {
   private var generation = 0
   private var joined = 0
   private var isOpen = false
+  private var isEnding = false
   private var nextWorker = 1
   private var body: (@Sendable (_ chunk: Int, _ worker: Int) -> Void)?
   private var chunks = 0
@@ -56,7 +57,8 @@ public final class WorkerPool: @unchecked Sendable {
     var seen = 0
     pthread_mutex_lock(mutex)
     while true {
-      while !isOpen || generation == seen { pthread_cond_wait(wake, mutex) }
+      while !isEnding && (!isOpen || generation == seen) { pthread_cond_wait(wake, mutex) }
+      if isEnding { break }
       seen = generation
       joined += 1
       let body = self.body!
@@ -67,6 +69,19 @@ public final class WorkerPool: @unchecked Sendable {
       joined -= 1
       if joined == 0 { pthread_cond_signal(idle) }
     }
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Ends the threads, which otherwise live until exit. No loop may be under way; one that is
+  /// started later starts threads anew.
+  public func shutDown() {
+    pthread_mutex_lock(mutex)
+    isEnding = true
+    pthread_cond_broadcast(wake)
+    pthread_mutex_unlock(mutex)
+    for thread in threads { pthread_join(thread, nil) }
+    threads = []
+    isEnding = false
   }
 
   @inline(__always)
@@ -139,6 +154,7 @@ public func atomicView(_ p: UnsafeMutablePointer<UInt64>) -> UnsafeMutablePointe
   UnsafeMutableRawPointer(p).assumingMemoryBound(to: Atomic<UInt64>.self)
 }
 
+/// The atomic view of a word that other threads change; the memory outlives the use.
 @inlinable
 @inline(__always)
 public func atomicView(_ p: UnsafeMutablePointer<UInt32>) -> UnsafeMutablePointer<Atomic<UInt32>> {
@@ -170,6 +186,7 @@ public func atomicMin(_ p: UnsafeMutablePointer<UInt64>, _ value: UInt64) {
   }
 }
 
+/// Lowers the word to `value` if that is smaller.
 @inlinable
 @inline(__always)
 public func atomicMin(_ p: UnsafeMutablePointer<UInt32>, _ value: UInt32) {

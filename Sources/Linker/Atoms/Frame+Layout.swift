@@ -122,7 +122,7 @@ extension Link {
     }
   }
 
-  private func bytes<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> ByteString {
+  func bytes<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> ByteString {
     let contents = contents(E.self, atoms[frame.atom])
     return contents[Int(frame.offset)..<Int(frame.offset + frame.size)]
   }

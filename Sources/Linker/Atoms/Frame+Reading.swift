@@ -112,7 +112,7 @@ extension Link {
   private func check<E: ELFEncoding>(
     _ entry: RelaEntry<E>, _ record: FrameParser<E>.Record, _ file: UnsafeMutablePointer<ObjectFile>
   ) throws(InputError) {
-    guard Int(entry.symbol) < file.pointee.symbolCount || entry.symbol == 0 else {
+    guard Int(entry.symbol) < file.pointee.symbolCount || entry.type == 0 else {
       throw InputError(
         "relocation at offset 0x\(String(entry.offset, radix: 16)) has bad symbol \(entry.symbol)")
     }

@@ -10,7 +10,8 @@ extension Link {
   /// Writes the index: `frameSection.headerSize` bytes at `p`, zero beforehand.
   ///
   /// Functions are found by the relocations of the FDEs, not by reading the output. Of FDEs for one
-  /// address the first is listed.
+  /// address the first is listed that covers something: a function of no length may come to lie at
+  /// the start of another one, which the unwinder has to find.
   ///
   /// - Parameters:
   ///   - headerAddress: of `.eh_frame_hdr`.
@@ -65,12 +66,19 @@ extension Link {
 
     FrameHeaderSort.sort(entries, count: section.count)
     var count = 0
-    var last: UInt32?
-    for i in 0..<section.count {
+    var i = 0
+    while i < section.count {
       let distance = FrameHeaderSort.distance(entries[i])
-      if distance == last { continue }
-      last = distance
-      let frame = frames.pointer(section.descriptions[FrameHeaderSort.index(entries[i])])
+      var best = i
+      var end = i + 1
+      while end < section.count, FrameHeaderSort.distance(entries[end]) == distance {
+        if isEmpty(T.self, frames[descriptions[FrameHeaderSort.index(entries[best])]]) {
+          best = end
+        }
+        end += 1
+      }
+      i = end
+      let frame = frames.pointer(descriptions[FrameHeaderSort.index(entries[best])])
       let place = frameAddress &+ UInt64(frame.pointee.output) &- headerAddress
       E.store32(distance, p + (12 &+ count &* 8))
       E.store32(UInt32(truncatingIfNeeded: place), p + (16 &+ count &* 8))
@@ -90,6 +98,22 @@ extension Link {
     let start = relocations(E.self, section.pointee).start
     let entry = RelaEntry<E>(start + Int(frame.firstRelocation) &* RelaEntry<E>.size)
     return localAddress(E.self, of: entry.symbol, in: file, addend: entry.addend)
+  }
+}
+
+extension Link {
+  /// Whether an FDE is about no code: its second field is the length, as wide as the address.
+  private func isEmpty<T: Target>(_: T.Type, _ frame: Frame) -> Bool {
+    let section = atoms[frame.atom]
+    let entry = RelaEntry<T.Encoding>(
+      relocations(T.Encoding.self, section).start
+        + Int(frame.firstRelocation) &* RelaEntry<T.Encoding>.size)
+    guard let width = T.dataSize(type: entry.type), width > 0 else { return false }
+    let length = Int(frame.addressOffset) + width
+    guard length + width <= Int(frame.size) else { return false }
+    let bytes = bytes(T.Encoding.self, frame)
+    for i in 0..<width where bytes[length + i] != 0 { return false }
+    return true
   }
 }
 

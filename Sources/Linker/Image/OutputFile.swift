@@ -29,6 +29,7 @@ final class OutputFile: @unchecked Sendable {
       do {
         file = try FileDescriptor.open(name, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         temporary = name
+        TemporaryFile.guardAgainstSignals(name)
         return
       } catch {
         attempt += 1
@@ -59,8 +60,10 @@ final class OutputFile: @unchecked Sendable {
   func commit() throws(Errno) {
     file.close()
     guard let temporary else { return }
-    if rename(temporary, path) != 0 {
-      let error = Errno.current
+    let status = rename(temporary, path)
+    let error = Errno.current
+    TemporaryFile.release()
+    if status != 0 {
       unlink(temporary)
       throw error
     }
@@ -68,6 +71,9 @@ final class OutputFile: @unchecked Sendable {
 
   func abandon() {
     file.close()
-    if let temporary { unlink(temporary) }
+    if let temporary {
+      unlink(temporary)
+      TemporaryFile.release()
+    }
   }
 }

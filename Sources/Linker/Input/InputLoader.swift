@@ -36,7 +36,8 @@ struct InputLoader {
     self.link = link
     options = link.options
     diagnostics = link.diagnostics
-    search = LibrarySearch(options: link.options)
+    search = LibrarySearch(
+      options: link.options, standardDirectories: link.libraryDirectories)
   }
 
   mutating func loadAll() {
@@ -79,11 +80,15 @@ struct InputLoader {
     _ path: String, _ state: LinkOptions.InputState, isScript: Bool = false
   ) {
     let mapped: MappedInput
-    do {
-      mapped = try MappedInput(path: path)
-    } catch {
-      diagnostics.error("cannot open \(path): \(error)")
-      return
+    if let bytes = options.memoryFiles[path] {
+      mapped = MappedInput(memory: UnsafeRawBufferPointer(bytes.buffer))
+    } else {
+      do {
+        mapped = try MappedInput(path: path)
+      } catch {
+        diagnostics.error("cannot open \(path): \(error)")
+        return
+      }
     }
     add(mapped, path: path, state: state, isScript: isScript)
   }

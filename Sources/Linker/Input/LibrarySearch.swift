@@ -11,14 +11,14 @@ struct LibrarySearch {
   /// Directories that scripts add by SEARCH_DIR come after those of the command line.
   private var standard: [String] = []
 
-  init(options: LinkOptions) {
+  /// - Parameter standardDirectories: the machine's; `options` may rule them out.
+  init(options: LinkOptions, standardDirectories: [String]) {
     sysroot = options.sysroot
     for path in options.libraryPaths { directories.append(expand(path)) }
-    if !options.noStandardLibraries {
-      standard = [
-        "/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
-        "/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib",
-      ].map { sysroot + $0 }
+    if let path = options.defaultLibraryPath {
+      standard = path.split(separator: ":").map { expand(String($0)) }
+    } else if !options.noStandardLibraries {
+      standard = standardDirectories.map { sysroot + $0 }
     }
   }
 

@@ -8,6 +8,8 @@ enum PropertyNote {
   static let isaNeeded: UInt32 = 0xc000_8002
   static let ibt: UInt32 = 1
   static let shstk: UInt32 = 2
+  static let lamU48: UInt32 = 4
+  static let lamU57: UInt32 = 8
 
   /// Notes what one object says of itself; damaged notes say nothing, as with GNU ld.
   static func read<E: ELFEncoding>(

@@ -202,11 +202,14 @@ enum SharedLibraryReader {
       let bytes = try ObjectReader.contents(E.self, file, needs)
       let strings = try linkedStrings(E.self, file, file.header(E.self, needs))
       var at = 0
+      // Records may share their entries; each is read a few times at most.
+      let limit = bytes.count
       while at <= bytes.count - 16 {
         let record = bytes.start + at
         var auxiliary = at + Int(E.load32(record + 8))
         for _ in 0..<E.load16(record + 2) {
           guard auxiliary <= bytes.count - 16 else { break }
+          guard names.count <= limit else { throw InputError("damaged version needs") }
           let entry = bytes.start + auxiliary
           names.append(
             (Int(E.load16(entry + 6) & 0x7fff), ObjectFile.name(strings, at: E.load32(entry + 8))))

@@ -9,6 +9,8 @@ import Platform
 extension Link {
   /// Places sections until the size of `.relr.dyn`, which depends on addresses, fits.
   func assignAddresses<T: Target>(_: T.Type) throws(LinkFailed) {
+    checkSizes()
+    try checkpoint()
     for _ in 0..<32 {
       if !synthetic.relativeRelocations.isNone {
         outputs[synthetic.relativeRelocations].size =
@@ -219,6 +221,24 @@ extension Link {
     return flags
   }
 
+  /// Sections that no address space holds are refused before anything is added up.
+  private func checkSizes() {
+    var sum: UInt64 = 0
+    for index in sectionOrder {
+      let section = outputs.pointer(index)
+      let room =
+        min(section.pointee.size, 1 << 60) &+ 1 << UInt64(min(section.pointee.alignment, 60))
+      sum = min(sum &+ room, 1 << 62)
+    }
+    if sum > 1 << 47 {
+      diagnostics.error(
+        "the output's sections take \(sum >> 30) GiB with their alignment, more than a program can"
+          + " have; an input is damaged")
+    }
+  }
+
+  /// Addresses wrap around: what a script or `--section-start` puts at the end of the address space
+  /// is the user's business, and inputs are bounded by `checkSizes`.
   private func layOut<T: Target>(_: T.Type) {
     layOut(T.self, base: options.imageBase ?? (isPositionIndependent ? 0 : T.defaultImageBase))
     if let base = lowerBase() { layOut(T.self, base: base) }
@@ -236,7 +256,7 @@ extension Link {
     imageBase = base
     let starts = startAddresses()
 
-    var address = imageBase + headersSize
+    var address = imageBase &+ headersSize
     var offset = headersSize
     var load = Segment(type: .load, flags: .read, offset: 0, address: imageBase)
     load.alignment = segmentAlignment(loaded[...], .read, starts)
@@ -250,7 +270,7 @@ extension Link {
     var wasZero = false
 
     func close() {
-      load.memorySize = address - load.address
+      load.memorySize = address &- load.address
       load.fileSize = fileEnd > load.offset ? fileEnd - load.offset : 0
       load.fileSize = min(load.fileSize, load.memorySize)
       if load.memorySize > 0 { loads.append(load) }
@@ -275,7 +295,7 @@ extension Link {
         close()
         if let start {
           address = start
-          offset = alignUp(fileEnd, maximum) + address % maximum
+          offset = alignUp(fileEnd, maximum) &+ address % maximum
         } else {
           let separates =
             options.separation == .loadableSegments
@@ -283,33 +303,33 @@ extension Link {
               && (flags.contains(.execute) || load.flags.contains(.execute))
           if separates {
             offset = alignUp(fileEnd, common)
-            address = alignUp(address, maximum) + offset % maximum
+            address = alignUp(address, maximum) &+ offset % maximum
           } else {
             // The same page of the file is mapped again with other permissions.
             offset = fileEnd
-            address = alignUp(address, maximum) + offset % maximum
+            address = alignUp(address, maximum) &+ offset % maximum
           }
         }
         let aligned = alignUp(address, alignment)
-        offset += aligned - address
+        offset &+= aligned &- address
         address = aligned
         // Offset and address have to agree modulo the alignment of all that follows: the loader
         // chooses the base of a position-independent program by it.
         let reach = segmentAlignment(loaded[i...], flags, starts)
-        offset += (address &- offset) & (reach - 1)
+        offset &+= (address &- offset) & (reach &- 1)
         load = Segment(type: .load, flags: flags, offset: offset, address: address)
         load.alignment = reach
         fileEnd = max(fileEnd, offset)
       }
       let aligned = alignUp(address, alignment)
       if !isThreadZero {
-        offset += aligned - address
+        offset &+= aligned &- address
         address = aligned
         section.pointee.address = address
         section.pointee.fileOffset = offset
       } else {
         section.pointee.address = aligned
-        section.pointee.fileOffset = offset + (aligned - address)
+        section.pointee.fileOffset = offset &+ (aligned &- address)
       }
       if section.pointee.has.contains(.threadLocal) {
         extendTLS(&tls, section.pointee, alignment, isZero: isZero)
@@ -321,9 +341,9 @@ extension Link {
         wasRelro = relro
         continue
       }
-      address += section.pointee.size
+      address &+= section.pointee.size
       if !isZero {
-        offset += section.pointee.size
+        offset &+= section.pointee.size
         fileEnd = max(fileEnd, offset)
       }
       wasZero = isZero
@@ -339,7 +359,7 @@ extension Link {
       T.self, loaded: loaded, loads: loads, tls: tls, relroStart: relroStart, relroEnd: relroEnd)
     if let tls {
       tlsStart = tls.address
-      threadPointer = alignUp(tls.address + tls.memorySize, tls.alignment)
+      threadPointer = alignUp(tls.address &+ tls.memorySize, tls.alignment)
     }
     assert(segments.count <= headerSegments)
     loadedEnd = fileEnd
@@ -354,7 +374,7 @@ extension Link {
       ?? Segment(
         type: .threadLocal, flags: .read, offset: section.fileOffset, address: section.address)
     segment.alignment = max(segment.alignment, alignment)
-    segment.memorySize = section.address + section.size - segment.address
+    segment.memorySize = section.address &+ section.size &- segment.address
     if !isZero { segment.fileSize = segment.memorySize }
     tls = segment
   }
@@ -451,7 +471,7 @@ extension Link {
     if wantsExecutableStack { stack.flags.insert(.execute) }
     stack.memorySize = options.stackSize ?? 0
     stack.alignment = 16
-    list.append(stack)
+    if !options.omitsStackHeader { list.append(stack) }
     if list.first?.type == .programHeaders {
       let size = UInt64(list.count * (T.Encoding.is64 ? 56 : 32))
       list[0].fileSize = size
@@ -501,9 +521,11 @@ extension Link {
   }
 
   private func setTableAddresses<T: Target>(_: T.Type) {
-    pltEntrySize = T.pltEntrySize
-    directPLTEntrySize = T.directPLTEntrySize
-    if !synthetic.procedureLinkage.isNone {
+    pltEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.pltEntrySize
+    directPLTEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize
+    if !synthetic.procedureLinkageSecond.isNone {
+      lazyPLTStart = outputs[synthetic.procedureLinkageSecond].address
+    } else if !synthetic.procedureLinkage.isNone {
       lazyPLTStart = outputs[synthetic.procedureLinkage].address + T.pltHeaderSize
     }
     if !synthetic.procedureLinkageOffset.isNone {

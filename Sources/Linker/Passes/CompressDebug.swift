@@ -17,12 +17,25 @@ extension Link {
     for index in sectionOrder {
       let output = outputs.pointer(index)
       guard output.pointee.content == .atoms, !output.pointee.has.contains(.alloc),
-        output.pointee.size > 0, SectionNaming.isDebug(output.pointee.name)
+        output.pointee.size > 0, SectionNaming.isDebug(output.pointee.name),
+        isDense(output.pointee)
       else { continue }
       compress(T.self, index)
     }
     try checkpoint()
     relocateUnloaded(T.self)
+  }
+
+  /// Sections that are mostly padding, or have no bytes in the file, only a damaged input has: they
+  /// would take memory without end.
+  private func isDense(_ output: OutputSection) -> Bool {
+    var bytes: UInt64 = 0
+    for i in output.firstAtom..<output.firstAtom + output.atomCount {
+      let atom = atoms.pointer(atomOrder[i])
+      if atom.pointee.kind == .zeroFill { return false }
+      bytes += atom.pointee.size
+    }
+    return output.size <= 2 * bytes + 1 << 20
   }
 
   private func compress<T: Target>(_: T.Type, _ index: OutputIndex) {

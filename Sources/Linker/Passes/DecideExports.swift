@@ -31,9 +31,7 @@ extension Link {
     if has.contains(.isShared) {
       if has.contains(.isMentioned) {
         facts = [.isImported, .isPreemptible]
-        if has.contains(.isReferenced) || has.contains(.isRoot) {
-          libraries[LibraryIndex(raw: symbol.pointee.file)].isNeeded = true
-        }
+        noteNeed(of: symbol.pointee)
       }
     } else if has.contains(.isUndefined) {
       guard isDynamic, has.contains(.isMentioned), !has.contains(.sawHidden),
@@ -69,6 +67,13 @@ extension Link {
       }
     }
     symbol.pointee.flags |= facts.rawValue
+  }
+
+  /// A library is needed if it defines something that is referred to, and not only weakly.
+  func noteNeed(of symbol: Symbol) {
+    if symbol.has.contains(.isShared), !symbol.has.isDisjoint(with: [.isReferenced, .isRoot]) {
+      libraries[LibraryIndex(raw: symbol.file)].isNeeded = true
+    }
   }
 
   private func isDefinition(_ index: SymbolIndex) -> Bool {

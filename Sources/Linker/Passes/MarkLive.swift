@@ -34,7 +34,7 @@ extension Link {
       if level.isEmpty { break }
     }
     dropIdentifierSymbols()
-    dropUnusedImports()
+    forgetUnreachedImports()
     if options.printsGarbage { printGarbage(T.Encoding.self) }
   }
 
@@ -104,6 +104,8 @@ extension Link {
       let isKept =
         symbol.has.contains(.isRoot)
         || symbol.has.contains(.isExported)
+          && (isSharedLibrary || options.keepsExported
+            || symbol.has.contains(.isReferencedByLibrary))
       if isKept, !symbol.has.contains(.isShared) { mark(symbol.atom, &found) }
     }
     for name in [options.initFunction, options.finiFunction] {
@@ -185,7 +187,9 @@ extension Link {
     let index = file.pointee.globals[symbol - file.pointee.firstGlobal]
     let target = symbols.pointer(index)
     if !target.pointee.has.isDisjoint(with: [.isShared, .isUndefined]) {
-      atomicOr(&target.pointee.flags, SymbolFlags.isUsed.rawValue)
+      if !target.pointee.has.contains(.isReached) {
+        atomicOr(&target.pointee.flags, SymbolFlags.isReached.rawValue)
+      }
       return
     }
     if target.pointee.has.contains(.isLinkerDefined), !options.startStopGarbageCollected,
@@ -194,6 +198,22 @@ extension Link {
       for atom in identifierSections[name] ?? [] { mark(atom, &found) }
     }
     mark(target.pointee.atom, at: target.pointee.word, &found)
+  }
+
+  /// What only dead code refers to is not asked of the loader, and a library that nothing else needs
+  /// is not loaded for it.
+  private func forgetUnreachedImports() {
+    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
+    for i in symbols.indices {
+      let symbol = symbols.pointer(SymbolIndex(i))
+      let has = symbol.pointee.has
+      guard has.contains(.isImported) else { continue }
+      if has.isDisjoint(with: [.isReached, .isRoot]) {
+        symbol.pointee.flags &= ~SymbolFlags.isImported.rawValue
+      } else {
+        noteNeed(of: symbol.pointee)
+      }
+    }
   }
 
   /// Sections that live because another one does.
@@ -246,27 +266,6 @@ extension Link {
         }
       }
       if !isLive { return }
-    }
-  }
-
-  /// What only dead code refers to is not looked for at run time: it would make the output need
-  /// versions, and with `--as-needed` libraries, that it has no use for.
-  private func dropUnusedImports() {
-    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
-    let imported: SymbolFlags = [.isImported, .isPreemptible, .isMentioned]
-    pool.forEachRange(symbols.count, grain: 1 << 13) { [self] range, _ in
-      for i in range {
-        let symbol = symbols.pointer(SymbolIndex(i))
-        let has = symbol.pointee.has
-        if has.isDisjoint(with: [.isShared, .isUndefined]) || !has.contains(.isMentioned) {
-          continue
-        }
-        if has.isDisjoint(with: [.isUsed, .isRoot]) {
-          symbol.pointee.flags &= ~imported.rawValue
-        } else if has.contains(.isShared), !has.isDisjoint(with: [.isReferenced, .isRoot]) {
-          libraries[LibraryIndex(raw: symbol.pointee.file)].isNeeded = true
-        }
-      }
     }
   }
 

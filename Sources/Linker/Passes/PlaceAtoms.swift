@@ -239,7 +239,7 @@ extension Link {
       let mask = (1 as UInt64) << UInt64(atom.pointee.alignment) &- 1
       offset = (offset &+ mask) & ~mask
       atom.pointee.address = offset
-      offset = offset &+ atom.pointee.size
+      offset = offset &+ min(atom.pointee.size, 1 << 47)
       if offset >= 1 << 47 {
         diagnostics.error("output section \(output.pointee.name) is too large")
         return

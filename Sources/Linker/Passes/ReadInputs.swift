@@ -534,7 +534,10 @@ extension Link {
         // A name that the library defines, too: at run time, ours has to be found first.
         symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
         if UInt32(entry.sectionIndex) != SectionIndex.undefined { continue }
-        if entry.binding != .weak { references.append(index) }
+        // A reference to a version is met by the library that has it: no archive member is taken.
+        if entry.binding != .weak, library.version(E.self, of: j).index <= 1 {
+          references.append(index)
+        }
       }
     }
     return references

@@ -159,9 +159,13 @@ extension Link {
         side = UInt32(expandedLock.withLock { _ in expanded.append(.init(bytes: result.bytes)) })
       }
     }
-    guard alignment & (alignment - 1) == 0, alignment <= 1 << 40 else {
+    guard alignment & (alignment - 1) == 0 else {
       throw InputError(
         "section \(section) (\(name)) has alignment \(alignment), not a power of two")
+    }
+    guard alignment <= 1 << 32 else {
+      throw InputError(
+        "section \(section) (\(name)) has alignment \(alignment), which is too large")
     }
     guard size < 1 << 47 else {
       throw InputError("section \(section) (\(name)) is too large (\(size) bytes)")

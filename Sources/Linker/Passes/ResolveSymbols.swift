@@ -138,7 +138,7 @@ extension Link {
       case Claim.common: facts.insert(.isCommon)
       default: break
       }
-      if entry.binding == .gnuUnique { facts.insert(.isUnique) }
+      if entry.binding == .gnuUnique, options.usesUniqueBinding { facts.insert(.isUnique) }
       switch entry.type {
       case .function: facts.insert(.isFunction)
       case .gnuIndirectFunction: facts.formUnion([.isFunction, .isIndirectFunction])
@@ -192,8 +192,7 @@ extension Link {
       }
     }
     // Two equal absolute definitions are one, as for GNU ld.
-    let winnerFile = liveObjects.first { objects[$0].order == Claim.order(claim) }
-    guard let winnerFile else { return }
+    let winnerFile = liveFile(order: Claim.order(claim))
     let winner = objects.pointer(winnerFile)
     if section == ObjectFile.absoluteSection,
       winner.pointee.section(E.self, of: Int(Claim.source(claim))) == ObjectFile.absoluteSection,
@@ -207,6 +206,17 @@ extension Link {
           symbol: index, winner: winnerFile, winnerSource: Claim.source(claim),
           loser: fileIndex, loserSource: source))
     }
+  }
+
+  /// The live object at a place in the order of inputs; the linker's own file has place 0.
+  private func liveFile(order: UInt32) -> FileIndex {
+    var low = 0
+    var high = liveObjects.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if objects[liveObjects[middle]].order < order { low = middle + 1 } else { high = middle }
+    }
+    return liveObjects[low]
   }
 
   private func settleSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
@@ -285,6 +295,12 @@ extension Link {
           diagnostics.warning(
             "common symbol '\(symbol.pointee.name)' is overridden by a definition")
         }
+        continue
+      }
+      guard claim.size < 1 << 47, claim.alignment <= 1 << 32 else {
+        diagnostics.error(
+          "common symbol '\(symbol.pointee.name)' of \(claim.size) bytes aligned to"
+            + " \(claim.alignment) does not fit in memory; its object is damaged")
         continue
       }
       let alignment = claim.alignment.nonzeroBitCount == 1 ? claim.alignment : 1

@@ -300,7 +300,9 @@ extension Link {
         }
         let symbol = file.pointee.globals[source - file.pointee.firstGlobal]
         let has = symbols[symbol].has
-        guard has.contains(.isPreemptible) else { continue }
+        // What only dropped records name is no longer imported.
+        guard has.contains(.isPreemptible), !has.contains(.isShared) || has.contains(.isImported)
+        else { continue }
         let reference = Reference(symbol: symbol, flags: has, source: entry.symbol)
         // A personality that another component defines is reached by its PLT entry.
         if has.contains(.isFunction), has.contains(.isShared), !isSharedLibrary {

@@ -217,6 +217,17 @@ extension Link {
         continue
       }
       if at &- start >= UInt64(Self.chunkSize) { close(i, at) }
+      // Padding that takes longer to write than what is between stays a hole in the file.
+      let previous = i > first ? offset(i - 1) &+ atoms.pointer(order[i - 1]).pointee.size : start
+      if at &- previous > 1 << 20 {
+        close(i, previous)
+        start = at
+      }
+      if atom.pointee.kind == .zeroFill, atom.pointee.size > 1 << 20 {
+        close(i, at)
+        first = i + 1
+        start = at &+ atom.pointee.size
+      }
     }
     close(output.atomCount, output.size)
   }
@@ -363,6 +374,7 @@ extension Link {
     case .pltRelocations: writePLTRelocations(T.self, to: p)
     case .relativeRelocations: writeRelativeRelocations(T.self, to: p)
     case .procedureLinkage: writePLT(T.self, to: p)
+    case .procedureLinkageSecond: writeSecondPLT(T.self, to: p)
     case .procedureLinkageOffset: writeDirectPLT(T.self, to: p)
     case .offsetTable: writeOffsetTable(T.self, to: p)
     case .pltOffsetTable: writePLTOffsetTable(T.self, to: p)

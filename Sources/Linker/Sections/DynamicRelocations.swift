@@ -341,8 +341,11 @@ extension Link {
     T.Encoding.storeWord(
       synthetic.dynamic.isNone ? 0 : outputs[synthetic.dynamic].address, p)
     for i in 0..<procedureLinkage.lazy.count {
-      let entry = lazyPLTStart &+ UInt64(i) &* pltEntrySize
-      T.Encoding.storeWord(entry &+ 6, p + (3 + i) * width)
+      let entry =
+        outputs[synthetic.procedureLinkage].address &+ T.pltHeaderSize &+ UInt64(i)
+        &* T.pltEntrySize
+      T.Encoding.storeWord(
+        usesLandingPads ? entry : entry &+ T.lazyEntryOffset, p + (3 + i) * width)
     }
   }
 
@@ -352,10 +355,25 @@ extension Link {
     T.writePLTHeader(p, plt: plt, pltSlots: slots)
     var at = p + Int(T.pltHeaderSize)
     for i in 0..<procedureLinkage.lazy.count {
-      T.writePLTEntry(
-        at, address: lazyPLTStart &+ UInt64(i) &* pltEntrySize,
-        slot: slots &+ UInt64((3 + i) * T.Encoding.wordSize), index: i, plt: plt)
+      let address = plt &+ T.pltHeaderSize &+ UInt64(i) &* T.pltEntrySize
+      if usesLandingPads {
+        T.writeLandingLazyEntry(at, address: address, index: i, plt: plt)
+      } else {
+        T.writePLTEntry(
+          at, address: address, slot: slots &+ UInt64((3 + i) * T.Encoding.wordSize), index: i,
+          plt: plt)
+      }
       at += Int(T.pltEntrySize)
+    }
+  }
+
+  /// `.plt.sec`.
+  func writeSecondPLT<T: Target>(_: T.Type, to p: UnsafeMutableRawPointer) {
+    let slots = outputs[synthetic.pltOffsetTable].address
+    for i in 0..<procedureLinkage.lazy.count {
+      T.writeLandingPLTEntry(
+        p + i * Int(T.landingPLTEntrySize), address: lazyPLTStart &+ UInt64(i) &* pltEntrySize,
+        slot: slots &+ UInt64((3 + i) * T.Encoding.wordSize))
     }
   }
 
@@ -364,10 +382,14 @@ extension Link {
     for (i, index) in procedureLinkage.direct.enumerated() {
       let extra = extras[index]
       let slot = extra.directSlot >= 0 ? extra.directSlot : extra.offsetSlot
-      T.writeDirectPLTEntry(
-        p + i * Int(T.directPLTEntrySize),
-        address: directPLTStart &+ UInt64(i) &* directPLTEntrySize,
-        slot: table &+ UInt64(slot) &* UInt64(T.Encoding.wordSize))
+      let at = p + i * Int(directPLTEntrySize)
+      let address = directPLTStart &+ UInt64(i) &* directPLTEntrySize
+      let slotAddress = table &+ UInt64(slot) &* UInt64(T.Encoding.wordSize)
+      if usesLandingPads {
+        T.writeLandingPLTEntry(at, address: address, slot: slotAddress)
+      } else {
+        T.writeDirectPLTEntry(at, address: address, slot: slotAddress)
+      }
     }
   }
 }

@@ -47,13 +47,16 @@ private enum DynamicFlags {
 private enum DynamicFlags1 {
   static let now: UInt64 = 0x1
   static let global: UInt64 = 0x2
+  static let group: UInt64 = 0x4
   static let noDelete: UInt64 = 0x8
+  static let loadFiltees: UInt64 = 0x10
   static let initFirst: UInt64 = 0x20
   static let noOpen: UInt64 = 0x40
   static let origin: UInt64 = 0x80
   static let interpose: UInt64 = 0x400
   static let noDefaultLibrary: UInt64 = 0x800
   static let noDump: UInt64 = 0x1000
+  static let globalAudit: UInt64 = 0x0100_0000
   static let pie: UInt64 = 0x0800_0000
 }
 
@@ -207,6 +210,9 @@ extension Link {
     var flags1: UInt64 = 0
     if options.bindsNow { flags1 |= DynamicFlags1.now }
     if options.global { flags1 |= DynamicFlags1.global }
+    if options.groupLookup { flags1 |= DynamicFlags1.group }
+    if options.loadsFiltees { flags1 |= DynamicFlags1.loadFiltees }
+    if options.globalAudit { flags1 |= DynamicFlags1.globalAudit }
     if options.noDelete { flags1 |= DynamicFlags1.noDelete }
     if options.initFirst { flags1 |= DynamicFlags1.initFirst }
     if options.noOpen { flags1 |= DynamicFlags1.noOpen }

@@ -244,6 +244,7 @@ extension UnsafeMutablePointer where Pointee: BitwiseCopyable {
     if bytes >= 1 << 17 {
       releaseAddressSpace(UnsafeMutableRawPointer(self), bytes: bytes)
     } else {
+      MemoryLedger.forget(UnsafeMutableRawPointer(self))
       deallocate()
     }
   }

@@ -146,6 +146,11 @@ extension Link {
           + " no size; recompile the objects that use it with -fPIC")
       return
     }
+    guard size < 1 << 47 else {
+      diagnostics.error(
+        "\(library.path): symbol '\(displayName(index))' has \(size) bytes; the file is damaged")
+      return
+    }
     let section = Int(entry.sectionIndex)
     var alignment: UInt64 =
       entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)

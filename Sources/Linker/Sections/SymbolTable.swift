@@ -106,9 +106,8 @@ extension Link {
         if has.isDisjoint(with: [.isShared, .isUndefined]) || !has.contains(.isMentioned) {
           continue
         }
-        if has.contains(.isUndefined), !has.contains(.isPreemptible), !has.contains(.isReferenced) {
-          // A weak reference that came to nothing is still told.
-        }
+        // A weak reference that came to nothing is still told, but not what only dead code names.
+        if options.collectsGarbage, has.isDisjoint(with: [.isReached, .isRoot]) { continue }
         list.append(SymbolIndex(i))
       }
       return list

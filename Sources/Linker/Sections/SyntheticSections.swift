@@ -18,6 +18,8 @@ struct SyntheticSections {
   var pltRelocations = OutputIndex.none
   var relativeRelocations = OutputIndex.none
   var procedureLinkage = OutputIndex.none
+  /// `.plt.sec`: with branch tracking, the part of lazy entries that is called.
+  var procedureLinkageSecond = OutputIndex.none
   /// `.plt.got`.
   var procedureLinkageOffset = OutputIndex.none
   var offsetTable = OutputIndex.none
@@ -98,11 +100,18 @@ extension Link {
         size: Int(T.pltHeaderSize) + procedureLinkage.lazy.count * Int(T.pltEntrySize),
         alignment: 4, entrySize: Int(T.pltEntrySize))
     }
+    if !procedureLinkage.lazy.isEmpty, usesLandingPads {
+      synthetic.procedureLinkageSecond = makeSection(
+        ".plt.sec", .procedureLinkageSecond, .progbits, code,
+        size: procedureLinkage.lazy.count * Int(T.landingPLTEntrySize), alignment: 4,
+        entrySize: Int(T.landingPLTEntrySize))
+    }
     if !procedureLinkage.direct.isEmpty {
+      let size = Int(usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize)
       synthetic.procedureLinkageOffset = makeSection(
         ".plt.got", .procedureLinkageOffset, .progbits, code,
-        size: procedureLinkage.direct.count * Int(T.directPLTEntrySize), alignment: 3,
-        entrySize: Int(T.directPLTEntrySize))
+        size: procedureLinkage.direct.count * size, alignment: usesLandingPads ? 4 : 3,
+        entrySize: size)
     }
     countDynamicRelocations(T.self)
     if dynamicRelocations.count > 0 {
@@ -158,7 +167,7 @@ extension Link {
   var interpreterPath: String? {
     if options.noDynamicLinker || isSharedLibrary && options.dynamicLinker == nil { return nil }
     if isSharedLibrary || options.isStatic { return nil }
-    return options.dynamicLinker ?? "/lib64/ld-linux-x86-64.so.2"
+    return options.dynamicLinker ?? defaultInterpreter
   }
 
   private func makeVersionSections<E: ELFEncoding>(_: E.Type) {
@@ -214,6 +223,8 @@ extension Link {
     }
     features &= PropertyNote.ibt | PropertyNote.shstk
     if options.setsIBT || options.forcesIBT { features |= PropertyNote.ibt }
+    if options.lamU48 { features |= PropertyNote.lamU48 | PropertyNote.lamU57 }
+    if options.lamU57 { features |= PropertyNote.lamU57 }
     if options.setsSHSTK { features |= PropertyNote.shstk }
     if options.isaLevel > 0 { isa |= 1 << UInt32(options.isaLevel - 1) }
     return (features, isa)

@@ -1,7 +1,7 @@
 import ELFFormat
 import Platform
 
-/// A name that crosses files, and what it stands for after resolution. 48 bytes.
+/// A name that crosses files, and what it stands for after resolution. 40 bytes.
 ///
 /// Local symbols have no record: they are read from their file's symbol table, and the few that
 /// need a slot in a linker-made table are listed with the file (`LocalDemand`).
@@ -89,9 +89,8 @@ struct SymbolFlags: OptionSet, Sendable {
   static let isRoot = SymbolFlags(rawValue: 1 << 28)
   /// `--trace-symbol`.
   static let isTraced = SymbolFlags(rawValue: 1 << 29)
-  /// Something that garbage collection left refers to it; only with `--gc-sections`, and only for
-  /// what no object defines.
-  static let isUsed = SymbolFlags(rawValue: 1 << 30)
+  /// Garbage collection has come upon a reference to it; only for names that nothing here defines.
+  static let isReached = SymbolFlags(rawValue: 1 << 30)
   /// STB_GNU_UNIQUE.
   static let isUnique = SymbolFlags(rawValue: 1 << 31)
 

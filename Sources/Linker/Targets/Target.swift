@@ -7,6 +7,12 @@ protocol Target: Sendable {
 
   static var machine: UInt16 { get }
   static var emulations: [String] { get }
+  /// What `--oformat` may call the output.
+  static var formatNames: [String] { get }
+  /// Where GNU ld for this machine looks for libraries without being told, in its order.
+  static var libraryDirectories: [String] { get }
+  /// The program interpreter, unless `-dynamic-linker` names one.
+  static var interpreter: String { get }
   /// Bytes.
   static var maximumPageSize: UInt64 { get }
   static var commonPageSize: UInt64 { get }
@@ -47,6 +53,16 @@ protocol Target: Sendable {
   static func writePLTEntry(
     _ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64, index: Int, plt: UInt64)
   static func writeDirectPLTEntry(_ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64)
+  /// Where in an entry the loader's slot leads at first: behind the jump through the slot.
+  static var lazyEntryOffset: UInt64 { get }
+
+  /// With branch tracking, entries begin with a landing pad, and a lazy entry is in two parts: this
+  /// one calls the loader, the other, written by `writeLandingPLTEntry`, is the function's address.
+  static func writeLandingLazyEntry(
+    _ p: UnsafeMutableRawPointer, address: UInt64, index: Int, plt: UInt64)
+  static func writeLandingPLTEntry(_ p: UnsafeMutableRawPointer, address: UInt64, slot: UInt64)
+  /// Bytes of an entry with a landing pad.
+  static var landingPLTEntrySize: UInt64 { get }
 }
 
 /// Dynamic relocation types of a machine.

@@ -1,1 +1,1 @@
-int dead_function(void) { return 5; }
+int from_dead(void) { return 7; }

@@ -1,17 +1,16 @@
-// What only collected code refers to is not imported: neither the symbol, nor its version, nor with
-// --as-needed its library.
+// --gc-sections: what only dead code refers to is not imported, nor its library needed for that.
 //#kinds: pie no-pie shared
 //#compile: -ffunction-sections
-//#shared: libused.so = used.c
-//#shared: libdead.so = dead.c | -Wl,--version-script=$SRC/dead.map
-//#inputs: main.o -Wl,--gc-sections -Wl,--as-needed libdead.so libused.so
-//#check: readelf -dW $OUT ~ NEEDED.*libused.so
-//#check: readelf -dW $OUT !~ libdead.so
-//#without: bfd needs the library all the same
-//#check: readelf --dyn-syms -W $OUT !~ dead
-//#check: readelf -VW $OUT !~ DEAD_1
-//#exit: 4
-int dead_function(void), used_function(void);
-__attribute__((weak)) int missing(void);
-__attribute__((visibility("hidden"))) int never(void) { return dead_function() + missing(); }
-int main(void) { return used_function(); }
+//#module: liblive.so = live.c
+//#module: libdead.so = dead.c
+//#link: -Wl,--gc-sections -L. -Wl,--as-needed -llive -ldead
+//#check: readelf -dW $OUT ~ NEEDED.*liblive
+//#check[!bfd,!gold,!mold]: readelf -dW $OUT !~ NEEDED.*libdead
+//#check: nm -D $OUT ~ U from_live
+//#check[!gold,!mold]: nm -D $OUT !~ from_dead
+//#check[!bfd,!gold,!mold]: nm $OUT !~ from_dead
+//#exit: 6
+int from_live(void);
+int from_dead(void);
+__attribute__((visibility("hidden"))) int dead(void) { return from_dead(); }
+int main(void) { return from_live(); }

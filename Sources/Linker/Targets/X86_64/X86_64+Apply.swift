@@ -15,6 +15,9 @@ extension X86_64 {
       return
     }
     let bytes = place.assumingMemoryBound(to: UInt8.self)
+    // What an instruction becomes is decided by the input's bytes, as the scan did: where
+    // relocations overlap, those in `place` are no longer the same.
+    let code = link.contents(Encoding.self, atom).start
     let base = atom.address
     var i = 0
     while i < relocations.count {
@@ -37,7 +40,7 @@ extension X86_64 {
       case R.abs64:
         store64(absoluteValue(context, source, entry.addend), p)
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
-        applySlot(&context, index, entry, p, bytes, address)
+        applySlot(&context, index, entry, p, code, address)
       case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx:
         let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
         if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
@@ -52,7 +55,7 @@ extension X86_64 {
         store32(value, p)
       case R.tlsgd:
         applyGeneralDynamic(
-          &context, index, entry, p, bytes, address, relocations.start, relocations.count, &i)
+          &context, index, entry, p, code, address, relocations.start, relocations.count, &i)
       case R.tlsld:
         if context.isShared {
           let value =
@@ -61,7 +64,7 @@ extension X86_64 {
           if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
           store32(value, p)
         } else {
-          rewriteLocalDynamic(p, localDynamicCall(bytes, offset, atom.size))
+          rewriteLocalDynamic(p, localDynamicCall(code, offset, atom.size))
           i &+= 1
         }
       case R.dtpoff32:
@@ -72,7 +75,7 @@ extension X86_64 {
       case R.dtpoff64:
         store64(target(context, source, entry.addend) &- origin(context, index), p)
       case R.gottpoff, R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff:
-        applyInitialExec(&context, index, entry, p, address)
+        applyInitialExec(&context, index, entry, p, code, address)
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
         applyDescriptor(&context, index, entry, p, address)
       case R.tlsdescCall:
@@ -171,7 +174,7 @@ extension X86_64 {
   @inline(__always)
   private static func applySlot(
     _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
-    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafeMutablePointer<UInt8>, _ address: UInt64
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64
   ) {
     let source = entry.symbol
     let type = entry.type
@@ -230,17 +233,18 @@ extension X86_64 {
 
   private static func applyGeneralDynamic(
     _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
-    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafeMutablePointer<UInt8>, _ address: UInt64,
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64,
     _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: inout Int
   ) {
     let source = entry.symbol
     let extra = context.extra(source)
-    let call = generalDynamicCall(code, entry.offset, context.link.atoms[index].size)
-    // The same question as the scan's: other sequences for the symbol may have slots.
-    if let extra, extra.pointee.tlsModuleSlot >= 0,
-      context.isShared || call == .unknown
-        || !isResolverCall(entry.offset, relocations, count, next)
-    {
+    // As the scan decided; the symbol may have slots for the sake of other sequences.
+    let size = context.link.atoms[index].size
+    let call = context.isShared ? .unknown : generalDynamicCall(code, entry.offset, size)
+    guard call != .unknown,
+      isResolverCall(context.scan, entry.offset, size, relocations, count, next)
+    else {
+      guard let extra, extra.pointee.tlsModuleSlot >= 0 else { return }
       let value =
         context.slotAddress(extra.pointee.tlsModuleSlot) &+ UInt64(bitPattern: entry.addend)
         &- address
@@ -268,11 +272,11 @@ extension X86_64 {
 
   private static func applyInitialExec(
     _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
-    _ p: UnsafeMutablePointer<UInt8>, _ address: UInt64
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64
   ) {
     let source = entry.symbol
     if !context.isShared, !reference(context, source).isPreemptible,
-      canRelaxInitialExec(entry.type, p - Int(entry.offset), entry.offset)
+      canRelaxInitialExec(entry.type, code, entry.offset)
     {
       rewriteInitialExec(p, entry.type)
       let value = threadOffset(context, source, entry.addend &+ 4)

@@ -7,8 +7,14 @@ extension X86_64 {
     let atom = link.atoms[index]
     let relocations = link.relocations(Encoding.self, atom)
     if relocations.count == 0 { return }
+    guard atom.kind != .zeroFill else {
+      link.diagnostics.error(
+        "\(link.placeName(index, 0)): the section has relocations but no bytes",
+        key: link.key(index, 0))
+      return
+    }
     let code = link.contents(Encoding.self, atom).start
-    let size = atom.kind == .zeroFill ? 0 : atom.size
+    let size = atom.size
     var i = 0
     while i < relocations.count {
       let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
@@ -276,7 +282,7 @@ extension X86_64 {
     }
     guard
       generalDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(entry.offset, relocations, count, next)
+      isResolverCall(context, entry.offset, size, relocations, count, next)
     else {
       context.demand(reference, .needsTLSModuleAndOffset)
       return
@@ -295,7 +301,7 @@ extension X86_64 {
       return
     }
     guard localDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(entry.offset, relocations, count, next)
+      isResolverCall(context, entry.offset, size, relocations, count, next)
     else {
       badSequence(context, atom, entry.offset)
       return
@@ -303,9 +309,11 @@ extension X86_64 {
     next += 1
   }
 
-  /// The relocation after a dynamic sequence's first is its call.
+  /// The relocation after a dynamic sequence's first is its call. The scan and the writer pass it
+  /// over, so it is asked nothing else.
   static func isResolverCall(
-    _ offset: UInt64, _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: Int
+    _ context: ScanContext, _ offset: UInt64, _ size: UInt64,
+    _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: Int
   ) -> Bool {
     guard next < count else { return false }
     let call = RelaEntry<Encoding>(relocations + next &* RelaEntry<Encoding>.size)

@@ -16,6 +16,15 @@ enum X86_64: Target {
 
   static var machine: UInt16 { MachineNumber.x86_64 }
   static var emulations: [String] { ["elf_x86_64", "elf_x86_64_sol2", "elf_x86_64_fbsd"] }
+  static var formatNames: [String] { ["elf", "elf64-x86-64", "elf64-little"] }
+  static var libraryDirectories: [String] {
+    [
+      "/usr/local/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu",
+      "/usr/local/lib64", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib", "/usr/lib",
+    ]
+  }
+  /// Source: x86-64 psABI, "Program Interpreter", with the path that GNU systems use.
+  static var interpreter: String { "/lib64/ld-linux-x86-64.so.2" }
   static var maximumPageSize: UInt64 { 4096 }
   static var commonPageSize: UInt64 { 4096 }
   static var defaultImageBase: UInt64 { 0x40_0000 }

@@ -1,0 +1,2 @@
+int answer(void);
+int use(void) { return answer(); }

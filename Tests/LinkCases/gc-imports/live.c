@@ -1,0 +1,1 @@
+int from_live(void) { return 6; }

@@ -1,1 +1,0 @@
-int used_function(void) { return 4; }
