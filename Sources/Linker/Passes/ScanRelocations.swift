@@ -141,7 +141,11 @@ extension ScanContext {
   private mutating func discardedReference<E: ELFEncoding>(
     _: E.Type, _ source: UInt32, _ atom: AtomIndex, _ offset: UInt64
   ) -> Reference? {
-    // Exception tables and the like of dropped functions come with them; these are left.
+    // Older compilers leave a dropped function's exception table outside of its group: nothing finds
+    // it without the function.
+    if link.outputs[link.atoms[atom].output].name == ".gcc_except_table" {
+      return Reference(symbol: .none, flags: .isAbsolute, source: source)
+    }
     let entry = file.pointee.symbol(E.self, Int(source))
     let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
     let section = file.pointee.section(E.self, of: Int(source))
