@@ -362,7 +362,7 @@ extension Link {
     return "section '\(sectionName(E.self, file.pointee, Int(section)))'"
   }
 
-  private func withEncoding<R>(_ body: (any ELFEncoding.Type) -> R) -> R {
+  func withEncoding<R>(_ body: (any ELFEncoding.Type) -> R) -> R {
     body(encoding)
   }
 }
