@@ -369,7 +369,7 @@ extension Link {
     }
   }
 
-  private func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
+  func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
     let count = name.count + 1 + version.count
     let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
     bytes.initialize(from: name.start, count: name.count)
