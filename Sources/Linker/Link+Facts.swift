@@ -59,11 +59,11 @@ extension Link {
   /// Whether all small-model code and data are within reach of each other, so that what goes through
   /// the offset table may go directly. An estimate that errs on the safe side: addresses are not
   /// known when it is asked.
-  var isCompact: Bool {
+  func isCompact<T: Target>(_: T.Type) -> Bool {
     if loadedBytes > (1 << 31) - (1 << 26) { return false }
     let starts = options.sectionStarts.map(\.address)
     guard let lowest = starts.min(), let highest = starts.max() else { return true }
-    let base = options.imageBase ?? X86_64.defaultImageBase
+    let base = options.imageBase ?? T.defaultImageBase
     return max(highest, base) - min(lowest, base) + loadedBytes < (1 << 31) - (1 << 26)
   }
 

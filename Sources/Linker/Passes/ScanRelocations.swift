@@ -242,7 +242,7 @@ struct DynamicRelocation: BitwiseCopyable, Sendable {
 extension Link {
   func scanRelocations<T: Target>(_: T.Type) throws(LinkFailed) {
     measureLoaded()
-    relaxesSlots = options.relaxes && isCompact
+    relaxesSlots = options.relaxes && isCompact(T.self)
     let results = pool.map(chunks: liveObjects.count) { [self] i, _ in
       var context = ScanContext(
         link: self, file: objects.pointer(liveObjects[i]), isShared: isSharedLibrary,
