@@ -67,12 +67,13 @@ extension Link {
   private func orderSections() {
     var order: [OutputIndex] = []
     let named = namedEmptySections()
+    let bounded = boundedNames()
     for i in outputs.indices {
       let index = OutputIndex(i)
       let output = outputs.pointer(index)
       if output.pointee.content == .atoms && output.pointee.atomCount == 0 { continue }
       if output.pointee.content == .atoms && output.pointee.size == 0
-        && !isBounded(output.pointee.name) && !named.contains(index)
+        && !bounded.contains(output.pointee.name) && !named.contains(index)
       {
         // Empty sections would only be noise, unless somebody asks for their bounds or has a label
         // in one.
@@ -90,13 +91,16 @@ extension Link {
     for (i, index) in order.enumerated() { outputs[index].headerIndex = UInt32(i + 1) }
   }
 
-  private func isBounded(_ name: ByteString) -> Bool {
-    linkerDefined.contains {
-      switch $0.kind {
-      case .identifierStart(let other), .identifierStop(let other): other == name
-      default: false
+  /// Sections with a `__start_` or `__stop_` symbol.
+  private func boundedNames() -> Set<ByteString> {
+    var names: Set<ByteString> = []
+    for own in linkerDefined {
+      switch own.kind {
+      case .identifierStart(let name), .identifierStop(let name): names.insert(name)
+      default: break
       }
     }
+    return names
   }
 
   /// Lower ranks come first. The upper byte is the segment.

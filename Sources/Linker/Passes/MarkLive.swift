@@ -195,6 +195,9 @@ extension Link {
     if target.pointee.has.contains(.isLinkerDefined), !options.startStopGarbageCollected,
       let name = identifierSymbols[index]
     {
+      // Once: many references to many sections would take the product of both.
+      let reached = SymbolFlags.isReached.rawValue
+      if atomicOr(&target.pointee.flags, reached) & reached != 0 { return }
       for atom in identifierSections[name] ?? [] { mark(atom, &found) }
     }
     mark(target.pointee.atom, at: target.pointee.word, &found)
