@@ -12,7 +12,7 @@ BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
 
 WELD := .build/release/weld
 
-.PHONY: all release demo smoke programs test bench format lint clean
+.PHONY: all release demo smoke programs test fuzz bench format lint clean
 
 all: release
 
@@ -36,16 +36,27 @@ programs: smoke
 test: packages-for-tests smoke programs
 	swift test
 
+# Each fuzz target for so many seconds: docs/fuzzing.md.
+SECONDS ?= 30
+fuzz: packages-for-tests
+	Fuzzing/build
+	@for target in $(notdir $(basename $(wildcard Fuzzing/Targets/*.swift))); do \
+	  echo "fuzzing $$target for $(SECONDS) seconds"; \
+	  Fuzzing/run $$target $(SECONDS) > .build/fuzz/$$target.log 2>&1 || \
+	    { tail -40 .build/fuzz/$$target.log; exit 1; }; \
+	  tail -5 .build/fuzz/$$target.log; \
+	done
+
 bench: release
 	@Tools/install-packages $(BENCH_PACKAGES)
 	Benchmarks/prepare
 	Benchmarks/run --weld $(WELD)
 
 format:
-	swift format --in-place --recursive Sources Tests Tools Package.swift
+	swift format --in-place --recursive Sources Tests Tools Fuzzing Package.swift
 
 lint:
-	swift format lint --recursive --strict Sources Tests Tools Package.swift
+	swift format lint --recursive --strict Sources Tests Tools Fuzzing Package.swift
 
 clean:
 	rm -rf .build

@@ -38,6 +38,9 @@ private struct Records {
   let count: Int
   let headers: Int
   let sectionCount: Int
+  /// Types of sections that are read in a way of their own, with SHT_CREL and the versions' tables.
+  static let types: [UInt32] =
+    Array(0...19) + [0x4000_0014, 0x6fff_4c00, 0x6fff_4c0a, 0x6fff_fffd, 0x6fff_fffe, 0x6fff_ffff]
 
   init?(base: UnsafeMutableRawPointer, count: Int) {
     guard count >= 64, E.load32(base) == 0x464c_457f else { return nil }
@@ -61,6 +64,9 @@ private struct Records {
         (0, 4), (4, 4), (8, 8), (16, 8), (24, 8), (32, 8), (40, 4), (44, 4), (48, 8), (56, 8),
       ]
       let field = fields[random.next(fields.count)]
+      if field.0 == 4, random.next(2) == 0 {
+        return E.store32(Self.types[random.next(Self.types.count)], header + 4)
+      }
       return store(header + field.0, field.1, &random)
     }
     let start = base + Int(offset)

@@ -25,8 +25,13 @@ public final class Diagnostics: Sendable {
   private let errorLimit: Int
   private let color: Bool
   private let program: String
+  private let output: FileDescriptor
 
-  public init(options: LinkOptions, program: String = "weld") {
+  /// - Parameter output: where messages are said.
+  public init(
+    options: LinkOptions, program: String = "weld", output: FileDescriptor = .standardError
+  ) {
+    self.output = output
     fatalWarnings = options.fatalWarnings
     suppressesWarnings = options.suppressesWarnings
     errorLimit = options.errorLimit
@@ -60,7 +65,7 @@ public final class Diagnostics: Sendable {
   public var hasErrors: Bool { state.withLock { $0.errors > 0 } }
 
   /// Says everything collected so far and forgets the text; errors stay counted.
-  public func flush(to output: FileDescriptor = .standardError) {
+  public func flush() {
     let messages = state.withLock { state in
       defer { state.messages = [] }
       return state.messages

@@ -53,6 +53,37 @@ extension Link {
   /// Whether absolute addresses fit an immediate operand.
   var isLoadedLow: Bool {
     !isPositionIndependent && (options.imageBase ?? 0) < 1 << 30 && options.sectionStarts.isEmpty
+      && loadedBytes < 1 << 30
+  }
+
+  /// Whether all small-model code and data are within reach of each other, so that what goes through
+  /// the offset table may go directly. An estimate that errs on the safe side: addresses are not
+  /// known when it is asked.
+  func isCompact<T: Target>(_: T.Type) -> Bool {
+    if loadedBytes > (1 << 31) - (1 << 26) { return false }
+    let starts = options.sectionStarts.map(\.address)
+    guard let lowest = starts.min(), let highest = starts.max() else { return true }
+    let base = options.imageBase ?? T.defaultImageBase
+    return max(highest, base) - min(lowest, base) + loadedBytes < (1 << 31) - (1 << 26)
+  }
+
+  /// Sums up the loaded atoms that are left, but for those of the large model.
+  func measureLoaded() {
+    let sums = pool.map(chunks: liveObjects.count) { [self] i, _ in
+      let file = objects[liveObjects[i]]
+      var sum: UInt64 = 0
+      for j in 0..<file.atomCount {
+        let atom = atoms.pointer(AtomIndex(file.firstAtom.int + j))
+        if atom.pointee.has.contains([.isLive, .isAlloc]), !atom.pointee.has.contains(.isLarge) {
+          sum &+= atom.pointee.size
+        }
+      }
+      return sum
+    }
+    loadedBytes = sums.reduce(0, &+)
+    for index in syntheticAtoms where atoms[index].has.contains(.isLive) {
+      loadedBytes &+= atoms[index].size
+    }
   }
 
   /// Whether some exported symbol is STB_GNU_UNIQUE.
@@ -90,4 +121,11 @@ extension Link {
   /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
   /// branch tracking, or `-z ibtplt`.
   var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
+
+  /// Whether `--exclude-libs` names an archive.
+  func isExcludedLibrary(_ path: String) -> Bool {
+    if options.excludedLibraries.isEmpty { return false }
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    return options.excludedLibraries.contains { $0 == "ALL" || $0 == name }
+  }
 }

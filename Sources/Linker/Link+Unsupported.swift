@@ -11,6 +11,7 @@ extension Link {
     }
     refuse(options.outputKind == .relocatable, "-r (relocatable output)")
     refuse(options.emitsRelocations, "--emit-relocs")
+    refuse(options.isBigEndian == true, "-EB (a big-endian output)")
     refuse(options.packsAndroid, "--pack-dyn-relocs=android")
     refuse(options.reproduceArchive != nil, "--reproduce")
     refuse(options.symbolOrderingFile != nil, "--symbol-ordering-file")
@@ -39,6 +40,7 @@ extension Link {
     for option in options.unsupportedOptions { refuse(true, option) }
     warn(options.gdbIndex, "--gdb-index", "gdb will read the debug information itself")
     warn(options.folding != .none, "--icf", "identical functions are kept apart")
+    warn(options.addsNeededOfNeeded, "--copy-dt-needed-entries", "name every library yourself")
     warn(options.crossReferences, "--cref", "no table of cross-references is written")
     warn(options.markPLT, "-z mark-plt", "the dynamic section does not tell of the PLT")
     warn(options.memorySeal, "-z memory-seal", "the loader is not told to seal the mappings")

@@ -97,6 +97,10 @@ public final class Link: @unchecked Sendable {
   var parsedDefinitions:
     [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)] =
       []
+  /// Bytes of loaded atoms, without the large model's.
+  var loadedBytes: UInt64 = 0
+  /// Accesses through the offset table may be made direct.
+  var relaxesSlots = true
   var scanFacts: ScanFacts = []
   /// Sections by the C identifier that names them, while garbage is collected.
   var identifierSections: [ByteString: [AtomIndex]] = [:]

@@ -27,7 +27,10 @@ public struct MappedInput: @unchecked Sendable {
   }
 
   /// Maps the file at `path`; a directory or an unreadable file throws.
-  public init(path: String) throws(Errno) {
+  ///
+  /// - Parameter streamLimit: bytes that are read of what isn't a regular file; where there are more,
+  ///   EFBIG is thrown. A device such as /dev/zero has no end, and a thin archive may name one.
+  public init(path: String, streamLimit: Int = 1 << 30) throws(Errno) {
     let file = try FileDescriptor.open(path, flags: O_RDONLY)
     defer { file.close() }
     let status = try file.status()
@@ -38,7 +41,7 @@ public struct MappedInput: @unchecked Sendable {
     mode = UInt32(status.st_mode) & 0o7777
     if status.st_mode & S_IFMT != S_IFREG {
       // A pipe or a device (`/dev/null`, process substitution): read to its end.
-      let read = try Self.readToEnd(file)
+      let read = try Self.readToEnd(file, limit: streamLimit)
       base = UnsafeRawPointer(read.start)
       count = read.count
       return
@@ -54,10 +57,7 @@ public struct MappedInput: @unchecked Sendable {
     base = UnsafeRawPointer(mapped)
   }
 
-  /// Bytes that are read of what isn't a regular file.
-  private static let streamLimit = 1 << 30
-
-  private static func readToEnd(_ file: FileDescriptor) throws(Errno) -> (
+  private static func readToEnd(_ file: FileDescriptor, limit: Int) throws(Errno) -> (
     start: UnsafeMutableRawPointer, count: Int
   ) {
     var capacity = 1 << 16
@@ -65,8 +65,10 @@ public struct MappedInput: @unchecked Sendable {
     var count = 0
     while true {
       if count == capacity {
-        // A device such as /dev/zero has no end, and a thin archive may name one.
-        if capacity >= Self.streamLimit { throw Errno(EFBIG) }
+        if capacity >= limit {
+          free(start)
+          throw Errno(EFBIG)
+        }
         capacity *= 2
         start = realloc(start, capacity)!
       }

@@ -159,7 +159,7 @@ struct InputLoader {
       var archive = try Archive(path: ByteString(copying: path), bytes: bytes)
       archive.state = state
       archive.position = position
-      let flags: FileFlags = isExcluded(path) ? .isExcluded : []
+      let flags: FileFlags = link.isExcludedLibrary(path) ? .isExcluded : []
       if archive.index != nil && !state.wholeArchive {
         archives.append(archive)
         lazies.append(.archive(archives.count - 1))
@@ -221,12 +221,6 @@ struct InputLoader {
     }
   }
 
-  func isExcluded(_ path: String) -> Bool {
-    if options.excludedLibraries.isEmpty { return false }
-    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-    return options.excludedLibraries.contains { $0 == "ALL" || $0 == name }
-  }
-
   private mutating func readScript(
     _ bytes: ByteString, path: String, state: LinkOptions.InputState
   ) {
@@ -271,6 +265,8 @@ struct InputLoader {
           continue
         }
         load(found, state, isScript: true)
+      case .output(let name):
+        diagnostics.warning("\(path): OUTPUT(\(name)) has no effect; name the output with -o")
       default: scriptCommands.append((command, path))
       }
     }

@@ -23,7 +23,7 @@ struct ApplyContext {
     file = link.objects.base
     isShared = link.isSharedLibrary
     isPositionIndependent = link.isPositionIndependent
-    relaxes = link.options.relaxes
+    relaxes = link.relaxesSlots
     offsetTableAnchor =
       link.offsetTableAnchor.isNone ? 0 : link.outputs[link.offsetTableAnchor].address
     offsetSlots =

@@ -64,4 +64,44 @@ extension Link {
           + " 0x\(String(a.end, radix: 16)); change -Ttext, -Tdata, -Tbss or --section-start")
     }
   }
+
+  /// Empty output sections in which a symbol lies: it needs an address.
+  func namedEmptySections() -> Set<OutputIndex> {
+    var files: Set<FileIndex> = []
+    for i in outputs.indices {
+      let output = outputs[OutputIndex(i)]
+      guard output.content == .atoms, output.size == 0, output.has.contains(.alloc) else {
+        continue
+      }
+      for k in 0..<output.atomCount { files.insert(atoms[atomOrder[output.firstAtom + k]].file) }
+    }
+    let list = files.filter { $0.raw != 0 }.sorted { $0.raw < $1.raw }
+    if list.isEmpty { return [] }
+    return withEncoding { encoding in self.namedEmptySections(encoding, list) }
+  }
+
+  private func namedEmptySections<E: ELFEncoding>(
+    _: E.Type, _ files: [FileIndex]
+  ) -> Set<OutputIndex> {
+    let found = pool.map(chunks: files.count) { [self] i, _ in
+      let file = objects.pointer(files[i])
+      var found: Set<OutputIndex> = []
+      for j in 1..<max(1, file.pointee.symbolCount) {
+        let type = file.pointee.symbol(E.self, j).type
+        let section = Int(file.pointee.section(E.self, of: j))
+        guard type != .section, type != .file, section > 0, section < file.pointee.sectionCount
+        else { continue }
+        let index = file.pointee.sectionAtoms[section]
+        if index.raw >= AtomIndex.discarded.raw { continue }
+        let atom = atoms[index]
+        if atom.has.contains([.isLive, .isAlloc]), outputs[atom.output].size == 0,
+          atom.kind == .regular || atom.kind == .zeroFill
+        {
+          found.insert(atom.output)
+        }
+      }
+      return found
+    }
+    return found.reduce(into: []) { $0.formUnion($1) }
+  }
 }

@@ -66,14 +66,16 @@ extension Link {
 
   private func orderSections() {
     var order: [OutputIndex] = []
+    let named = namedEmptySections()
     for i in outputs.indices {
       let index = OutputIndex(i)
       let output = outputs.pointer(index)
       if output.pointee.content == .atoms && output.pointee.atomCount == 0 { continue }
       if output.pointee.content == .atoms && output.pointee.size == 0
-        && !isBounded(output.pointee.name)
+        && !isBounded(output.pointee.name) && !named.contains(index)
       {
-        // Empty sections would only be noise, unless somebody asks for their bounds.
+        // Empty sections would only be noise, unless somebody asks for their bounds or has a label
+        // in one.
         if !output.pointee.has.contains(.alloc) || !options.sectionStarts.isEmpty { continue }
         if output.pointee.name != ".text" { continue }
       }

@@ -61,7 +61,7 @@ extension Link {
         }
       } else if options.exportsAll || has.contains(.isReferencedByLibrary)
         || dynamicList?.matches(symbol.pointee.name) == true
-        || exportList?.matches(symbol.pointee.name) == true || has.contains(.isUnique)
+        || exportList?.matches(symbol.pointee.name) == true
       {
         facts = .isExported
       }

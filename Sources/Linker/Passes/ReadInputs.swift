@@ -54,7 +54,7 @@ extension Link {
     do {
       let member = try archive.member(at: Int(provider.offset))
       let flags: FileFlags =
-        InputLoader(link: self).isExcluded(String(archive.path)) ? .isExcluded : []
+        isExcludedLibrary(String(archive.path)) ? .isExcluded : []
       let source = InputLoader.source(
         of: member, in: archive, position: provider.position, flags: flags,
         diagnostics: diagnostics)
@@ -369,7 +369,7 @@ extension Link {
     }
   }
 
-  private func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
+  func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
     let count = name.count + 1 + version.count
     let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
     bytes.initialize(from: name.start, count: name.count)

@@ -141,7 +141,11 @@ extension ScanContext {
   private mutating func discardedReference<E: ELFEncoding>(
     _: E.Type, _ source: UInt32, _ atom: AtomIndex, _ offset: UInt64
   ) -> Reference? {
-    // Exception tables and the like of dropped functions come with them; these are left.
+    // Older compilers leave a dropped function's exception table outside of its group: nothing finds
+    // it without the function.
+    if link.outputs[link.atoms[atom].output].name == ".gcc_except_table" {
+      return Reference(symbol: .none, flags: .isAbsolute, source: source)
+    }
     let entry = file.pointee.symbol(E.self, Int(source))
     let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
     let section = file.pointee.section(E.self, of: Int(source))
@@ -237,10 +241,12 @@ struct DynamicRelocation: BitwiseCopyable, Sendable {
 
 extension Link {
   func scanRelocations<T: Target>(_: T.Type) throws(LinkFailed) {
+    measureLoaded()
+    relaxesSlots = options.relaxes && isCompact(T.self)
     let results = pool.map(chunks: liveObjects.count) { [self] i, _ in
       var context = ScanContext(
         link: self, file: objects.pointer(liveObjects[i]), isShared: isSharedLibrary,
-        isPositionIndependent: isPositionIndependent, relaxes: options.relaxes)
+        isPositionIndependent: isPositionIndependent, relaxes: relaxesSlots)
       if i > 0 {
         for j in 0..<context.file.pointee.atomCount {
           let index = AtomIndex(context.file.pointee.firstAtom.int + j)
@@ -356,7 +362,7 @@ extension Link {
     return "section '\(sectionName(E.self, file.pointee, Int(section)))'"
   }
 
-  private func withEncoding<R>(_ body: (any ELFEncoding.Type) -> R) -> R {
+  func withEncoding<R>(_ body: (any ELFEncoding.Type) -> R) -> R {
     body(encoding)
   }
 }

@@ -360,14 +360,21 @@ extension Link {
     }
     if type == .common { type = .object }
     if has.contains(.isThreadLocal) { type = .threadLocal }
-    if has.contains([.isIndirectFunction, .needsCanonicalPLT]) { type = .function }
+    // The address that everybody has to agree on is the stub's.
+    var stub: UInt64?
+    if has.contains([.isIndirectFunction, .needsCanonicalPLT]), !symbol.extra.isNone {
+      stub = pltAddress(extras[symbol.extra])
+      if stub != nil { type = .function }
+    }
     let binding: SymbolBinding =
       has.contains(.isUnique) ? .gnuUnique : has.contains(.isWeak) ? .weak : .global
     if has.contains(.sawProtected) { other |= SymbolVisibility.protected.rawValue }
 
-    var value = symbol.word
+    var value = stub ?? symbol.word
     var section = UInt16(SectionIndex.absolute)
-    if !has.contains(.isAbsolute) {
+    if stub != nil {
+      section = sectionNumber(.none, address: value)
+    } else if !has.contains(.isAbsolute) {
       var output = OutputIndex.none
       if symbol.atom.raw < AtomIndex.discarded.raw {
         let atom = atoms.pointer(symbol.atom)

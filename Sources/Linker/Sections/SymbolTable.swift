@@ -134,8 +134,9 @@ extension Link {
     objects[FileIndex(0)].firstOutputLocal = 1
     objects[FileIndex(0)].firstOutputGlobal = UInt32(global)
     objects[FileIndex(0)].firstOutputName = bytes
-    for index in table.own + table.references {
-      bytes += UInt64(outputName(symbols[index]).count + 1)
+    for index in table.own { bytes += UInt64(outputName(symbols[index]).count + 1) }
+    for index in table.references {
+      bytes += UInt64(referenceName(E.self, symbols[index]).count + 1)
     }
     table.count = global + ownGlobals.count + table.references.count
     table.nameBytes = Int(bytes)
@@ -148,6 +149,19 @@ extension Link {
 
   /// A symbol's name with the version that the file gave it.
   func outputName(_ symbol: Symbol) -> ByteString { symbol.name }
+
+  /// A reference's name with the version that was found for it, as GNU ld and lld write it.
+  private func referenceName<E: ELFEncoding>(_: E.Type, _ symbol: Symbol) -> ByteString {
+    guard symbol.has.contains(.isShared), symbol.name.firstIndex(of: 0x40) == nil else {
+      return symbol.name
+    }
+    let library = libraries[LibraryIndex(raw: symbol.file)]
+    let version = library.version(E.self, of: Int(symbol.source)).index
+    guard version >= 2, version < library.versionCount,
+      !library.versionNames[version].isEmpty
+    else { return symbol.name }
+    return joinedName(symbol.name, library.versionNames[version])
+  }
 
   /// Section number of an address in the output, and the word for SHT_SYMTAB_SHNDX if it does not
   /// fit.
@@ -252,7 +266,8 @@ extension Link {
           info |= SymbolType.threadLocal.rawValue
         }
         write(
-          global, symbol.name, info: info, other: 0, section: section, value: value, size: size)
+          global, referenceName(E.self, symbol), info: info, other: 0, section: section,
+          value: value, size: size)
         global += 1
       }
       return

@@ -318,19 +318,32 @@ extension Link {
       commonPageSize: maximumPageSize)
     for definition in definitions {
       do {
-        let value = try definition.expression.evaluate(in: environment) { name in
-          guard let index = names.find(name, in: symbols) else { return nil }
-          let symbol = symbols[index]
-          if symbol.has.contains(.isUndefined) { return nil }
-          if symbol.has.contains(.isShared), symbol.word == 0 { return nil }
-          return Expression.Value(
-            symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
-        }
+        let value = try definition.expression.evaluate(in: environment) { valueOfSymbol($0) }
         symbols[definition.symbol].word = value.address
       } catch {
         diagnostics.error(
           "\(definition.origin) \(symbols[definition.symbol].name): \(error.message)")
       }
     }
+    for (command, path) in scriptCommands {
+      guard case .assertion(let condition, let message) = command else { continue }
+      do {
+        if try condition.evaluate(in: environment, resolve: { valueOfSymbol($0) }).address == 0 {
+          diagnostics.error("\(path):\(condition.line): assertion failed: \(message)")
+        }
+      } catch {
+        diagnostics.error("\(path):\(condition.line): ASSERT: \(error.message)")
+      }
+    }
+  }
+
+  /// A symbol's value in expressions; nil if it has none.
+  private func valueOfSymbol(_ name: ByteString) -> Expression.Value? {
+    guard let index = names.find(name, in: symbols) else { return nil }
+    let symbol = symbols[index]
+    if symbol.has.contains(.isUndefined) { return nil }
+    if symbol.has.contains(.isShared), symbol.word == 0 { return nil }
+    return Expression.Value(
+      symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
   }
 }
