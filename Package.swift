@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .executable(name: "weld", targets: ["weld"]),
     .executable(name: "elf-compare", targets: ["elf-compare"]),
+    .library(name: "Weld", targets: ["Weld"]),
   ],
   targets: [
     .systemLibrary(
@@ -44,6 +45,7 @@ let package = Package(
         "CXXHash", "CMessageDigest",
       ],
       swiftSettings: hotSettings),
+    .target(name: "Weld", dependencies: ["Linker"], swiftSettings: settings),
     .target(
       name: "LinkerCLI", dependencies: ["Linker", "Platform"], swiftSettings: settings),
     .executableTarget(

@@ -1,0 +1,159 @@
+/// What an image is made for, and where it goes.
+public struct ImageOptions: Sendable {
+  public var machine: ImageMachine
+  /// The program that a flush writes.
+  public var path: String
+  /// The symbol at which the program starts.
+  public var entry: String
+  /// Where the sections' address ranges begin; nil for the machine's own choice.
+  public var baseAddress: UInt64?
+  /// Bytes of address space that each section of the image has at first. What outgrows it goes on
+  /// in another range.
+  public var reserve: UInt64
+  /// Bytes set aside for thread-local variables.
+  public var threadLocalReserve: UInt64
+  /// Asserts after each call that everything that must always hold does: slow, for tests.
+  public var checksInvariants: Bool
+  /// How other inputs are linked in: nil for programs without any.
+  public var inputs: ImageInputs?
+
+  public init(machine: ImageMachine, path: String, entry: String = "_start") {
+    self.machine = machine
+    self.path = path
+    self.entry = entry
+    reserve = 64 << 20
+    threadLocalReserve = 4096
+    checksInvariants = false
+  }
+}
+
+/// How a program's other inputs are linked.
+public struct ImageInputs: Sendable {
+  /// Without shared libraries and a program interpreter.
+  public var isStatic: Bool
+  /// Directories in which libraries are looked for, before the system's own.
+  public var libraryDirectories: [String]
+  public init(isStatic: Bool = false, libraryDirectories: [String] = []) {
+    self.isStatic = isStatic
+    self.libraryDirectories = libraryDirectories
+  }
+}
+
+/// A file that takes part in an image beside the compiler's declarations.
+public enum ImageInput: Hashable, Sendable {
+  case object(String)
+  case archive(String)
+  case sharedLibrary(String)
+  /// By name, as `-l`.
+  case library(String)
+}
+
+/// What an image has done since it was made.
+public struct ImageCounts: Hashable, Sendable {
+  /// Atoms placed for the first time.
+  public var atomsPlaced = 0
+  /// Atoms that went to another address.
+  public var atomsMoved = 0
+  /// Atoms rewritten where they were.
+  public var atomsRewritten = 0
+  public var slotsWritten = 0
+  public var relocationsApplied = 0
+  /// Bytes written to the image; what goes to the file follows from it.
+  public var bytesWritten = 0
+  /// Bytes of the sections' contents that flushes wrote to files, the spare copy's catching-up
+  /// included.
+  public var fileBytesWritten = 0
+  public var flushes = 0
+  /// Sections that moved in the file.
+  public var sectionsMoved = 0
+  public init() {}
+}
+
+/// An image for one machine. The public face is the `Weld` module's `ElfImage`, which says what
+/// each call does.
+public protocol ImageEngine: AnyObject {
+  var options: ImageOptions { get }
+  var counts: ImageCounts { get }
+  var lazyProvider: ((LazyKind, LazyKey) throws(ImageError) -> LazyContent)? { get set }
+
+  func symbol(for declaration: Declaration) throws(ImageError) -> ImageSymbol
+  func updateFunction(
+    _ declaration: Declaration, name: String, code: UnsafeRawBufferPointer, alignment: UInt8,
+    relocations: [DataRelocation], debug: FunctionDebugInfo?
+  ) throws(ImageError) -> ImageSymbol
+  func updateData(
+    _ declaration: Declaration, name: String, kind: DataKind, bytes: UnsafeRawBufferPointer,
+    zeroFill: UInt64, alignment: UInt8, relocations: [DataRelocation], debug: VariableDebugInfo?
+  ) throws(ImageError) -> ImageSymbol
+  func updateLines(_ declaration: Declaration, lines: [DebugLine]) throws(ImageError)
+  func free(_ declaration: Declaration) throws(ImageError)
+  func unnamedConstant(
+    of declaration: Declaration, bytes: UnsafeRawBufferPointer, alignment: UInt8,
+    relocations: [DataRelocation]
+  ) throws(ImageError) -> ImageSymbol
+  func updateExports(_ declaration: Declaration, _ exports: [Export]) throws(ImageError)
+  func removeExport(_ declaration: Declaration, name: String) throws(ImageError)
+  func importedSymbol(_ name: String, isWeak: Bool) throws(ImageError) -> ImageSymbol
+  func offsetTableAddress(of symbol: ImageSymbol) throws(ImageError) -> UInt64
+  func callSequence(to symbol: ImageSymbol) throws(ImageError) -> [UInt8]
+  func address(
+    of symbol: ImageSymbol, referencedFrom holder: ImageSymbol, offset: UInt64, addend: Int64
+  ) throws(ImageError) -> UInt64
+  func currentAddress(of symbol: ImageSymbol) -> UInt64?
+  func lazySymbol(_ kind: LazyKind, _ key: LazyKey) throws(ImageError) -> ImageSymbol
+  func addInput(_ input: ImageInput) throws(ImageError)
+  func flush() throws(ImageError)
+  func dump() -> String
+  func dumpJSON() -> String
+  func violations() -> [String]
+
+  /// Hot swap: see `ImagePatch`.
+  func beginSwapping() throws(ImageError)
+  /// What the last flush changed, for the process; empty if nothing did.
+  func takePatches() -> ImagePatchSet
+  /// The process has what `takePatches` gave: the old places may be used again once no thread is
+  /// in them.
+  func endSwapping()
+  /// Ranges that nothing uses any more but threads may still be in.
+  var retiredRanges: [Range<UInt64>] { get }
+  /// Gives retired ranges back to placement: no thread is in them.
+  func reclaim(_ ranges: [Range<UInt64>])
+}
+
+/// Bytes that a running process of the image needs to be as the file is.
+public struct ImagePatch: Sendable {
+  public enum Kind: UInt8, Sendable {
+    /// Code at a place where none was before.
+    case code
+    /// Constants at a place where none were before.
+    case constant
+    /// The first value of a new variable.
+    case variable
+    /// A slot of the offset table: written last, all together.
+    case slot
+    /// An address in data that the program may have changed since: written only where the process
+    /// still has `old`.
+    case address
+  }
+  public var kind: Kind
+  public var address: UInt64
+  public var bytes: [UInt8]
+  /// For `address` and `slot`: what the image had there before.
+  public var old: [UInt8]
+  public init(kind: Kind, address: UInt64, bytes: [UInt8], old: [UInt8] = []) {
+    self.kind = kind
+    self.address = address
+    self.bytes = bytes
+    self.old = old
+  }
+}
+
+/// What a flush changed.
+public struct ImagePatchSet: Sendable {
+  public var patches: [ImagePatch] = []
+  /// Names of the declarations swapped, for messages.
+  public var swapped: [String] = []
+  /// Why the process cannot take this; empty if it can.
+  public var refusals: [String] = []
+  public init() {}
+}

@@ -1,0 +1,47 @@
+/// Ranges of a section that were written since they were last taken.
+///
+/// Writes come in runs (a function, then the next one behind it), so a range that touches the last
+/// one is joined with it; all others wait until the list is taken, sorted and merged, which costs
+/// what was written, not what the section holds.
+struct DirtyRanges {
+  private var ranges: [Range<UInt64>] = []
+
+  var isEmpty: Bool { ranges.isEmpty }
+
+  mutating func add(_ range: Range<UInt64>) {
+    if range.isEmpty { return }
+    if let last = ranges.last, range.lowerBound <= last.upperBound,
+      range.upperBound >= last.lowerBound
+    {
+      ranges[ranges.count - 1] =
+        min(last.lowerBound, range.lowerBound)..<max(last.upperBound, range.upperBound)
+      return
+    }
+    ranges.append(range)
+    // An editor at work for hours must not grow the list without end.
+    if ranges.count > 1 << 16 { merge() }
+  }
+
+  mutating func removeAll() { ranges.removeAll(keepingCapacity: true) }
+
+  private mutating func merge() {
+    ranges.sort { $0.lowerBound < $1.lowerBound }
+    var merged: [Range<UInt64>] = []
+    for range in ranges {
+      if let last = merged.last, range.lowerBound <= last.upperBound {
+        merged[merged.count - 1] =
+          last.lowerBound..<max(last.upperBound, range.upperBound)
+      } else {
+        merged.append(range)
+      }
+    }
+    ranges = merged
+  }
+
+  /// The ranges in ascending order, none touching another; the list is empty afterwards.
+  mutating func take() -> [Range<UInt64>] {
+    merge()
+    defer { ranges = [] }
+    return ranges
+  }
+}

@@ -1,0 +1,43 @@
+import ELFFormat
+
+/// A machine as a compiler's image needs it: how numbers lie, and how code reaches the offset
+/// table. All members are static; the image is generic over it.
+protocol CodeTarget: Sendable {
+  associatedtype Encoding: ELFEncoding
+
+  static var imageMachine: ImageMachine { get }
+  /// e_machine.
+  static var machine: UInt16 { get }
+  /// e_flags. Source: the machine's psABI.
+  static var headerFlags: UInt32 { get }
+  /// Bytes; segments are aligned to it, and it is a multiple of every page size that kernels for
+  /// the machine use.
+  static var imagePageSize: UInt64 { get }
+  /// log2 of the least alignment of code.
+  static var codeAlignment: UInt8 { get }
+  /// What unused code bytes hold: traps if it is executed. As long as the shortest instruction.
+  static var trap: [UInt8] { get }
+  /// The lowest address that the image uses when it has the address space for itself.
+  static var imageBase: UInt64 { get }
+  /// One past the highest address that a slot may have, for code to reach it.
+  static var slotLimit: UInt64 { get }
+  /// One past the highest address that anything may have.
+  static var addressLimit: UInt64 { get }
+
+  /// The instructions that call through the slot at address `slot`, with the return address where
+  /// the machine's calls leave it; `slot` is below `slotLimit`. Source: the machine's manual.
+  static func callSequence(slot: UInt64) -> [UInt8]
+  /// The instructions that jump to where the slot at address `slot` points, changing no register
+  /// that carries arguments: an entry at an address that stays.
+  static func jumpSequence(slot: UInt64) -> [UInt8]
+
+  /// What to add to the thread pointer to reach `address` of the image's thread-local block.
+  ///
+  /// - Parameters:
+  ///   - start: address of the block's beginning.
+  ///   - size: its bytes in memory.
+  ///   - alignment: its alignment in bytes.
+  static func threadOffset(
+    address: UInt64, start: UInt64, size: UInt64, alignment: UInt64
+  ) -> Int64
+}
