@@ -128,7 +128,7 @@ extension ImageDebugInfo {
     let line = unit[.line].bounds
     let ranges = unit[.ranges].bounds
     let header = Encoder.unit(
-      unit, length: info.capacity, line: line.start, ranges: ranges.start)
+      unit, length: info.capacity, line: line.start, ranges: ranges.start + Encoder.rangesHeaderSize)
     open[.info].patch(header, at: UInt64(info.start))
     let slack = Int(info.capacity) - Int(info.top) - 1
     open[.info].patch(Encoder.padding(slack), at: unit.position(.info, info.top))
