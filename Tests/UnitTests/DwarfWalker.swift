@@ -287,8 +287,10 @@ struct DwarfWalker<E: ELFEncoding> {
     var rows: [Row] = []
     let initial = (row: Row(address: 0, line: 1, column: 0), file: 1)
     var state = initial
+    var endsWithSequence = true
     while cursor.position < end {
       let operation = Int(try cursor.u8())
+      endsWithSequence = false
       switch operation {
       case 0:
         let length = Int(try cursor.uleb())
@@ -300,6 +302,7 @@ struct DwarfWalker<E: ELFEncoding> {
           sequences.append(rows)
           rows = []
           state = initial
+          endsWithSequence = true
         case 2: state.row.address = try cursor.word()
         case let other: throw Malformed(what: "extended operation \(other)")
         }
@@ -319,6 +322,7 @@ struct DwarfWalker<E: ELFEncoding> {
       }
     }
     try cursor.expect(rows.isEmpty && cursor.position == end, "lines end elsewhere")
+    try cursor.expect(endsWithSequence, "operations behind the last sequence")
     return (names[0].first ?? "", names[1].first ?? "", sequences)
   }
 

@@ -48,7 +48,19 @@ extension DebugEncoder {
   /// Where the address is in a sequence.
   static var sequenceAddressOffset: UInt32 { 3 }
 
-  /// The sequence of a function; empty if it has no lines.
+  /// The operation that ends a sequence.
+  ///
+  /// It stands at the end of the fragment, behind the slack: gdb takes operations behind the last
+  /// sequence of a program for one that does not end.
+  static var endOfSequence: [UInt8] { [0, 1, DwarfLine.endSequence] }
+
+  /// Bytes that a sequence is given. No less than a gap between tables: when the last fragment of
+  /// a program is given up, the program ends before it, and a gap follows.
+  static func sequenceCapacity(for count: Int) -> Int {
+    max(DebugFragment.capacity(for: count), (Int(lineGapMinimum) + 7) & ~7)
+  }
+
+  /// The sequence of a function without its end; empty if it has no lines.
   static func sequence(_ lines: [DebugLine], address: UInt64, size: UInt64) -> [UInt8] {
     if lines.isEmpty { return [] }
     var out = Bytes()
@@ -87,7 +99,6 @@ extension DebugEncoder {
       out.u8(DwarfLine.advancePC)
       out.uleb(size - offset)
     }
-    out.append([0, 1, DwarfLine.endSequence])
     return out.bytes
   }
 

@@ -66,8 +66,14 @@ struct DebugPlan<E: ELFEncoding> {
       return place
     }
     let start = unit[kind].bounds.top
-    unit[kind].bounds.top += length
-    return DebugFragment(offset: start, capacity: length)
+    var place = DebugFragment(offset: start, capacity: length)
+    let capacity = unit[kind].bounds.capacity
+    if kind == .line, place.end < capacity, capacity - place.end < Encoder.lineGapMinimum {
+      // What is left could not be made a gap.
+      place.capacity = capacity - start
+    }
+    unit[kind].bounds.top = place.end
+    return place
   }
 
   /// A place for a fragment of `count` bytes: the old one if it is large enough.
@@ -75,7 +81,7 @@ struct DebugPlan<E: ELFEncoding> {
     _ kind: DebugKind, count: Int, old: DebugFragment?
   ) throws(ImageError) -> DebugFragment {
     if let old, count <= Int(old.capacity) { return old }
-    return try allocate(kind, capacity: DebugFragment.capacity(for: count))
+    return try allocate(kind, capacity: Encoder.capacity(kind, count))
   }
 
   /// As `place`, in `.debug_frame`.

@@ -52,6 +52,9 @@ struct DebugRoom {
     return lower..<upper
   }
 
+  /// Makes an extent that begins at `start` no longer free room.
+  mutating func drop(at start: UInt32) { _ = remove(start) }
+
   /// The length of the extent that begins at `start`, if one does.
   func length(at start: UInt32) -> UInt32? { byStart[start]?.length }
 

@@ -20,7 +20,7 @@ struct DebugSpace {
     var top: UInt32 = 0
   }
   var bounds = Bounds()
-  /// Within `0..<top`.
+  /// Within `0..<top`; none of it ends at `top`.
   var room = DebugRoom()
 }
 

@@ -49,6 +49,15 @@ extension ImageDebugInfo {
       "\(name) lines", lines.map { $0.offset..<$0.end }, unit[.line].room,
       UInt32(Encoder.lineHeader(unit).count)..<unit[.line].bounds.top, shortest: 1)
 
+    for kind in [DebugKind.info, .line]
+    where unit[kind].room.extents.contains(where: { $0.upperBound == unit[kind].bounds.top }) {
+      found.append("\(name): free room at the end in use of \(kind)")
+    }
+    let unused = unit[.line].bounds.capacity - unit[.line].bounds.top
+    if unused > 0, unused < Encoder.lineGapMinimum {
+      found.append("\(name): \(unused) bytes behind the lines are too few for a gap")
+    }
+
     let functions = own.filter { $0.value.function != nil }
     if Set(unit.rangeKeys) != Set(functions.keys) || functions.count != unit.rangeKeys.count {
       found.append("\(name): ranges are those of other functions")

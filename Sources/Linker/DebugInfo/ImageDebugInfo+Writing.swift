@@ -88,11 +88,14 @@ extension ImageDebugInfo {
 
   func writeSequence(_ key: UInt32, _ sequence: [UInt8]) {
     guard let record = records[key], let line = record.function?.line else { return }
-    let place = trim(record.unit, .line, line, count: sequence.count)
+    let end = Encoder.endOfSequence
+    let place = trim(record.unit, .line, line, count: sequence.count + end.count)
     records[key]!.function!.line = place
     let slack = [UInt8](
-      repeating: DwarfLine.setBasicBlock, count: Int(place.capacity) - sequence.count)
-    open[.line].patch(sequence + slack, at: record.unit.position(.line, place.offset))
+      repeating: DwarfLine.setBasicBlock,
+      count: Int(place.capacity) - sequence.count - end.count)
+    open[.line].patch(
+      sequence + slack + end, at: record.unit.position(.line, place.offset))
   }
 
   func writeFrame(_ key: UInt32, _ instructions: [UInt8]) {
@@ -114,7 +117,8 @@ extension ImageDebugInfo {
   private func trim(
     _ unit: DebugUnitState, _ kind: DebugKind, _ place: DebugFragment, count: Int
   ) -> DebugFragment {
-    let wanted = UInt32(DebugFragment.capacity(for: count))
+    let wanted = UInt32(Encoder.capacity(kind, count))
+    // What is given back is no shorter than any fragment would be.
     if place.capacity / 2 <= wanted { return place }
     release(
       unit, kind,
@@ -128,25 +132,20 @@ extension ImageDebugInfo {
     let line = unit[.line].bounds
     let ranges = unit[.ranges].bounds
     let header = Encoder.unit(
-      unit, length: info.capacity, line: line.start, ranges: ranges.start + Encoder.rangesHeaderSize)
+      unit, length: info.capacity, line: line.start, ranges: ranges.start + Encoder.rangesHeaderSize
+    )
     open[.info].patch(header, at: UInt64(info.start))
     let slack = Int(info.capacity) - Int(info.top) - 1
     open[.info].patch(Encoder.padding(slack), at: unit.position(.info, info.top))
     open[.info].patch([0], at: unit.position(.info, info.capacity - 1))
 
-    // Line operations have no way to say "pass over the next thousand bytes": what was never used
-    // is a table of its own, where it is long enough for one.
-    let isGap = line.capacity - line.top >= Encoder.lineGapMinimum
+    // Line operations have no way to say "pass over the next thousand bytes": what is not used is
+    // a table of its own.
     var length = DebugBytes<E>()
-    length.u32((isGap ? line.top : line.capacity) - 4)
+    length.u32(line.top - 4)
     open[.line].patch(length.bytes, at: unit.position(.line, 0))
-    if isGap {
-      writeGap(
-        .line, line.start + line.top..<line.start + line.capacity)
-    } else {
-      open[.line].fill(
-        unit.position(.line, line.top)..<unit.position(.line, line.capacity),
-        with: DwarfLine.setBasicBlock)
+    if line.top < line.capacity {
+      writeGap(.line, line.start + line.top..<line.start + line.capacity)
     }
     open[.ranges].patch(
       Encoder.rangesHeader(length: ranges.capacity).bytes, at: UInt64(ranges.start))
@@ -178,10 +177,14 @@ extension ImageDebugInfo {
     for part in entry.parts { releaseType(unit, part) }
   }
 
-  /// Makes a fragment of a unit free room.
+  /// Makes a fragment of a unit free room, or the unit end before it.
   func release(_ unit: DebugUnitState, _ kind: DebugKind, _ place: DebugFragment) {
     let extent = unit[kind].room.give(place.offset, place.capacity)
-    if kind == .info {
+    if extent.upperBound == unit[kind].bounds.top {
+      // What comes behind it now is written with the unit's header.
+      unit[kind].room.drop(at: extent.lowerBound)
+      unit[kind].bounds.top = extent.lowerBound
+    } else if kind == .info {
       padRest(unit, from: extent.lowerBound)
     } else {
       let start = unit.position(kind, place.offset)
@@ -256,6 +259,11 @@ extension ImageDebugInfo {
 }
 
 extension DebugEncoder {
+  /// Bytes that a fragment is given in a unit.
+  static func capacity(_ kind: DebugKind, _ count: Int) -> Int {
+    kind == .line ? sequenceCapacity(for: count) : DebugFragment.capacity(for: count)
+  }
+
   /// What stands at the beginning of `length` bytes between entries of a unit; what follows does
   /// not matter.
   static func padding(_ length: Int) -> [UInt8] {

@@ -87,7 +87,8 @@ final class ImageDebugInfo<E: ELFEncoding> {
       let sequence = Encoder.sequence(info.lines, address: address, size: size)
       var line: DebugFragment?
       if !sequence.isEmpty {
-        line = try plan.place(.line, count: sequence.count, old: old?.function?.line)
+        line = try plan.place(
+          .line, count: sequence.count + Encoder.endOfSequence.count, old: old?.function?.line)
       }
       let range: Int
       if let present = old?.function?.range {
@@ -130,7 +131,8 @@ final class ImageDebugInfo<E: ELFEncoding> {
     try change(record.unit.unit) { (plan) throws(ImageError) in
       var line: DebugFragment?
       if !sequence.isEmpty {
-        line = try plan.place(.line, count: sequence.count, old: part.line)
+        line = try plan.place(
+          .line, count: sequence.count + Encoder.endOfSequence.count, old: part.line)
       }
       try plan.reserve()
       self.begin(plan)
