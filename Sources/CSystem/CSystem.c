@@ -51,3 +51,10 @@ char *weld_demangle_cxx(const char *mangled, int *status) {
 char *weld_demangle_swift(const char *mangled, size_t length) {
   return swift_demangle(mangled, length, NULL, NULL, 0);
 }
+
+void weld_grow_stack(void) {
+  // The kernel extends the stack to the lowest address that is touched; what lies between costs
+  // nothing until it is used.
+  volatile char room[1 << 20];
+  room[0] = 0;
+}

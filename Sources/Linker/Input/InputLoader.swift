@@ -53,7 +53,15 @@ struct InputLoader {
   private mutating func loadLibrary(_ name: String, _ state: LinkOptions.InputState) {
     var found: (path: String, file: MappedInput)?
     let path = search.library(name, isStatic: state.isStatic) { path in
-      guard let mapped = try? MappedInput(path: path) else { return false }
+      let mapped: MappedInput
+      do throws(Errno) {
+        mapped = try MappedInput(path: path)
+      } catch {
+        // The search goes on behind what cannot be read, but a lack of memory is no reason to take
+        // another file.
+        if error.code == ENOMEM { diagnostics.error("cannot open \(path): \(error)") }
+        return false
+      }
       if let other = link.otherMachine(mapped) {
         diagnostics.warning(
           "skipping \(path) while looking for -l\(name): it is for \(other)")
