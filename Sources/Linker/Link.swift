@@ -105,6 +105,8 @@ public final class Link: @unchecked Sendable {
   var scanFacts: ScanFacts = []
   /// Sections by the C identifier that names them, while garbage is collected.
   var identifierSections: [ByteString: [AtomIndex]] = [:]
+  /// Atoms that live because others do, while garbage is collected.
+  var followers = FollowerTable()
   /// Line tables that messages asked for; nil for files without.
   var sourceLineTables: [FileIndex: SourceLineTables?] = [:]
   var identifierSymbols: [SymbolIndex: ByteString] = [:]
@@ -113,7 +115,7 @@ public final class Link: @unchecked Sendable {
   /// Library variables that the executable holds.
   var copiedSymbols: [SymbolIndex] = []
   /// Output sections that follow another one: SHF_LINK_ORDER.
-  var linkOrders: [(output: Int, linked: OutputIndex)] = []
+  var linkOrders: [OutputIndex: OutputIndex] = [:]
   var compressedContents: [OutputIndex: UnsafeRawPointer] = [:]
   var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
   var symbolTable = SymbolTable()

@@ -190,6 +190,46 @@ import Testing
     }
   }
 
+  /// Each section follows the next one, and only the last is reached; with one name, and with a name
+  /// for each. Work that grows with the square of the chain would take minutes.
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  func longChainsOfLinkedSections(hasManyNames: Bool) {
+    let count = 60_000
+    var object = HostileObject()
+    for i in 0..<count {
+      var section = HostileObject.Section(
+        hasManyNames ? "x\(i)" : "x", .progbits, flags: [.alloc, .linkOrder], bytes: [1])
+      // Section 1 is the root; these have numbers from 2 on.
+      section.link = i + 1 == count ? 1 : UInt32(i + 3)
+      object.add(section)
+    }
+    object.symbols[0].name = 3
+    #expect(!fails([object]) { $0.collectsGarbage = true })
+    #expect(!fails([object]))
+  }
+
+  /// A group lives with any of its members, and one of them follows a member of the group before.
+  @Test(.timeLimit(.minutes(1))) func longChainsOfGroups() {
+    var object = HostileObject()
+    for _ in 0..<15_000 {
+      let first = UInt32(object.sections.count + 1)
+      var follower = HostileObject.Section(
+        ".rodata", .progbits, flags: [.alloc, .linkOrder, .group], bytes: [1])
+      follower.link = first == 2 ? 1 : first - 2
+      object.add(follower)
+      object.add(.init(".data", .progbits, flags: [.alloc, .write, .group], bytes: [1]))
+      let words = [1, first, first + 1]
+      var group = HostileObject.Section(
+        ".group", .group, flags: [],
+        bytes: words.flatMap { word in
+          (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32($0 * 8)) }
+        }, entrySize: 4)
+      group.info = 1
+      object.add(group)
+    }
+    #expect(!fails([object]) { $0.collectsGarbage = true })
+  }
+
   @Test func archiveWithoutEnd() {
     for text in ["!<arch>\n", "!<thin>\n", "!<arch>\n/               ", "!<arch>\n\n\n\n"] {
       let bytes = ByteString(copying: text)
