@@ -260,6 +260,15 @@ extension Link {
               isIndirect: true))
           continue
         }
+        if relocation.kind == .threadLocal {
+          let target = address(
+            E.self, of: relocation.source, in: file, addend: relocation.addend)
+          rest.append(
+            LoaderEntry(
+              symbol: 0, type: relocation.type, place: place(of: relocation),
+              addend: target &- tlsStart, isIndirect: false))
+          continue
+        }
         let symbol = file.pointee.globals[Int(relocation.source) - file.pointee.firstGlobal]
         rest.append(
           LoaderEntry(
