@@ -287,6 +287,7 @@ extension Link {
     dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
     reportUndefined(undefined)
     reportLibraryUndefined(T.Encoding.self)
+    demandStubsOfAliases()
     try checkpoint()
   }
 
