@@ -23,6 +23,8 @@ public final class Link: @unchecked Sendable {
   var liveObjects: [FileIndex] = []
   /// Every path that was opened, in order, for `--dependency-file` and `--trace`.
   var openedPaths: [String] = []
+  /// What objects name in `.deplibs`, once each.
+  var dependentLibraries: Set<ByteString> = []
   /// DT_NEEDED names of all libraries.
   var neededNames: [ByteString] = []
   // Only while reading: names of archive indexes, and lazily linked objects.

@@ -117,6 +117,8 @@ struct FileFlags: OptionSet, Sendable {
   static let isBroken = FileFlags(rawValue: 32)
   /// Some symbol name has an `@`.
   static let hasVersionedNames = FileFlags(rawValue: 64)
+  /// It has a section that names libraries (`.deplibs`).
+  static let namesLibraries = FileFlags(rawValue: 128)
 }
 
 extension ObjectFile {
