@@ -179,8 +179,13 @@ extension Link {
     if flags.contains(.x86Large) { has.insert(.isLarge) }
     if flags.contains(.strings) { has.insert(.isStrings) }
     if SectionNaming.isCIdentifier(name) { has.insert(.isNamedForC) }
-    let place = SectionNaming.place(
+    var place = SectionNaming.place(
       of: name, flags: flags, keepsTextPrefixes: options.keepsTextSectionPrefix)
+    if place.isReversed, name == ".ctors" || name == ".dtors",
+      SectionNaming.isStartFile(file.pointee.name)
+    {
+      place = SectionNaming.Place(name: name, part: 0)
+    }
     if place.isReversed { has.insert(.isReversed) }
     if kind == .regular {
       if name == ".eh_frame", flags.contains(.alloc) {
