@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 int weld_open(const char *path, int flags, unsigned mode) {
@@ -57,4 +58,10 @@ void weld_grow_stack(void) {
   // nothing until it is used.
   volatile char room[1 << 20];
   room[0] = 0;
+}
+
+int64_t weld_memory_size(void) {
+  struct sysinfo info;
+  if (sysinfo(&info) != 0) return INT64_MAX;
+  return (int64_t)((uint64_t)info.totalram + info.totalswap) * info.mem_unit;
 }

@@ -69,6 +69,8 @@ public final class Link: @unchecked Sendable {
   let decodedRelocations = ReservedTable<DecodedRelocations>(
     capacity: 1 << 24, of: "compact relocation sections")
 
+  /// Bytes that the sections in `expanded` have or are about to have.
+  let expandedBytes = Atomic<Int>(0)
   /// Guards the two tables above while sections are read in parallel.
   let expandedLock = Mutex(())
 

@@ -32,4 +32,7 @@ static inline void weld_prefetch_write(const void *p) { __builtin_prefetch(p, 1,
 /// Makes the calling thread's stack 1 MiB larger than it is now, if it grows on demand.
 void weld_grow_stack(void);
 
+/// Bytes of memory and swap that the machine has.
+int64_t weld_memory_size(void);
+
 #endif
