@@ -29,7 +29,7 @@ ssize_t weld_demangle_in_child(weld_demangler demangler, const char *mangled, si
 static inline void weld_prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 static inline void weld_prefetch_write(const void *p) { __builtin_prefetch(p, 1, 3); }
 
-/// Makes the calling thread's stack 1 MiB larger than it is now, if it grows on demand.
+/// Makes the main thread's stack 1 MiB larger than it is now, if its limit is far enough away.
 void weld_grow_stack(void);
 
 /// Bytes of memory and swap that the machine has.
