@@ -34,4 +34,10 @@ static inline void weld_bind_ledger(void *ledger) { weld_thread_ledger = ledger;
 static inline void weld_prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 static inline void weld_prefetch_write(const void *p) { __builtin_prefetch(p, 1, 3); }
 
+/// Makes the main thread's stack 1 MiB larger than it is now, if its limit is far enough away.
+void weld_grow_stack(void);
+
+/// Bytes of memory and swap that the machine has.
+int64_t weld_memory_size(void);
+
 #endif

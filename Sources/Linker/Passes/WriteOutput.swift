@@ -527,8 +527,7 @@ extension Link {
     case .symbolTable: return (number(synthetic.symbolNames), UInt32(symbolTable.localCount))
     case .extendedIndices: return (number(synthetic.symbolTable), 0)
     case .atoms:
-      let linked = linkOrders.first { $0.output == index.int }
-      return (linked.map { outputs[$0.linked].headerIndex } ?? 0, 0)
+      return (linkOrders[index].map { outputs[$0].headerIndex } ?? 0, 0)
     default: return (outputs[index].link, outputs[index].info)
     }
   }

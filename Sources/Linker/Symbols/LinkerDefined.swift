@@ -313,6 +313,34 @@ extension Link {
     }
   }
 
+  /// An alias of a library's function is the function's stub, which is the only address that the
+  /// link knows. In an executable all have to agree about the function's address, so it is that of
+  /// the function, too.
+  func demandStubsOfAliases() {
+    for definition in definitions {
+      guard let name = definition.expression.aliasedSymbol,
+        let index = names.find(name, in: symbols)
+      else { continue }
+      let has = symbols[index].has
+      guard has.contains([.isShared, .isFunction, .isImported]) else { continue }
+      let demands: SymbolFlags = isSharedLibrary ? .needsPLT : [.needsPLT, .needsCanonicalPLT]
+      symbols[index].flags |= demands.rawValue
+    }
+  }
+
+  /// What an expression names that only the loader can find.
+  private func libraryVariable(in expression: Expression) -> String? {
+    for name in expression.symbols {
+      guard let index = names.find(name, in: symbols) else { continue }
+      let symbol = symbols[index]
+      guard symbol.has.contains(.isShared), valueOfSymbol(name) == nil else { continue }
+      return "'\(name)' is defined in \(libraries[LibraryIndex(raw: symbol.file)].path), and its"
+        + " address is not known before the program runs; only functions of libraries can be"
+        + " aliased, without arithmetic; define the symbol in an object or in that library"
+    }
+    return nil
+  }
+
   /// Evaluates `--defsym` and scripts' assignments, in their order.
   func evaluateDefinitions() {
     let environment = Expression.Environment(
@@ -323,8 +351,8 @@ extension Link {
         let value = try definition.expression.evaluate(in: environment) { valueOfSymbol($0) }
         symbols[definition.symbol].word = value.address
       } catch {
-        diagnostics.error(
-          "\(definition.origin) \(symbols[definition.symbol].name): \(error.message)")
+        let text = libraryVariable(in: definition.expression) ?? error.message
+        diagnostics.error("\(definition.origin) \(symbols[definition.symbol].name): \(text)")
       }
     }
     for (command, path) in scriptCommands {
@@ -344,8 +372,12 @@ extension Link {
     guard let index = names.find(name, in: symbols) else { return nil }
     let symbol = symbols[index]
     if symbol.has.contains(.isUndefined) { return nil }
-    if symbol.has.contains(.isShared), symbol.word == 0 { return nil }
+    var address = symbol.word
+    if symbol.has.contains(.isShared), address == 0 {
+      guard !symbol.extra.isNone, let stub = pltAddress(extras[symbol.extra]) else { return nil }
+      address = stub
+    }
     return Expression.Value(
-      symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
+      address, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
   }
 }
