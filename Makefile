@@ -5,9 +5,9 @@ SHELL := /bin/bash
 
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine
-# All of LLVM, and what it needs to be linked.
-PROGRAM_PACKAGES := python3 elfutils llvm-19-dev libpolly-19-dev libz3-dev libffi-dev libxml2-dev \
-  libedit-dev
+# All of LLVM, and what it needs to be linked; LLVM's own tools and lld to compare with.
+PROGRAM_PACKAGES := python3 elfutils gdb lld-19 llvm-19-dev libpolly-19-dev libz3-dev libffi-dev \
+  libxml2-dev libedit-dev
 BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
 
 WELD := .build/release/weld

@@ -275,8 +275,15 @@ extension Link {
       return section.address &+ (atEnd ? section.size : 0)
     }
     func bound(_ name: ByteString, atEnd: Bool) -> UInt64 {
-      guard let index = findOutput(name) else { return imageBase }
+      guard let index = findOutput(name) else { return atBase() }
       return anchored(index, atEnd: atEnd)
+    }
+    /// The start of the image, in a section that moves with it.
+    func atBase() -> UInt64 {
+      if let first = sectionOrder.first, outputs[first].has.contains(.alloc) {
+        linkerDefinedSections[symbol] = first
+      }
+      return imageBase
     }
     func own(_ index: OutputIndex, atEnd: Bool = false) -> UInt64 {
       index.isNone ? 0 : anchored(index, atEnd: atEnd)
@@ -288,11 +295,7 @@ extension Link {
     switch kind {
     case .sectionStart(let name), .identifierStart(let name): return bound(name, atEnd: false)
     case .sectionEnd(let name), .identifierStop(let name): return bound(name, atEnd: true)
-    case .fileHeader, .executableStart:
-      if let first = sectionOrder.first, outputs[first].has.contains(.alloc) {
-        linkerDefinedSections[symbol] = first
-      }
-      return imageBase
+    case .fileHeader, .executableStart: return atBase()
     case .textEnd:
       return last { $0.has.contains(.execute) }.map { anchored($0, atEnd: true) } ?? imageBase
     case .dataEnd:
