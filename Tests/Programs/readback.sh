@@ -21,6 +21,8 @@ mkdir -p "$out/bin"
 cd "$out"
 grep -vE '^(#|$)' "$here/deliberate" >deliberate
 failures=0
+# Seconds for each tool; large programs with debug information need more.
+limit=${READBACK_LIMIT:-60}
 # Sorted as Python sorts.
 export LC_ALL=C
 
@@ -64,18 +66,27 @@ for name in ld.lld ld.gold ld.bfd; do
   ln -sf ld "$out/bin/$name"
 done
 
+# says COMMAND…: what a tool writes to its standard error; a tool that hangs or crashes says that.
+says() {
+  local status=0
+  timeout "$limit" "$@" 2>&1 >/dev/null || status=$?
+  if [ "$status" -ge 124 ]; then
+    echo "$*: ended with status $status (124: took more than $limit seconds)"
+  fi
+}
+
 # What the tools complain of in a file, without numbers; sorted, each once. elflint also has a line
 # for files without fault.
 complaints() {
   local file=$1
   {
-    eu-elflint --gnu-ld "$file" 2>&1 | sed '/^No errors$/d; s/^/eu-elflint: /' || true
-    readelf -aW "$file" 2>&1 >/dev/null || true
-    eu-readelf -a "$file" 2>&1 >/dev/null || true
-    "$llvm_readelf" -a "$file" 2>&1 >/dev/null || true
-    readelf -W --debug-dump=frames,info,line "$file" 2>&1 >/dev/null || true
-    objdump -d "$file" 2>&1 >/dev/null || true
-    gdb -nx -batch -ex 'info functions main' "$file" 2>&1 >/dev/null || true
+    timeout "$limit" eu-elflint --gnu-ld "$file" 2>&1 | sed '/^No errors$/d; s/^/eu-elflint: /' || true
+    says readelf -aW "$file"
+    says eu-readelf -a "$file"
+    says "$llvm_readelf" -a "$file"
+    says readelf -W --debug-dump=frames,info,line "$file"
+    says objdump -d "$file"
+    says gdb -nx -batch -ex 'info functions main' "$file"
   } | sed -E "s#${file//./\\.}#FILE#g; s/0x[0-9a-f]+/N/g; s/\b[0-9a-f]{6,}\b/N/g; s/[0-9]+/N/g
     s/'\.rela\.(dyn|plt)'/RELA/; s/( wrong flags: expected .*), is .*/\1/" | sort -u
 }
@@ -185,8 +196,8 @@ if [ "$#" -eq 0 ]; then
 fi
 for name in "$@"; do
   if [ "${name:0:1}" = @ ]; then
-    "$out/bin/ld" "$name" -o program
-    compare "${name#@}" program
+    "$out/bin/ld" "$name" -o from-response-file
+    compare "${name#@}" from-response-file
   else
     declare -F "pair_$name" >/dev/null || fail "no such pair: $name"
     "pair_$name"
