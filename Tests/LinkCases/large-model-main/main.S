@@ -3,7 +3,6 @@
 //#kinds: static-pie pie static
 //#drivers: gcc
 //#without: bfd+static-pie the reference stays indirect, and the program crashes
-//#without: mold+static-pie likewise
 //#check[static-pie]: objdump -d --no-show-raw-insn --disassemble=_start $OUT ~ lea .*<main>
 //#exit: 42
         .section .ltext,"axl",@progbits

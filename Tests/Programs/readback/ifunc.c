@@ -2,7 +2,8 @@
 #include <stdio.h>
 
 static int one(void) { return 1; }
-static void *choose(void) { return (void *)one; }
+static volatile int never;
+static void *choose(void) { return never ? 0 : (void *)one; }
 int chosen(void) __attribute__((ifunc("choose")));
 static int local_chosen(void) __attribute__((ifunc("choose")));
 int (*pointer)(void) = chosen;
