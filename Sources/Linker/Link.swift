@@ -104,6 +104,8 @@ public final class Link: @unchecked Sendable {
       []
   /// Bytes of loaded atoms, without the large model's.
   var loadedBytes: UInt64 = 0
+  /// What the large model keeps apart is near enough to be reached directly, too.
+  var isLargeModelInReach = false
   /// Accesses through the offset table may be made direct.
   var relaxesSlots = true
   var scanFacts: ScanFacts = []

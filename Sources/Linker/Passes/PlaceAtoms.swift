@@ -39,7 +39,7 @@ extension Link {
       guard output.pointee.content == .atoms, counts[i] > 0 else { continue }
       if facts[i].parts > 1 { sortByPart(output.pointee) }
       if options.sectionSort != .none { sortByOption(E.self, output.pointee) }
-      apply(facts[i], to: output)
+      apply(E.self, facts[i], to: output)
     }
     let isLinkOrdered = facts.map(\.isLinkOrdered)
     pool.forEach(chunks: outputCount) { [self] i, _ in
@@ -135,8 +135,8 @@ extension Link {
     }
   }
 
-  private func apply(
-    _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
+  private func apply<E: ELFEncoding>(
+    _: E.Type, _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
   ) {
     output.pointee.flags = facts.flags.union(facts.mergeFlags ?? []).rawValue
     output.pointee.entrySize = facts.entrySize
@@ -153,6 +153,11 @@ extension Link {
       if name == ".preinit_array" { type = .preinitArray }
     }
     output.pointee.type = type.rawValue
+    // An address each, whatever the inputs say, which do not all say it.
+    switch type {
+    case .initArray, .finiArray, .preinitArray: output.pointee.entrySize = E.is64 ? 8 : 4
+    default: break
+    }
   }
 
   private func sortByPart(_ output: OutputSection) {

@@ -125,11 +125,12 @@ extension X86_64 {
       type, code, offset, isFixedAddress: context.link.isLoadedLow)
   }
 
-  /// Large-model data may be out of reach of 32 bits.
+  /// Large-model code and data may be out of reach of 32 bits.
   @inline(__always)
   static func isFar(
     _ link: Link, _ file: UnsafeMutablePointer<ObjectFile>, _ symbol: SymbolIndex, _ source: UInt32
   ) -> Bool {
+    if link.isLargeModelInReach { return false }
     var atom = AtomIndex.none
     if symbol.isNone {
       let section = file.pointee.section(Encoding.self, of: Int(source))
