@@ -1,0 +1,6 @@
+import Testing
+import Weld
+
+@testable import TernCompiler
+
+@Suite struct BackendTests {}
