@@ -12,6 +12,8 @@ public typealias ImageError = Linker.ImageError
 public typealias ImageMachine = Linker.ImageMachine
 public typealias ImageOptions = Linker.ImageOptions
 public typealias ImageCounts = Linker.ImageCounts
+public typealias ImageInputs = Linker.ImageInputs
+public typealias StartupFiles = Linker.StartupFiles
 public typealias CallSequence = Linker.CallSequence
 public typealias DebugType = Linker.DebugType
 public typealias DebugUnit = Linker.DebugUnit
@@ -196,6 +198,13 @@ public final class ElfImage {
   }
   /// Adds a library by name, as `-l` does.
   public func addLibrary(_ name: String) throws(ImageError) { try engine.addInput(.library(name)) }
+  /// Adds what a program in C starts and ends with on a system, and its C library; the entry is then
+  /// `_start`, which calls `main`. What is linked before and behind all other inputs is seen to.
+  public func addStartupFiles(
+    for system: StartupFiles.System, mode: StartupFiles.Mode
+  ) throws(ImageError) {
+    try engine.addInput(.startupFiles(system, mode))
+  }
 
   // MARK: Output
 

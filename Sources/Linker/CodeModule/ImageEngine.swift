@@ -33,9 +33,20 @@ public struct ImageInputs: Sendable {
   public var isStatic: Bool
   /// Directories in which libraries are looked for, before the system's own.
   public var libraryDirectories: [String]
-  public init(isStatic: Bool = false, libraryDirectories: [String] = []) {
+  /// The files of the system that a program starts and ends with, and its C library: nil for none.
+  public var startup: Startup?
+
+  public enum Startup: Hashable, Sendable {
+    /// Those of a program in C.
+    case c(os: StartupFiles.System, mode: StartupFiles.Mode)
+  }
+
+  public init(
+    isStatic: Bool = false, libraryDirectories: [String] = [], startup: Startup? = nil
+  ) {
     self.isStatic = isStatic
     self.libraryDirectories = libraryDirectories
+    self.startup = startup
   }
 }
 
@@ -46,6 +57,9 @@ public enum ImageInput: Hashable, Sendable {
   case sharedLibrary(String)
   /// By name, as `-l`.
   case library(String)
+  /// As `ImageInputs.startup`, said later: the beginning goes before all other inputs, the end
+  /// behind them.
+  case startupFiles(StartupFiles.System, StartupFiles.Mode)
 }
 
 /// What an image has done since it was made.

@@ -20,7 +20,7 @@ struct Label: Hashable, Sendable {
 
 /// What code and data refer to.
 enum SymbolReference: Hashable, Sendable {
-  /// A function or global of the program, by the name that its session knows it by.
+  /// A function or global of the program, by the key that its session knows it by.
   case function(String)
   case global(String)
   /// A string literal of the function or table that refers to it.
@@ -93,8 +93,9 @@ enum Callee: Hashable, Sendable {
 }
 
 enum Instruction: Hashable, Sendable {
-  /// What follows belongs to this place of the source.
-  case position(SourcePosition)
+  /// What follows belongs to the next place of the source: the places are kept beside the
+  /// instructions, so that an edit that only shifts lines leaves these equal.
+  case position
   case constant(Slot, Int64)
   case copy(Slot, from: Slot)
   /// The low 32 bits with their sign.
@@ -120,19 +121,6 @@ enum Instruction: Hashable, Sendable {
   case leave(Slot?)
   /// Ends the program by a signal.
   case trap
-}
-
-/// A place in a source: line and column from 1.
-struct SourcePosition: Hashable, Sendable, Comparable {
-  var line: Int
-  var column: Int
-  init(line: Int, column: Int) {
-    self.line = line
-    self.column = column
-  }
-  static func < (a: SourcePosition, b: SourcePosition) -> Bool {
-    (a.line, a.column) < (b.line, b.column)
-  }
 }
 
 /// A function, ready for a back end.
