@@ -89,8 +89,8 @@ public final class Session {
       if !reasons.isEmpty { throw .refused(reasons) }
     }
     do throws(ImageError) {
-      let image = try self.image ?? makeImage(program)
-      return try place(program, in: image)
+      if let image { return try place(program, in: image) }
+      return try place(program, in: makeImage(program))
     } catch { throw .image(error) }
   }
 
@@ -112,7 +112,6 @@ public final class Session {
   private func makeImage(_ program: CheckedProgram) throws(ImageError) -> ElfImage {
     var imageOptions = ImageOptions(machine: options.machine, path: options.output)
     imageOptions.checksInvariants = options.checksInvariants
-    if options.isLive { imageOptions.liveReserve = 1 << 20 }
     if program.hasExternals {
       imageOptions.inputs = ImageInputs(
         isStatic: options.isStatic,
