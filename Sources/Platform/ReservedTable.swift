@@ -77,6 +77,21 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
     return index
   }
 
+  /// Takes the last element away; its bytes are zero again.
+  @inlinable
+  public func removeLast() {
+    assert(count > 0)
+    countCell.pointee -= 1
+    UnsafeMutableRawPointer(base + countCell.pointee)
+      .initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<T>.stride)
+  }
+
+  /// Gives the table's memory back. Safety: nobody uses the table afterwards.
+  public func release() {
+    releaseAddressSpace(base, bytes: capacity * MemoryLayout<T>.stride)
+    countCell.deallocate()
+  }
+
   @inlinable
   public var buffer: UnsafeMutableBufferPointer<T> {
     UnsafeMutableBufferPointer(start: base, count: count)

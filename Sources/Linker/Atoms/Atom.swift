@@ -28,6 +28,13 @@ struct Atom: BitwiseCopyable {
   var side: UInt32
 
   @inline(__always) var has: AtomFlags { AtomFlags(rawValue: flags) }
+
+  /// No bytes, no place, nobody's.
+  static var blank: Atom {
+    Atom(
+      address: 0, size: 0, file: FileIndex(raw: 0), section: 0, relocations: .max, output: .none,
+      frames: .none, flags: 0, alignment: 0, kind: .regular, part: 0, side: .max)
+  }
 }
 
 enum AtomKind: UInt8, BitwiseCopyable {

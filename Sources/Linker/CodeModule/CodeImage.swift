@@ -1,54 +1,240 @@
 import ELFFormat
 import Platform
 
-/// Under construction.
+/// A program under construction: declarations placed one by one, for one machine.
+///
+/// The tables are the batch link's: symbols and atoms in flat tables by 32-bit index, with side
+/// tables for what only images need (`ModuleRecord`, `AtomLinks`). What a call does follows from
+/// three rules. *Everything that can fail comes first*: finding places, growing sections and tables;
+/// then the changes are made, none of which can fail, so that a call that throws has changed nothing.
+/// *An address has few holders*: a symbol's slot, and the places in data that were told to the
+/// image; when a symbol moves, those are written and no others. *Memory is the truth*: bytes are
+/// written to the sections' memory at once, and to files by `flush`, which writes what is dirty.
+///
+/// Layout of the address space: each section has a range of its own, so that it grows without moving
+/// anything. What outgrows its range goes on in another, twice as large, behind all others. The
+/// offset table comes first, where code can reach it.
+///
+/// The file: headers, then sections, each with room to grow; a section that outgrows its room moves
+/// in the file, not in memory.
+///
+/// Aspects: `+Sections` (ranges), `+Symbols` (records, names, addresses), `+Update` (placing),
+/// `+Relocations`, `+Exports`, `+Lazy`, `+Inputs` (what comes from files), `+Flush`, `+Swap` (running
+/// programs), `+Dump`, `+Check` (invariants).
 final class CodeImage<T: CodeTarget>: ImageEngine {
+  typealias E = T.Encoding
   let options: ImageOptions
   var counts = ImageCounts()
   var lazyProvider: ((LazyKind, LazyKey) throws(ImageError) -> LazyContent)?
-  init(_ options: ImageOptions) throws(ImageError) { self.options = options }
-  private func later() -> ImageError { ImageError(.invalid, "later") }
-  func symbol(for declaration: Declaration) throws(ImageError) -> ImageSymbol { throw later() }
-  func updateFunction(
-    _ declaration: Declaration, name: String, code: UnsafeRawBufferPointer, alignment: UInt8,
-    relocations: [DataRelocation], debug: FunctionDebugInfo?
-  ) throws(ImageError) -> ImageSymbol { throw later() }
-  func updateData(
-    _ declaration: Declaration, name: String, kind: DataKind, bytes: UnsafeRawBufferPointer,
-    zeroFill: UInt64, alignment: UInt8, relocations: [DataRelocation], debug: VariableDebugInfo?
-  ) throws(ImageError) -> ImageSymbol { throw later() }
-  func updateLines(_ declaration: Declaration, lines: [DebugLine]) throws(ImageError) {
-    throw later()
+  /// Everything that can run out goes through here.
+  let growth = GrowthGate()
+
+  // MARK: Symbols
+
+  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 26)
+  /// Parallel to `symbols`.
+  let records = Table<SymbolIndex, ModuleRecord>(capacity: 1 << 26)
+  var unusedSymbols: [SymbolIndex] = []
+  var declarations = KeyTable()
+  var resolver = NameResolver()
+  let relocations = Table<RelocationIndex, ModuleRelocation>(capacity: 1 << 26)
+  var unusedRelocations: [RelocationIndex] = []
+  var lazies: [LazyName: LazyRecord] = [:]
+  var pendingLazies: [LazyName] = []
+  var pendingLazyTables: [LazyName] = []
+  /// Symbols whose entries in the symbol table are out of date.
+  var staleEntries: [SymbolIndex] = []
+  /// Sections that exports ask for, by raw index of the declaration's symbol.
+  var sectionNamesOfExports: [UInt32: String] = [:]
+  var nameScratch = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 256)
+  /// Declarations that something refers to though they have no bytes yet.
+  var unplacedDeclarations: [UInt32: SymbolIndex] = [:]
+  /// Symbols that were freed while data refers to them.
+  var deadSymbols: Set<UInt32> = []
+
+  // MARK: Sections
+
+  let store = AtomStore()
+  /// In the order of their headers.
+  var sections: [ImageSection] = []
+  /// Those with atoms; an atom's `output` is an index in this list.
+  var placed: [PlacedAtoms] = []
+  /// The parts of each kind of section, by what tells kinds apart.
+  var parts: [SectionKey: [Int]] = [:]
+  /// Where the next address range may begin.
+  var nextAddress: UInt64
+  let baseAddress: UInt64
+  private(set) var slots: SlotTable<E>!
+  /// Slots that the link of other inputs fills; nil for images without any.
+  var importSlots: SlotTable<E>?
+  var threadLocals: ThreadLocalArea?
+  /// With other inputs: the module's variables in their block.
+  var threadLocalRoom: ImageSection?
+
+  // MARK: Tables of the file
+
+  private(set) var strings: ImageStrings!
+  private(set) var sectionNames: ImageStrings!
+  private(set) var symbolTable: ImageSymbolTable<E>!
+  var debugInfo: ImageDebugInfo<T>?
+
+  // MARK: The file
+
+  var fileRanges = FileRanges()
+  let headers = HeaderBuffer()
+  let sectionHeaders = HeaderBuffer()
+  var sectionHeadersOffset: UInt64 = 0
+  var sectionHeadersCapacity: UInt64 = 0
+  /// What the published file lacks.
+  var pendingChanges: [Range<UInt64>] = []
+  lazy var publisher = Publisher(path: options.path)
+  var foreign = ForeignState()
+  var swap: SwapState?
+
+  init(_ options: ImageOptions) throws(ImageError) {
+    self.options = options
+    baseAddress = options.baseAddress ?? T.imageBase
+    nextAddress = baseAddress
+    guard baseAddress % T.imagePageSize == 0, baseAddress < T.addressLimit else {
+      throw ImageError(
+        .invalid,
+        "the base address 0x\(String(baseAddress, radix: 16)) is no multiple of the page size"
+          + " (\(T.imagePageSize) bytes) below 0x\(String(T.addressLimit, radix: 16))")
+    }
+    guard options.reserve > 0, options.reserve <= 1 << 40 else {
+      throw ImageError(.invalid, "a section cannot have a reserve of \(options.reserve) bytes")
+    }
+    // Index 0 is nobody.
+    _ = symbols.reserve(count: 1)
+    records.append(ModuleRecord())
+    // The page of the headers.
+    nextAddress += T.imagePageSize
+    slots = SlotTable { [unowned self] () throws(ImageError) in try makeSlotSection() }
+    try makeFileTables()
+    if options.inputs != nil { try reserveForInputs() }
+    if options.liveReserve > 0 { try makeLiveSections() }
   }
-  func free(_ declaration: Declaration) throws(ImageError) { throw later() }
-  func unnamedConstant(
-    of declaration: Declaration, bytes: UnsafeRawBufferPointer, alignment: UInt8,
-    relocations: [DataRelocation]
-  ) throws(ImageError) -> ImageSymbol { throw later() }
-  func updateExports(_ declaration: Declaration, _ exports: [Export]) throws(ImageError) {
-    throw later()
+
+  deinit {
+    symbols.storage.release()
+    records.storage.release()
+    relocations.storage.release()
+    nameScratch.deallocate()
   }
-  func removeExport(_ declaration: Declaration, name: String) throws(ImageError) { throw later() }
-  func importedSymbol(_ name: String, isWeak: Bool) throws(ImageError) -> ImageSymbol {
-    throw later()
+
+  private func makeFileTables() throws(ImageError) {
+    let entries = try makeSection(
+      ".symtab", .symbolTable, [], alignment: UInt8(E.is64 ? 3 : 2),
+      entrySize: UInt64(SymbolEntry<E>.size))
+    let names = try makeSection(".strtab", .stringTable, [], alignment: 0)
+    let sectionNames = try makeSection(".shstrtab", .stringTable, [], alignment: 0)
+    strings = try ImageStrings(section: names)
+    self.sectionNames = try ImageStrings(section: sectionNames)
+    symbolTable = try ImageSymbolTable(section: entries) { [unowned self] symbol, index in
+      records[symbol].entry = index
+    }
+    // The first one holds what does not fit the file header: it is made with the slots at once, so
+    // that they have the lowest addresses.
+    slots.reserveFirst(try makeSlotSection())
   }
-  func offsetTableAddress(of symbol: ImageSymbol) throws(ImageError) -> UInt64 { throw later() }
-  func callSequence(to symbol: ImageSymbol) throws(ImageError) -> [UInt8] { throw later() }
-  func address(
-    of symbol: ImageSymbol, referencedFrom holder: ImageSymbol, offset: UInt64, addend: Int64
-  ) throws(ImageError) -> UInt64 { throw later() }
-  func currentAddress(of symbol: ImageSymbol) -> UInt64? { nil }
-  func lazySymbol(_ kind: LazyKind, _ key: LazyKey) throws(ImageError) -> ImageSymbol {
-    throw later()
+}
+
+/// What tells sections of atoms apart.
+struct SectionKey: Hashable {
+  var name: String
+  var flags: SectionFlags.RawValue
+  var isZeroFill: Bool
+}
+
+/// Header bytes that stay where they are in memory, so that pieces of a file can point at them.
+final class HeaderBuffer {
+  private(set) var bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
+
+  init() { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
+
+  deinit { bytes.deallocate() }
+
+  /// Makes the content `new`, and says whether that changed anything.
+  func replace(with new: [UInt8]) -> Bool {
+    if new.count == bytes.count, new.withUnsafeBytes({ $0.elementsEqual(bytes) }) { return false }
+    if new.count != bytes.count {
+      bytes.deallocate()
+      bytes = .allocate(byteCount: new.count, alignment: 16)
+    }
+    bytes.copyBytes(from: new)
+    return true
   }
-  func addInput(_ input: ImageInput) throws(ImageError) { throw later() }
-  func flush() throws(ImageError) { throw later() }
-  func dump() -> String { "" }
-  func dumpJSON() -> String { "" }
-  func violations() -> [String] { [] }
-  func beginSwapping() throws(ImageError) { throw later() }
-  func takePatches() -> ImagePatchSet { ImagePatchSet() }
-  func endSwapping() {}
-  var retiredRanges: [Range<UInt64>] { [] }
-  func reclaim(_ ranges: [Range<UInt64>]) {}
+}
+
+/// Declarations by the compiler's keys: open addressing, a word and a half per declaration.
+struct KeyTable {
+  private struct Slot: BitwiseCopyable {
+    var key: UInt64
+    /// Raw index; 0 for a free slot: symbol 0 is nobody.
+    var symbol: UInt32
+  }
+  private var slots: [Slot] = Array(repeating: Slot(key: 0, symbol: 0), count: 1024)
+  private var used = 0
+
+  @inline(__always)
+  private static func hash(_ key: UInt64) -> Int {
+    // Keys are often counters or addresses: spread them.
+    Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 20)
+  }
+
+  subscript(key: UInt64) -> SymbolIndex? {
+    let mask = slots.count - 1
+    var slot = Self.hash(key) & mask
+    while slots[slot].symbol != 0 {
+      if slots[slot].key == key { return SymbolIndex(raw: slots[slot].symbol) }
+      slot = (slot + 1) & mask
+    }
+    return nil
+  }
+
+  /// Adds a key that is not there.
+  mutating func add(_ key: UInt64, _ symbol: SymbolIndex) {
+    if used * 4 >= slots.count * 3 { grow() }
+    let mask = slots.count - 1
+    var slot = Self.hash(key) & mask
+    while slots[slot].symbol != 0 { slot = (slot + 1) & mask }
+    slots[slot] = Slot(key: key, symbol: symbol.raw)
+    used += 1
+  }
+
+  mutating func remove(_ key: UInt64) {
+    let mask = slots.count - 1
+    var slot = Self.hash(key) & mask
+    while slots[slot].key != key || slots[slot].symbol == 0 {
+      if slots[slot].symbol == 0 { return }
+      slot = (slot + 1) & mask
+    }
+    used -= 1
+    var next = (slot + 1) & mask
+    while slots[next].symbol != 0 {
+      let home = Self.hash(slots[next].key) & mask
+      if (next - home) & mask >= (next - slot) & mask {
+        slots[slot] = slots[next]
+        slot = next
+      }
+      next = (next + 1) & mask
+    }
+    slots[slot].symbol = 0
+  }
+
+  private mutating func grow() {
+    let old = slots
+    slots = Array(repeating: Slot(key: 0, symbol: 0), count: old.count * 2)
+    let mask = slots.count - 1
+    for entry in old where entry.symbol != 0 {
+      var slot = Self.hash(entry.key) & mask
+      while slots[slot].symbol != 0 { slot = (slot + 1) & mask }
+      slots[slot] = entry
+    }
+  }
+
+  /// Every key with its symbol, in no order.
+  var all: [(key: UInt64, symbol: SymbolIndex)] {
+    slots.filter { $0.symbol != 0 }.map { ($0.key, SymbolIndex(raw: $0.symbol)) }
+  }
 }

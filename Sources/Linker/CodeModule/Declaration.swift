@@ -25,7 +25,7 @@ public enum DataKind: UInt8, Sendable {
 /// A place in a declaration's bytes that holds the address of another symbol.
 public struct DataRelocation: Sendable {
   /// What is written at the place.
-  public enum Kind: UInt8, Sendable {
+  public enum Kind: UInt8, Sendable, BitwiseCopyable {
     /// The address, as wide as a pointer.
     case address
     /// What to add to the thread pointer to reach a thread-local variable, as wide as a pointer.
@@ -34,6 +34,10 @@ public struct DataRelocation: Sendable {
     case relative32
     /// What to add to the thread pointer, in 32 bits; refused if it does not fit.
     case threadOffset32
+    /// Nothing is written: the bytes reach the target through its slot. For compilers that want
+    /// names which nothing defines to be reported with who refers to them, and no longer once
+    /// nobody does.
+    case slotUse
   }
   /// Bytes from the declaration's start.
   public var offset: UInt64
@@ -52,14 +56,14 @@ public struct DataRelocation: Sendable {
 
 /// A name by which a declaration is known outside its compiler's unit.
 public struct Export: Sendable, Hashable {
-  public enum Binding: UInt8, Sendable {
+  public enum Binding: UInt8, Sendable, BitwiseCopyable {
     case local
     case strong
     case weak
     /// As weak; equal definitions in several places stand for each other.
     case linkOnce
   }
-  public enum Visibility: UInt8, Sendable {
+  public enum Visibility: UInt8, Sendable, BitwiseCopyable {
     case `default`
     case hidden
     case protected

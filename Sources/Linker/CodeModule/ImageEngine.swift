@@ -10,6 +10,10 @@ public struct ImageOptions: Sendable {
   /// Bytes of address space that each section of the image has at first. What outgrows it goes on
   /// in another range.
   public var reserve: UInt64
+  /// Bytes of growth that each section of a running program has room for, for hot swap; 0 for
+  /// programs that are not changed while they run. Costs address space of the program, and holes in
+  /// its file.
+  public var liveReserve: UInt64
   /// Bytes set aside for thread-local variables.
   public var threadLocalReserve: UInt64
   /// Asserts after each call that everything that must always hold does: slow, for tests.
@@ -22,6 +26,7 @@ public struct ImageOptions: Sendable {
     self.path = path
     self.entry = entry
     reserve = 64 << 20
+    liveReserve = 0
     threadLocalReserve = 4096
     checksInvariants = false
   }

@@ -21,6 +21,8 @@ final class ImageSection {
   let entrySize: UInt64
   /// Header fields that the writer of the section keeps.
   var link: UInt32 = 0
+  /// The section whose index `link` is, where that is one of the image's own.
+  unowned(safe) var linkedSection: ImageSection?
   var info: UInt32 = 0
   /// Bytes in use.
   private(set) var size: UInt64 = 0
@@ -83,6 +85,8 @@ final class ImageSection {
         "section \(name) cannot grow to \(newSize) bytes: it has \(reserve) bytes of address space")
     }
     try growth.pass("section \(name)")
+    // Also what no atom covers: the file may hold something older there.
+    if memory != nil { dirty.add(size..<newSize) }
     size = newSize
   }
 

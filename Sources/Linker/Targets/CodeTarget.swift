@@ -21,7 +21,9 @@ protocol CodeTarget: Sendable {
   static var imageBase: UInt64 { get }
   /// One past the highest address that a slot may have, for code to reach it.
   static var slotLimit: UInt64 { get }
-  /// One past the highest address that anything may have.
+  /// One past the highest address that anything may have: with the smallest address space that
+  /// kernels for the machine give to programs, room is left above it for the stack, shared
+  /// libraries and the interpreter.
   static var addressLimit: UInt64 { get }
 
   /// The instructions that call through the slot at address `slot`, with the return address where
@@ -34,10 +36,41 @@ protocol CodeTarget: Sendable {
   /// What to add to the thread pointer to reach `address` of the image's thread-local block.
   ///
   /// - Parameters:
-  ///   - start: address of the block's beginning.
+  ///   - start: address of the block's beginning, a multiple of `alignment`.
   ///   - size: its bytes in memory.
   ///   - alignment: its alignment in bytes.
   static func threadOffset(
     address: UInt64, start: UInt64, size: UInt64, alignment: UInt64
   ) -> Int64
+}
+
+extension CodeTarget {
+  /// Instructions of four bytes each, as they lie in memory.
+  static func instructions<let count: Int>(_ words: InlineArray<count, UInt32>) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 4 * count) { bytes, filled in
+      let start = UnsafeMutableRawPointer(bytes.baseAddress!)
+      for i in 0..<count { Encoding.store32(words[i], start + 4 * i) }
+      filled = 4 * count
+    }
+  }
+}
+
+/// Where the thread-local block of the program itself lies, seen from the thread pointer. Source:
+/// U. Drepper, "ELF Handling For Thread-Local Storage", section 3, which names the two variants.
+enum ThreadBlock {
+  /// Variant I: the thread pointer points at a header of `header` bytes, and the block follows it
+  /// at the first address that its alignment allows.
+  static func offsetBehindHeader(
+    _ header: UInt64, address: UInt64, start: UInt64, alignment: UInt64
+  ) -> Int64 {
+    Int64(bitPattern: alignUp(header, max(alignment, 1)) &+ address &- start)
+  }
+
+  /// Variant II: the block ends at the thread pointer, but for what rounds its size up to its
+  /// alignment.
+  static func offsetBeforeThreadPointer(
+    address: UInt64, start: UInt64, size: UInt64, alignment: UInt64
+  ) -> Int64 {
+    Int64(bitPattern: address &- start &- alignUp(size, max(alignment, 1)))
+  }
 }

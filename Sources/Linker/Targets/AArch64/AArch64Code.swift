@@ -1,19 +1,60 @@
 import ELFFormat
 
+/// AArch64 for a compiler's image. Sources: Arm Architecture Reference Manual for A-profile
+/// (Arm ARM); ELF for the Arm 64-bit Architecture (AAELF64); Procedure Call Standard (AAPCS64).
 enum AArch64Code: CodeTarget {
   typealias Encoding = ELF64Little
+
   static var imageMachine: ImageMachine { .aarch64 }
   static var machine: UInt16 { MachineNumber.aarch64 }
+  /// Source: AAELF64, "ELF header": none are defined.
   static var headerFlags: UInt32 { 0 }
+  /// Kernels use pages of 4, 16 or 64 KiB.
   static var imagePageSize: UInt64 { 0x1_0000 }
   static var codeAlignment: UInt8 { 2 }
-  static var trap: [UInt8] { [0] }
-  static var imageBase: UInt64 { 0x1000_0000 }
-  static var slotLimit: UInt64 { 0x8000_0000 }
-  static var addressLimit: UInt64 { true ? 1 << 46 : 0xc000_0000 }
-  static func callSequence(slot: UInt64) -> [UInt8] { [] }
-  static func jumpSequence(slot: UInt64) -> [UInt8] { [] }
+  /// udf #0: memory that was never written traps as well. Source: Arm ARM, C6.2, UDF.
+  static var trap: [UInt8] { [0, 0, 0, 0] }
+  static var imageBase: UInt64 { 0x40_0000 }
+  /// All of a program's addresses: 48 bits.
+  static var slotLimit: UInt64 { 1 << 48 }
+  /// Kernels with 4 KiB pages and three levels of tables give programs 2^39 bytes.
+  static var addressLimit: UInt64 { 1 << 38 }
+
+  /// Three 16-bit pieces name any slot; as slots are at fixed addresses from the start, the length
+  /// is known before the code is written, and it is the same for all slots below 2^32.
+  /// Source: Arm ARM, C6.2, MOVZ, MOVK, LDR (immediate), BLR.
+  static func callSequence(slot: UInt64) -> [UInt8] {
+    let low = 0xd280_001e | piece(slot, 0)  // movz x30, #slot[15:0]
+    let middle = 0xf2a0_001e | piece(slot, 16)  // movk x30, #slot[31:16], lsl #16
+    let load: UInt32 = 0xf940_03de  // ldr x30, [x30]
+    let call: UInt32 = 0xd63f_03c0  // blr x30
+    if slot >> 32 == 0 { return instructions([low, middle, load, call]) }
+    let high = 0xf2c0_001e | piece(slot, 32)  // movk x30, #slot[47:32], lsl #32
+    return instructions([low, middle, high, load, call])
+  }
+
+  /// Through x16, which calls may change on their way, and from which a branch may enter a function
+  /// with a landing pad for calls. Source: AAPCS64, "General-purpose Registers"; Arm ARM, C6.2, BR,
+  /// BTI.
+  static func jumpSequence(slot: UInt64) -> [UInt8] {
+    let low = 0xd280_0010 | piece(slot, 0)  // movz x16, #slot[15:0]
+    let middle = 0xf2a0_0010 | piece(slot, 16)  // movk x16, #slot[31:16], lsl #16
+    let load: UInt32 = 0xf940_0210  // ldr x16, [x16]
+    let jump: UInt32 = 0xd61f_0200  // br x16
+    if slot >> 32 == 0 { return instructions([low, middle, load, jump]) }
+    let high = 0xf2c0_0010 | piece(slot, 32)  // movk x16, #slot[47:32], lsl #32
+    return instructions([low, middle, high, load, jump])
+  }
+
+  /// Sixteen bits of an address as the immediate of a move.
+  private static func piece(_ slot: UInt64, _ shift: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: slot >> shift & 0xffff) << 5
+  }
+
+  /// Source: AAELF64, "Thread Local Storage": variant I, with a header of two words.
   static func threadOffset(
     address: UInt64, start: UInt64, size: UInt64, alignment: UInt64
-  ) -> Int64 { 0 }
+  ) -> Int64 {
+    ThreadBlock.offsetBehindHeader(16, address: address, start: start, alignment: alignment)
+  }
 }

@@ -1,0 +1,304 @@
+import ELFFormat
+import Platform
+
+/// Names by which declarations are known outside, and names that refer to whoever defines them.
+extension CodeImage {
+  func updateExports(_ declaration: Declaration, _ exports: [Export]) throws(ImageError) {
+    let owner = SymbolIndex(raw: try symbol(for: declaration).index)
+    var seen: Set<String> = []
+    for export in exports {
+      guard !export.name.isEmpty, seen.insert(export.name).inserted else {
+        throw ImageError(
+          .invalid,
+          export.name.isEmpty
+            ? "\(described(owner)): an export needs a name"
+            : "\(described(owner)): '\(export.name)' is exported twice")
+      }
+      if let other = strongDefinition(of: export.name), records[other].owner != owner,
+        export.binding == .strong
+      {
+        throw ImageError(
+          .duplicate,
+          "duplicate symbol '\(export.name)': \(described(owner)) exports it, and so does"
+            + " \(described(records[other].owner)); make one of them weak or rename it")
+      }
+    }
+    let sections = Set(exports.map(\.section))
+    guard sections.count <= 1 else {
+      throw ImageError(.invalid, "\(described(owner)): its exports name different sections")
+    }
+    let section = exports.first?.section
+    if let section, section.isEmpty || section.utf8.contains(0) {
+      throw ImageError(.invalid, "\(described(owner)): '\(section)' is no name of a section")
+    }
+
+    // What can fail: the new names, their symbols and entries.
+    var added: [SymbolIndex] = []
+    var turned: [(symbol: SymbolIndex, from: Export.Binding)] = []
+    let hadEntry = records[owner].entry != 0
+    do throws(ImageError) {
+      for export in exports where findExport(owner, export.name) == nil {
+        let offset = try strings.add(scratch(export.name))
+        let symbol = makeSymbol(.export)
+        records[symbol].nameOffset = offset
+        records[symbol].binding = export.binding
+        added.append(symbol)
+        try prepareEntry(symbol, isLocal: export.binding == .local)
+      }
+      // Changing sides in the symbol table needs another entry.
+      for export in exports {
+        guard let symbol = findExport(owner, export.name),
+          (records[symbol].binding == .local) != (export.binding == .local)
+        else { continue }
+        turned.append((symbol, records[symbol].binding))
+        try changeSide(symbol, export.binding)
+      }
+      if exports.isEmpty, !records[owner].exports.isNone, records[owner].nameOffset != 0 {
+        // The declaration is known by its own name again.
+        try prepareEntry(owner, isLocal: true)
+      }
+      if section != sectionNamesOfExports[owner.raw] {
+        if symbols[owner].atom.isNone {
+          sectionNamesOfExports[owner.raw] = section
+        } else {
+          try migrate(owner, to: section)
+        }
+      }
+    } catch {
+      if !hadEntry { removeEntry(owner) }
+      for (symbol, binding) in turned where records[symbol].binding != binding {
+        // The entry that is given up leaves room for the one that is made.
+        try? changeSide(symbol, binding)
+      }
+      for symbol in added {
+        removeEntry(symbol)
+        strings.release(records[symbol].nameOffset)
+        recycle(symbol)
+      }
+      throw error
+    }
+
+    // What cannot.
+    var old = records[owner].exports
+    while !old.isNone {
+      let next = records[old].exports
+      if !exports.contains(where: { scratch($0.name) == name(old) }) {
+        removeExport(old, of: owner)
+      }
+      old = next
+    }
+    for symbol in added {
+      records[symbol].owner = owner
+      records[symbol].exports = records[owner].exports
+      records[owner].exports = symbol
+      addDefinition(symbol)
+    }
+    for export in exports {
+      guard let symbol = findExport(owner, export.name) else { continue }
+      let isChanged =
+        records[symbol].binding != export.binding || records[symbol].visibility != export.visibility
+      records[symbol].binding = export.binding
+      records[symbol].visibility = export.visibility
+      records[symbol].content = records[owner].content
+      symbols[symbol].atom = symbols[owner].atom
+      symbols[symbol].word = symbols[owner].word
+      markStale(symbol)
+      if isChanged { foreign.isStale = true }
+      electWinner(records[symbol].name)
+    }
+    dropEntryIfUnwanted(owner)
+    verify()
+  }
+
+  func removeExport(_ declaration: Declaration, name: String) throws(ImageError) {
+    let owner = try existing(declaration)
+    guard let export = findExport(owner, name) else {
+      throw ImageError(.invalid, "\(described(owner)) does not export '\(name)'")
+    }
+    if records[export].exports.isNone, records[owner].exports == export,
+      records[owner].nameOffset != 0
+    {
+      try prepareEntry(owner, isLocal: true)
+    }
+    removeExport(export, of: owner)
+    verify()
+  }
+
+  private func findExport(_ owner: SymbolIndex, _ name: String) -> SymbolIndex? {
+    guard let offset = strings.find(scratch(name)) else { return nil }
+    var export = records[owner].exports
+    while !export.isNone {
+      if records[export].nameOffset == offset { return export }
+      export = records[export].exports
+    }
+    return nil
+  }
+
+  /// Takes an export out of its declaration's list and of the resolver, and forgets it.
+  func removeExport(_ export: SymbolIndex, of owner: SymbolIndex) {
+    if records[owner].exports == export {
+      records[owner].exports = records[export].exports
+    } else {
+      var previous = records[owner].exports
+      while records[previous].exports != export { previous = records[previous].exports }
+      records[previous].exports = records[export].exports
+    }
+    let name = records[export].name
+    removeDefinition(export)
+    removeEntry(export)
+    strings.release(records[export].nameOffset)
+    recycle(export)
+    electWinner(name)
+    resolver.forgetIfUnused(name)
+    foreign.isStale = true
+  }
+
+  /// Gives an export its entry on the other side of the symbol table.
+  private func changeSide(_ symbol: SymbolIndex, _ binding: Export.Binding) throws(ImageError) {
+    let new = try symbolTable.add(symbol, isLocal: binding == .local)
+    // Read only now: making the new entry may have moved the old one.
+    let old = records[symbol].entry
+    records[symbol].entry = new
+    symbolTable.remove(old)
+    records[symbol].binding = binding
+    markStale(symbol)
+  }
+
+  // MARK: Resolution
+
+  private func strongDefinition(of name: String) -> SymbolIndex? {
+    guard let offset = strings.find(scratch(name)), let index = resolver.find(offset) else {
+      return nil
+    }
+    let winner = resolver[index].winner
+    return winner.isNone || records[winner].binding != .strong ? nil : winner
+  }
+
+  private func addDefinition(_ export: SymbolIndex) {
+    let index = resolver.intern(records[export].nameOffset)
+    records[export].name = index
+    records[export].nextCandidate = resolver[index].candidates
+    resolver[index].candidates = export
+    foreign.isStale = true
+  }
+
+  private func removeDefinition(_ export: SymbolIndex) {
+    let index = records[export].name
+    if resolver[index].candidates == export {
+      resolver[index].candidates = records[export].nextCandidate
+    } else {
+      var previous = resolver[index].candidates
+      while records[previous].nextCandidate != export {
+        previous = records[previous].nextCandidate
+      }
+      records[previous].nextCandidate = records[export].nextCandidate
+    }
+    if resolver[index].winner == export { resolver[index].winner = .none }
+  }
+
+  /// The rank of a definition; lower wins. Local names are seen by nobody.
+  private func rank(_ export: SymbolIndex) -> Int? {
+    switch records[export].binding {
+    case .local: nil
+    case .strong: 0
+    case .weak, .linkOnce: 1
+    }
+  }
+
+  /// Chooses the definition in force, and gives its address to who refers to the name.
+  func electWinner(_ index: UInt32) {
+    var best = SymbolIndex.none
+    var bestRank = Int.max
+    var candidate = resolver[index].candidates
+    while !candidate.isNone {
+      // The chain has the newest first: among equals the last one seen is the earliest.
+      if let rank = rank(candidate), rank <= bestRank {
+        best = candidate
+        bestRank = rank
+      }
+      candidate = records[candidate].nextCandidate
+    }
+    resolver[index].winner = best
+    let reference = resolver[index].reference
+    if reference.isNone { return }
+    if best.isNone {
+      setAbsolute(reference, nil)
+      records[reference].content = .none
+    } else {
+      follow(reference, best)
+    }
+  }
+
+  func importedSymbol(_ name: String, isWeak: Bool) throws(ImageError) -> ImageSymbol {
+    guard !name.isEmpty else { throw ImageError(.invalid, "a reference needs a name") }
+    if let offset = strings.find(scratch(name)), let index = resolver.find(offset),
+      !resolver[index].reference.isNone
+    {
+      let known = resolver[index].reference
+      // A strong reference makes the name needed.
+      if !isWeak, records[known].flags.contains(.isWeakReference) {
+        records[known].flags.remove(.isWeakReference)
+        foreign.isStale = true
+      }
+      return ImageSymbol(index: known.raw)
+    }
+    let offset = try strings.add(scratch(name))
+    let symbol = makeSymbol(.importReference)
+    records[symbol].nameOffset = offset
+    if isWeak { records[symbol].flags.insert(.isWeakReference) }
+    let index = resolver.intern(offset)
+    records[symbol].name = index
+    resolver[index].reference = symbol
+    electWinner(index)
+    if resolver[index].winner.isNone { foreign.isStale = true }
+    verify()
+    return ImageSymbol(index: symbol.raw)
+  }
+
+  // MARK: Sections of exports
+
+  /// The section that a declaration's exports ask for.
+  func sectionName(of symbol: SymbolIndex) -> String? {
+    sectionNamesOfExports.isEmpty ? nil : sectionNamesOfExports[symbol.raw]
+  }
+
+  /// Moves a declaration's bytes to another section, as they are.
+  private func migrate(_ symbol: SymbolIndex, to section: String?) throws(ImageError) {
+    let old = sectionNamesOfExports[symbol.raw]
+    let atom = store.atoms[symbols[symbol].atom]
+    let home = placed[atom.output.int].section
+    var bytes: [UInt8] = []
+    if home.hasBytes {
+      let start = Int(atom.address &- home.address)
+      bytes = Array(home.bytes[start..<start + Int(atom.size)])
+    }
+    let buffer = bytes.withUnsafeBytes { UnsafeRawBufferPointer($0) }
+    defer { withExtendedLifetime(bytes) {} }
+    sectionNamesOfExports[symbol.raw] = section
+    do throws(ImageError) {
+      try place(
+        symbol, name: nil,
+        Content(
+          kind: records[symbol].content, bytes: buffer,
+          zeroFill: home.hasBytes ? 0 : atom.size, alignment: atom.alignment,
+          relocations: recordedRelocations(of: symbol), keepsDebugInfo: true))
+    } catch {
+      sectionNamesOfExports[symbol.raw] = old
+      throw error
+    }
+  }
+
+  private func recordedRelocations(of symbol: SymbolIndex) -> [DataRelocation] {
+    var result: [DataRelocation] = []
+    var index = RelocationIndex(raw: store.atoms[symbols[symbol].atom].relocations)
+    while !index.isNone {
+      let relocation = relocations[index]
+      result.append(
+        DataRelocation(
+          offset: relocation.offset, target: ImageSymbol(index: relocation.target.raw),
+          addend: relocation.addend, kind: relocation.kind))
+      index = relocation.nextOfHolder
+    }
+    return result
+  }
+}

@@ -1,0 +1,295 @@
+import ELFFormat
+import Platform
+
+/// Making the file: everything that waits is settled, what grew gets room, the headers are written,
+/// and what changed goes to the disk. Until the last step the file of the last flush is untouched.
+extension CodeImage {
+  /// Program headers that an image without other inputs has room for: it needs a dozen, and another
+  /// for each doubling of a section.
+  static var programHeaderRoom: Int { 64 }
+
+  func flush() throws(ImageError) {
+    try makePendingLazies()
+    if options.inputs != nil, foreign.isStale { try linkInputs() }
+    settleReferences()
+    try checkDefined()
+    let entry = try entryAddress()
+    adoptDebugSections()
+    numberSections()
+    try nameSections()
+    writeStaleEntries()
+    layOutFile()
+    collectChanges()
+    writeHeaders(entry: entry)
+    let written = try publisher.publish(
+      size: fileSize(), changes: Publisher.merged(pendingChanges), all: pieces())
+    pendingChanges.removeAll(keepingCapacity: true)
+    counts.fileBytesWritten += written
+    counts.flushes += 1
+    verify()
+  }
+
+  // MARK: Names
+
+  /// References that no export answers: names that the linker defines.
+  private func settleReferences() {
+    guard options.inputs == nil else { return }
+    for reference in resolver.references where resolver[records[reference].name].winner.isNone {
+      setAbsolute(reference, linkerDefinedValue(String(describing: name(reference))))
+    }
+  }
+
+  /// Names that mean places of the image, unless somebody exports them. Source: what linkers define
+  /// by custom for programs of their platform; gABI for `_DYNAMIC`, which no static program has.
+  private func linkerDefinedValue(_ name: String) -> UInt64? {
+    func bounds(_ prefix: String) -> ImageSection? {
+      guard name.hasPrefix(prefix) else { return nil }
+      let wanted = name.dropFirst(prefix.count)
+      return sections.first { $0.isLoaded && $0.name == wanted }
+    }
+    switch name {
+    case "__ehdr_start", "__executable_start", "__dso_handle": return baseAddress
+    case "_GLOBAL_OFFSET_TABLE_": return slots.parts.first?.section.address
+    case "_end", "end":
+      return sections.filter(\.isLoaded).map(\.endAddress).max()
+    case "_etext", "etext", "__etext":
+      return sections.last { $0.name == ".text" }?.endAddress
+    case "_edata", "edata":
+      return sections.last { $0.name == ".data" }?.endAddress
+    case "__bss_start": return sections.first { $0.name == ".bss" }?.address
+    case "__preinit_array_start", "__preinit_array_end", "__init_array_start", "__init_array_end",
+      "__fini_array_start", "__fini_array_end", "__rela_iplt_start", "__rela_iplt_end":
+      // An image without other inputs has none: the arrays are empty.
+      return baseAddress
+    case "__weld_thread_pointer":
+      // What the thread pointer of a program's only thread can be, if no library sets up others:
+      // its block is the template itself.
+      guard let area = threadLocals else { return nil }
+      return area.start &- UInt64(bitPattern: threadOffset(area.start))
+    default:
+      if let section = bounds("__start_") { return section.address }
+      if let section = bounds("__stop_") { return section.endAddress }
+      return nil
+    }
+  }
+
+  /// Whether anything refers to a name. Slots say nothing of who uses them, unless the compiler does.
+  private func isNeeded(_ reference: SymbolIndex) -> Bool {
+    let record = records[reference]
+    return !record.incoming.isNone || record.slot >= 0 && !record.flags.contains(.isTracked)
+  }
+
+  /// Refuses what data or code refers to and nothing defines.
+  private func checkDefined() throws(ImageError) {
+    var messages: [String] = []
+    if options.inputs == nil {
+      for reference in resolver.references
+      where !isPlaced(reference) && isNeeded(reference)
+        && !records[reference].flags.contains(.isWeakReference)
+      {
+        messages.append("undefined symbol: \(name(reference))" + referrers(of: reference))
+      }
+    }
+    for raw in deadSymbols.sorted() {
+      let symbol = SymbolIndex(raw: raw)
+      messages.append("\(described(symbol)) was freed" + referrers(of: symbol))
+    }
+    // A declaration that was named and never given its bytes is undefined as well.
+    for symbol in unplacedTargets() {
+      messages.append("\(described(symbol)) has no bytes" + referrers(of: symbol))
+    }
+    if !messages.isEmpty { throw ImageError(.undefined, messages.joined(separator: "\n")) }
+  }
+
+  private func unplacedTargets() -> [SymbolIndex] {
+    var found: [SymbolIndex] = []
+    for (_, symbol) in unplacedDeclarations.sorted(by: { $0.key < $1.key }) {
+      if isPlaced(symbol) || records[symbol].kind != .declaration {
+        unplacedDeclarations[symbol.raw] = nil
+      } else if !records[symbol].incoming.isNone {
+        found.append(symbol)
+      }
+    }
+    return found
+  }
+
+  /// Up to three places that refer to a symbol, for messages.
+  func referrers(of symbol: SymbolIndex) -> String {
+    var text = ""
+    var count = 0
+    var index = records[symbol].incoming
+    while !index.isNone {
+      let relocation = relocations[index]
+      if count < 3 {
+        text += "\n>>> referenced by \(described(relocation.holder))"
+        if relocation.kind != .slotUse { text += " at offset \(relocation.offset)" }
+      }
+      count += 1
+      index = relocation.nextOfTarget
+    }
+    if count > 3 { text += "\n>>> referenced \(count - 3) more times" }
+    if count == 0 { text += "\n>>> its slot in the offset table is in use" }
+    return text
+  }
+
+  private func entryAddress() throws(ImageError) -> UInt64 {
+    if let image = foreign.image { return image.entry }
+    if let offset = strings.find(scratch(options.entry)), let name = resolver.find(offset) {
+      let winner = resolver[name].winner
+      if !winner.isNone, !symbols[winner].atom.isNone { return symbols[winner].word }
+    }
+    throw ImageError(
+      .noEntry,
+      "there is no entry point: no declaration exports '\(options.entry)'; the file of the last"
+        + " flush is as it was")
+  }
+
+  // MARK: Sections
+
+  func debugTables() throws(ImageError) -> ImageDebugInfo<T> {
+    if let debugInfo { return debugInfo }
+    let made = try ImageDebugInfo<T>(growth: growth)
+    debugInfo = made
+    return made
+  }
+
+  private func adoptDebugSections() {
+    for section in debugInfo?.sections ?? [] where !sections.contains(where: { $0 === section }) {
+      sections.append(section)
+    }
+  }
+
+  /// Section numbers are those of the header table: first what was linked in, then the image's own in
+  /// the order in which they were made, so that an entry of the symbol table stays right when one is
+  /// added.
+  func numberSections() {
+    for (i, section) in sections.enumerated() {
+      section.headerIndex = UInt32(foreign.kept.count + i + 1)
+    }
+    if let names = sections.first(where: { $0.name == ".strtab" }) {
+      symbolTable.section.link = names.headerIndex
+    }
+    for section in sections where section.linkedSection != nil {
+      section.link = section.linkedSection.unsafelyUnwrapped.headerIndex
+    }
+  }
+
+  func headerIndex(of output: OutputIndex) -> UInt32 {
+    let section = placed[output.int].section
+    if section === threadLocalRoom { return foreign.threadLocalHeader }
+    if section.headerIndex == 0 { numberSections() }
+    return section.headerIndex
+  }
+
+  private func nameSections() throws(ImageError) {
+    for section in sections where section.nameOffset == 0 {
+      section.nameOffset = try sectionNames.add(scratch(section.name))
+    }
+  }
+
+  // MARK: The file
+
+  private static var headersOwner: Int { -1 }
+  private static var tableOwner: Int { -2 }
+  static var inputsOwner: Int { -3 }
+
+  /// Bytes of the file header and the room for program headers.
+  var headersSize: UInt64 {
+    let room = foreign.image?.programHeaderRoom ?? Self.programHeaderRoom
+    return UInt64(FileHeader<E>.size + room * (E.is64 ? 56 : 32))
+  }
+
+  /// Bytes that a section takes in the file and in memory at least, for growth while it runs.
+  func mappedSize(_ section: ImageSection) -> UInt64 {
+    section.isLoaded && !section.flags.contains(.threadLocal)
+      ? max(section.size, min(options.liveReserve, section.reserve)) : section.size
+  }
+
+  /// Gives sections that have outgrown their room in the file another.
+  private func layOutFile() {
+    if fileRanges.end == 0, foreign.image == nil {
+      fileRanges.add(0..<headersSize, owner: Self.headersOwner)
+    }
+    for (number, section) in sections.enumerated() where section.hasBytes {
+      let size = mappedSize(section)
+      if size == 0 || size <= section.fileCapacity { continue }
+      if section.fileCapacity > 0 {
+        pendingChanges.append(section.fileOffset..<section.fileOffset + section.fileCapacity)
+        counts.sectionsMoved += 1
+      }
+      fileRanges.remove(owner: number)
+      let capacity = alignUp(idealCapacity(size), 64)
+      let modulus =
+        section.isLoaded ? T.imagePageSize : (1 as UInt64) << UInt64(max(section.alignment, 3))
+      let offset = fileRanges.find(
+        size: capacity, modulus: modulus, offset: section.address & (modulus &- 1))
+      fileRanges.add(offset..<offset + capacity, owner: number)
+      section.fileOffset = offset
+      section.fileCapacity = capacity
+      section.dirty.add(0..<section.size)
+    }
+    let tableSize = UInt64((foreign.kept.count + sections.count + 1) * SectionHeader<E>.size)
+    if tableSize > sectionHeadersCapacity {
+      if sectionHeadersCapacity > 0 {
+        pendingChanges.append(
+          sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity)
+      }
+      fileRanges.remove(owner: Self.tableOwner)
+      sectionHeadersCapacity = tableSize + UInt64(8 * SectionHeader<E>.size)
+      sectionHeadersOffset = fileRanges.find(size: sectionHeadersCapacity, modulus: 8, offset: 0)
+      fileRanges.add(
+        sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity,
+        owner: Self.tableOwner)
+    }
+  }
+
+  /// Moves what sections have been written into the list of what the file lacks.
+  private func collectChanges() {
+    for section in sections where section.hasBytes {
+      for range in section.dirty.take() {
+        let end = min(range.upperBound, section.size)
+        if range.lowerBound < end {
+          pendingChanges.append(
+            section.fileOffset + range.lowerBound..<section.fileOffset + end)
+        }
+      }
+    }
+    for (section, room) in overlays() {
+      for range in section.dirty.take() {
+        let end = min(range.upperBound, section.size, room.size)
+        if range.lowerBound < end {
+          pendingChanges.append(room.fileOffset + range.lowerBound..<room.fileOffset + end)
+        }
+      }
+    }
+  }
+
+  /// One past the last byte of the file.
+  private func fileSize() -> UInt64 {
+    var size = max(
+      headersSize, sectionHeadersOffset + UInt64(sectionHeaders.bytes.count),
+      UInt64(foreign.image?.bytes.count ?? 0))
+    for section in sections where section.fileCapacity > 0 {
+      size = max(size, section.fileOffset + mappedSize(section))
+    }
+    return size
+  }
+
+  /// The whole file, in ascending order; what no piece covers is zero.
+  private func pieces() -> [FilePiece] {
+    var pieces = [
+      FilePiece(
+        offset: 0, bytes: UnsafeRawPointer(headers.bytes.baseAddress),
+        count: UInt64(headers.bytes.count)),
+      FilePiece(
+        offset: sectionHeadersOffset, bytes: UnsafeRawPointer(sectionHeaders.bytes.baseAddress),
+        count: UInt64(sectionHeaders.bytes.count)),
+    ]
+    for section in sections where section.hasBytes && section.fileCapacity > 0 && section.size > 0 {
+      pieces.append(
+        FilePiece(offset: section.fileOffset, bytes: section.pointer(0), count: section.size))
+    }
+    pieces += inputPieces()
+    return pieces.sorted { $0.offset < $1.offset }
+  }
+}

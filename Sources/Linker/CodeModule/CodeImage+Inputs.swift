@@ -1,0 +1,82 @@
+import ELFFormat
+import Platform
+
+/// What an image knows of its other inputs.
+struct ForeignState {
+  var inputs: [ImageInput] = []
+  /// They have to be linked again: names or addresses that they can see have changed.
+  var isStale = true
+  var image: ForeignImage?
+  /// Exports that other inputs refer to, by the offset of their names: when one moves, the link is
+  /// stale.
+  var referenced: Set<UInt32> = []
+  /// Imports whose addresses stand in the module's data.
+  var addressImports: Set<UInt32> = []
+  /// Where the link's slots lie, and how many it was last made with.
+  var slotAddress: UInt64 = 0
+  var slotLimit: UInt64 = 0
+  /// Where the module's addresses begin: the link's must stay below.
+  var addressLimit: UInt64 = 0
+  /// Names in the string table, for the symbols of the other inputs.
+  var names: [UInt32] = []
+  /// Header index of each section of the link; 0 for those that are left out.
+  var headerIndices: [UInt32] = []
+  /// Offsets of the names of kept sections, by index in the link.
+  var nameOffsets: [Int: UInt32] = [:]
+  /// Header index of the section that has the module's thread-local variables.
+  var threadLocalHeader: UInt32 = 0
+  /// Sections of the link that have headers in the image.
+  var kept: [Int] = []
+}
+
+/// Objects, archives and shared libraries beside the declarations: they are linked by the batch
+/// engine, which sees the module as one more object with its exports and imports, and the result is
+/// the lower part of the image. It is linked again when names change that it can see, or the address
+/// of an export that it refers to.
+extension CodeImage {
+  func addInput(_ input: ImageInput) throws(ImageError) {
+    guard options.inputs != nil else {
+      throw ImageError(
+        .invalid, "this image was made without other inputs: set `inputs` in its options")
+    }
+    foreign.inputs.append(input)
+    foreign.isStale = true
+  }
+
+  /// Sets aside address ranges for the link: its own below the module's, and its slots.
+  func reserveForInputs() throws(ImageError) {
+    guard options.machine == .x86_64 else {
+      throw ImageError(
+        .invalid,
+        "other inputs can be linked into images for x86-64 only, so far; this one is for"
+          + " \(options.machine.rawValue)")
+    }
+    foreign.addressLimit = baseAddress
+    let room = max(options.reserve / 16, T.imagePageSize)
+    let range = try reserveAddresses(room, below: T.slotLimit)
+    foreign.slotAddress = range.lowerBound
+    foreign.slotLimit = range.upperBound
+    let section = try ImageSection(
+      name: ".got.imports", type: .progbits, flags: [.alloc, .write], alignment: E.is64 ? 3 : 2,
+      address: range.lowerBound, reserve: UInt64(range.count), entrySize: UInt64(E.wordSize),
+      growth: growth)
+    let table = SlotTable<E> { () throws(ImageError) in
+      throw ImageError(
+        .outOfRoom, "the image has too many imports; make it with a larger `reserve`")
+    }
+    table.reserveFirst(section)
+    importSlots = table
+    // Room for the module's variables in the one block of the program: its place is known once the
+    // link is made, and never depended on before.
+    foreign.isStale = true
+  }
+
+  /// The address of an import stands in data, so the link has to settle it.
+  func noteAddressOfImport(_ symbol: SymbolIndex) {
+    if foreign.addressImports.insert(symbol.raw).inserted { foreign.isStale = true }
+  }
+
+  func noteExportMoved(_ export: SymbolIndex) {
+    if foreign.referenced.contains(records[export].nameOffset) { foreign.isStale = true }
+  }
+}

@@ -1,0 +1,264 @@
+import ELFFormat
+
+/// Places in data that hold addresses. When a symbol moves, its chain of places is walked, and
+/// nothing else.
+extension CodeImage {
+  /// A relocation as the image keeps it, before anything is changed.
+  struct NewRelocation {
+    var offset: UInt64
+    var target: SymbolIndex
+    var addend: Int64
+    var kind: DataRelocation.Kind
+  }
+
+  /// Checks what a caller gave with bytes of `size` bytes.
+  func checked(
+    _ relocations: [DataRelocation], size: UInt64, of what: SymbolIndex
+  ) throws(ImageError) -> [NewRelocation] {
+    if relocations.isEmpty { return [] }
+    var result: [NewRelocation] = []
+    result.reserveCapacity(relocations.count)
+    for relocation in relocations {
+      let target = try checked(relocation.target)
+      let width = Self.width(relocation.kind)
+      guard relocation.offset <= size, size - relocation.offset >= width else {
+        throw ImageError(
+          .range,
+          "\(described(what)): a relocation of \(width) bytes at offset \(relocation.offset) lies"
+            + " outside its \(size) bytes")
+      }
+      result.append(
+        NewRelocation(
+          offset: relocation.offset, target: target, addend: relocation.addend,
+          kind: relocation.kind))
+    }
+    return result
+  }
+
+  static func width(_ kind: DataRelocation.Kind) -> UInt64 {
+    switch kind {
+    case .address, .threadOffset: UInt64(E.wordSize)
+    case .relative32, .threadOffset32: 4
+    case .slotUse: 0
+    }
+  }
+
+  /// What a place holds, for a target whose address is `address`; nil if it does not fit.
+  func value(
+    _ kind: DataRelocation.Kind, address: UInt64, isTargetPlaced: Bool, addend: Int64,
+    place: UInt64
+  ) -> UInt64? {
+    let sum = address &+ UInt64(bitPattern: addend)
+    switch kind {
+    case .slotUse:
+      return 0
+    case .address:
+      return sum & E.addressMask
+    case .threadOffset:
+      if !isTargetPlaced { return UInt64(bitPattern: addend) & E.addressMask }
+      return UInt64(bitPattern: threadOffset(address) &+ addend) & E.addressMask
+    case .relative32:
+      if !isTargetPlaced { return 0 }
+      let distance = Int64(bitPattern: sum &- place)
+      return E.is64 && Int64(Int32(truncatingIfNeeded: distance)) != distance
+        ? nil : UInt64(UInt32(truncatingIfNeeded: distance))
+    case .threadOffset32:
+      let offset = isTargetPlaced ? threadOffset(address) &+ addend : addend
+      return Int64(Int32(truncatingIfNeeded: offset)) != offset
+        ? nil : UInt64(UInt32(truncatingIfNeeded: offset))
+    }
+  }
+
+  /// Refuses relocations whose values would not fit with their holder at `address`.
+  func checkFit(
+    _ relocations: [NewRelocation], at address: UInt64, of symbol: SymbolIndex
+  ) throws(ImageError) {
+    for relocation in relocations {
+      let target = relocation.target == symbol ? address : symbols[relocation.target].word
+      let isPlaced = relocation.target == symbol || self.isPlaced(relocation.target)
+      if value(
+        relocation.kind, address: target, isTargetPlaced: isPlaced, addend: relocation.addend,
+        place: address &+ relocation.offset) == nil
+      {
+        throw doesNotFit(relocation.target, holder: symbol, offset: relocation.offset)
+      }
+    }
+  }
+
+  /// Refuses a move of `symbol` to `address` if a place that refers to it could not hold that.
+  func checkIncoming(_ symbol: SymbolIndex, movesTo address: UInt64) throws(ImageError) {
+    try checkChain(symbol, movesTo: address, mover: symbol)
+    var export = records[symbol].kind == .declaration ? records[symbol].exports : .none
+    while !export.isNone {
+      let name = resolver[records[export].name]
+      if name.winner == export, !name.reference.isNone {
+        try checkChain(name.reference, movesTo: address, mover: symbol)
+      }
+      export = records[export].exports
+    }
+  }
+
+  private func checkChain(
+    _ target: SymbolIndex, movesTo address: UInt64, mover: SymbolIndex
+  ) throws(ImageError) {
+    var index = records[target].incoming
+    while !index.isNone {
+      let relocation = relocations[index]
+      // What the mover itself holds is given anew.
+      if relocation.holder != mover, relocation.kind != .address, relocation.kind != .slotUse {
+        let place = symbols[relocation.holder].word &+ relocation.offset
+        if value(
+          relocation.kind, address: address, isTargetPlaced: true, addend: relocation.addend,
+          place: place) == nil
+        {
+          throw doesNotFit(target, holder: relocation.holder, offset: relocation.offset)
+        }
+      }
+      index = relocation.nextOfTarget
+    }
+  }
+
+  private func doesNotFit(
+    _ target: SymbolIndex, holder: SymbolIndex, offset: UInt64
+  ) -> ImageError {
+    ImageError(
+      .range,
+      "\(described(holder)) at offset \(offset): \(described(target)) is too far away for 32 bits;"
+        + " reach it through its slot in the offset table")
+  }
+
+  // MARK: Keeping them
+
+  /// Records a relocation of `holder`, which holds bytes at its offset, and writes the place.
+  func addRelocation(_ new: NewRelocation, holder: SymbolIndex) {
+    let next = records[new.target].incoming
+    let relocation = ModuleRelocation(
+      offset: new.offset, addend: new.addend, holder: holder, target: new.target,
+      nextOfHolder: firstRelocation(of: holder), previousOfTarget: .none, nextOfTarget: next,
+      kind: new.kind)
+    let index: RelocationIndex
+    if let unused = unusedRelocations.popLast() {
+      index = unused
+      relocations[index] = relocation
+    } else {
+      index = relocations.append(relocation)
+    }
+    if !next.isNone { relocations[next].previousOfTarget = index }
+    records[new.target].incoming = index
+    records[new.target].flags.insert(new.kind == .slotUse ? .isTracked : .isAddressTaken)
+    if records[new.target].kind == .declaration, symbols[new.target].atom.isNone {
+      unplacedDeclarations[new.target.raw] = new.target
+    }
+    store.atoms[symbols[holder].atom].relocations = index.raw
+    apply(index)
+  }
+
+  private func firstRelocation(of holder: SymbolIndex) -> RelocationIndex {
+    RelocationIndex(raw: store.atoms[symbols[holder].atom].relocations)
+  }
+
+  /// Forgets all relocations that `holder` has.
+  func removeRelocations(of holder: SymbolIndex) {
+    if symbols[holder].atom.isNone { return }
+    var index = firstRelocation(of: holder)
+    while !index.isNone {
+      let relocation = relocations[index]
+      unlink(index)
+      unusedRelocations.append(index)
+      buryIfForgotten(relocation.target)
+      index = relocation.nextOfHolder
+    }
+    store.atoms[symbols[holder].atom].relocations = RelocationIndex.none.raw
+  }
+
+  private func unlink(_ index: RelocationIndex) {
+    let relocation = relocations[index]
+    if relocation.previousOfTarget.isNone {
+      records[relocation.target].incoming = relocation.nextOfTarget
+    } else {
+      relocations[relocation.previousOfTarget].nextOfTarget = relocation.nextOfTarget
+    }
+    if !relocation.nextOfTarget.isNone {
+      relocations[relocation.nextOfTarget].previousOfTarget = relocation.previousOfTarget
+    }
+  }
+
+  /// Writes all places that refer to `target`.
+  func applyIncoming(_ target: SymbolIndex) {
+    var index = records[target].incoming
+    while !index.isNone {
+      apply(index)
+      index = relocations[index].nextOfTarget
+    }
+  }
+
+  private func apply(_ index: RelocationIndex) {
+    let relocation = relocations[index]
+    if relocation.kind == .slotUse { return }
+    let atom = store.atoms[symbols[relocation.holder].atom]
+    let section = placed[atom.output.int].section
+    let address = atom.address &+ relocation.offset
+    // What does not fit was refused before anything was changed.
+    let value =
+      value(
+        relocation.kind, address: symbols[relocation.target].word,
+        isTargetPlaced: isPlaced(relocation.target), addend: relocation.addend, place: address) ?? 0
+    let offset = address &- section.address
+    let width = Self.width(relocation.kind)
+    swap?.noteAddress(address, section: section, width: width)
+    let place = section.mutableBytes(offset..<offset + width).baseAddress.unsafelyUnwrapped
+    if width == 8 {
+      E.store64(value, place)
+    } else {
+      E.store32(UInt32(truncatingIfNeeded: value), place)
+    }
+    counts.relocationsApplied += 1
+    counts.bytesWritten += Int(width)
+  }
+
+  func address(
+    of symbol: ImageSymbol, referencedFrom holder: ImageSymbol, offset: UInt64, addend: Int64
+  ) throws(ImageError) -> UInt64 {
+    let target = try checked(symbol)
+    let holder = try checked(holder)
+    guard !symbols[holder].atom.isNone else {
+      throw ImageError(
+        .invalid, "\(described(holder)) has no bytes yet that could refer to anything")
+    }
+    let atom = store.atoms[symbols[holder].atom]
+    guard atom.kind != .zeroFill else {
+      throw ImageError(
+        .invalid,
+        "\(described(holder)) is all zero and has no bytes in the file: give it its relocations"
+          + " with its bytes")
+    }
+    let new = try checked(
+      [DataRelocation(offset: offset, target: symbol, addend: addend)], size: atom.size, of: holder)
+    // A place has one relocation: the last one told.
+    removeRelocation(of: holder, at: offset)
+    if records[target].kind == .importReference { noteAddressOfImport(target) }
+    addRelocation(new[0], holder: holder)
+    return (symbols[target].word &+ UInt64(bitPattern: addend)) & E.addressMask
+  }
+
+  private func removeRelocation(of holder: SymbolIndex, at offset: UInt64) {
+    var previous = RelocationIndex.none
+    var index = firstRelocation(of: holder)
+    while !index.isNone {
+      let relocation = relocations[index]
+      if relocation.offset == offset {
+        unlink(index)
+        if previous.isNone {
+          store.atoms[symbols[holder].atom].relocations = relocation.nextOfHolder.raw
+        } else {
+          relocations[previous].nextOfHolder = relocation.nextOfHolder
+        }
+        unusedRelocations.append(index)
+        buryIfForgotten(relocation.target)
+        return
+      }
+      previous = index
+      index = relocation.nextOfHolder
+    }
+  }
+}

@@ -1,0 +1,356 @@
+import ELFFormat
+import Platform
+
+/// Placing and replacing bytes.
+extension CodeImage {
+  /// Bytes that a caller gave, and what they are.
+  struct Content {
+    var kind: ModuleContent
+    var bytes: UnsafeRawBufferPointer
+    /// Zeros behind `bytes`.
+    var zeroFill: UInt64
+    /// log2 of bytes.
+    var alignment: UInt8
+    var relocations: [DataRelocation]
+    var function: FunctionDebugInfo?
+    var variable: VariableDebugInfo?
+    /// The bytes move, and what debuggers know of them stays.
+    var keepsDebugInfo = false
+
+    /// At least one byte, so that no two things have one address.
+    var size: UInt64 { max(UInt64(bytes.count) &+ zeroFill, 1) }
+  }
+
+  func updateFunction(
+    _ declaration: Declaration, name: String, code: UnsafeRawBufferPointer, alignment: UInt8,
+    relocations: [DataRelocation], debug: FunctionDebugInfo?
+  ) throws(ImageError) -> ImageSymbol {
+    try update(
+      declaration, name: name,
+      Content(
+        kind: .function, bytes: code, zeroFill: 0, alignment: max(alignment, T.codeAlignment),
+        relocations: relocations, function: debug))
+  }
+
+  func updateData(
+    _ declaration: Declaration, name: String, kind: DataKind, bytes: UnsafeRawBufferPointer,
+    zeroFill: UInt64, alignment: UInt8, relocations: [DataRelocation], debug: VariableDebugInfo?
+  ) throws(ImageError) -> ImageSymbol {
+    try update(
+      declaration, name: name,
+      Content(
+        kind: ModuleContent(kind), bytes: bytes, zeroFill: zeroFill, alignment: alignment,
+        relocations: relocations, variable: debug))
+  }
+
+  private func update(
+    _ declaration: Declaration, name: String, _ content: Content
+  ) throws(ImageError) -> ImageSymbol {
+    let isNew = declarations[declaration.key] == nil
+    let symbol = SymbolIndex(raw: try self.symbol(for: declaration).index)
+    do throws(ImageError) {
+      try place(symbol, name: name, content)
+    } catch {
+      if isNew {
+        declarations.remove(declaration.key)
+        recycle(symbol)
+      }
+      throw error
+    }
+    replaceConstants(of: symbol)
+    verify()
+    return ImageSymbol(index: symbol.raw)
+  }
+
+  func unnamedConstant(
+    of declaration: Declaration, bytes: UnsafeRawBufferPointer, alignment: UInt8,
+    relocations: [DataRelocation]
+  ) throws(ImageError) -> ImageSymbol {
+    let owner = SymbolIndex(raw: try symbol(for: declaration).index)
+    let symbol = makeSymbol(.constant)
+    records[symbol].owner = owner
+    do throws(ImageError) {
+      try place(
+        symbol, name: nil,
+        Content(
+          kind: .immutable, bytes: bytes, zeroFill: 0, alignment: alignment,
+          relocations: relocations))
+    } catch {
+      recycle(symbol)
+      throw error
+    }
+    // Of the owner's next version, until that comes.
+    records[symbol].flags.insert(.isUpdated)
+    records[symbol].constants = records[owner].constants
+    records[owner].constants = symbol
+    verify()
+    return ImageSymbol(index: symbol.raw)
+  }
+
+  /// A declaration has a new version: constants made since the last one are its own, those of the
+  /// last one die.
+  private func replaceConstants(of owner: SymbolIndex) {
+    var constant = records[owner].constants
+    records[owner].constants = .none
+    while !constant.isNone {
+      let next = records[constant].constants
+      if records[constant].flags.contains(.isUpdated) {
+        records[constant].flags.remove(.isUpdated)
+        records[constant].constants = records[owner].constants
+        records[owner].constants = constant
+      } else {
+        remove(constant)
+      }
+      constant = next
+    }
+  }
+
+  // MARK: Placing
+
+  /// Gives `symbol` its bytes, at the address it has if they fit there, else at another.
+  ///
+  /// - Parameter name: nil keeps it without one.
+  func place(
+    _ symbol: SymbolIndex, name: String?, _ content: Content
+  ) throws(ImageError) {
+    guard content.alignment <= 30, UInt64(bitPattern: Int64(content.bytes.count)) < 1 << 46,
+      content.zeroFill < 1 << 46
+    else {
+      throw ImageError(
+        .invalid,
+        "\(described(symbol)): \(content.size) bytes aligned to 2^\(content.alignment) are more than"
+          + " an image can hold")
+    }
+    let relocations = try checked(content.relocations, size: content.size, of: symbol)
+    let isZero =
+      (content.kind == .mutable || content.kind == .threadLocal) && relocations.isEmpty
+      && isAllZero(content.bytes)
+    let key = sectionKey(content.kind, isZeroFill: isZero, section: sectionName(of: symbol))
+    let old = symbols[symbol].atom
+
+    // What can fail.
+    let oldName = records[symbol].nameOffset
+    var newName = oldName
+    if let name {
+      let bytes = scratch(name)
+      if oldName == 0 || strings.name(at: oldName) != bytes { newName = try strings.add(bytes) }
+    }
+    let hadEntry = records[symbol].entry != 0
+    var destination: Destination?
+    var grown: PlacedAtoms?
+    do throws(ImageError) {
+      records[symbol].nameOffset = newName
+      if wantsEntry(symbol) { try prepareEntry(symbol, isLocal: isLocalEntry(symbol)) }
+      let address: UInt64
+      if !old.isNone, staysInPlace(symbol, key, content) {
+        address = store.atoms[old].address
+        let home = placed[store.atoms[old].output.int]
+        grown = home
+        try home.section.grow(to: home.sectionSize(for: old, size: content.size))
+      } else {
+        let found = try find(key, size: content.size, alignment: content.alignment)
+        destination = found
+        address = found.place.address
+      }
+      try checkFit(relocations, at: address, of: symbol)
+      try checkIncoming(symbol, movesTo: address)
+      try updateDebugInfo(symbol, content, address: address)
+    } catch {
+      if let destination { abandon(destination) }
+      if let grown { grown.trim() }
+      if !hadEntry { removeEntry(symbol) }
+      records[symbol].nameOffset = oldName
+      if newName != oldName { strings.release(newName) }
+      throw error
+    }
+
+    // What cannot.
+    if newName != oldName {
+      strings.release(oldName)
+      markStale(symbol)
+    }
+    for relocation in relocations
+    where relocation.kind != .slotUse && records[relocation.target].kind == .importReference {
+      noteAddressOfImport(relocation.target)
+    }
+    let isMove = commit(symbol, content, key, old: old, destination, relocations)
+    swap?.noteUpdate(symbol, isMove: isMove)
+  }
+
+  /// The part of placing that changes things. Returns whether the atom went elsewhere.
+  private func commit(
+    _ symbol: SymbolIndex, _ content: Content, _ key: SectionKey, old: AtomIndex,
+    _ destination: Destination?, _ relocations: [NewRelocation]
+  ) -> Bool {
+    if !old.isNone { removeRelocations(of: symbol) }
+    var atom = old
+    if let destination {
+      if old.isNone {
+        counts.atomsPlaced += 1
+        atom = store.make(.blank)
+      } else {
+        counts.atomsMoved += 1
+        if retires(old) {
+          retire(old, of: symbol)
+          atom = store.make(.blank)
+        } else {
+          placed[store.atoms[old].output.int].remove(old)
+        }
+      }
+      store.atoms[atom].alignment = content.alignment
+      store.atoms[atom].size = content.size
+      placed[destination.part].insert(atom, at: destination.place)
+    } else {
+      counts.atomsRewritten += 1
+      store.atoms[atom].alignment = content.alignment
+      let home = placed[store.atoms[atom].output.int]
+      home.section.raiseAlignment(to: content.alignment)
+      home.resize(atom, to: content.size)
+    }
+    store.atoms[atom].side = symbol.raw
+    store.atoms[atom].file = FileIndex(raw: Self.moduleFile)
+    store.atoms[atom].flags = AtomFlags.isLive.rawValue
+    let section = placed[store.atoms[atom].output.int].section
+    store.atoms[atom].kind = section.hasBytes ? .regular : .zeroFill
+    if section.hasBytes {
+      let offset = store.atoms[atom].address &- section.address
+      section.write(content.bytes, at: offset)
+      section.fill(offset &+ UInt64(content.bytes.count)..<offset &+ content.size, with: 0)
+      counts.bytesWritten += Int(content.size)
+    }
+    records[symbol].content = content.kind
+    symbols[symbol].flags =
+      content.kind == .function
+      ? SymbolFlags.isFunction.rawValue
+      : content.kind == .threadLocal ? SymbolFlags.isThreadLocal.rawValue : 0
+    setAddress(symbol, atom: atom, store.atoms[atom].address)
+    for relocation in relocations { addRelocation(relocation, holder: symbol) }
+    return destination != nil && !old.isNone
+  }
+
+  /// Whether the bytes may go where the old ones are.
+  private func staysInPlace(
+    _ symbol: SymbolIndex, _ key: SectionKey, _ content: Content
+  ) -> Bool {
+    let atom = symbols[symbol].atom
+    let home = placed[store.atoms[atom].output.int]
+    guard parts[key]?.contains(store.atoms[atom].output.int) == true,
+      home.fits(atom, size: content.size, alignment: content.alignment)
+    else { return false }
+    return !needsFreshPlace(symbol, content.kind, size: content.size)
+  }
+
+  private func isAllZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    bytes.allSatisfy { $0 == 0 }
+  }
+
+  /// The bytes of a name, valid until the next call.
+  func scratch(_ name: String) -> ByteString {
+    var name = name
+    return name.withUTF8 { bytes in
+      if bytes.count > nameScratch.count {
+        nameScratch.deallocate()
+        nameScratch = .allocate(capacity: bytes.count * 2)
+      }
+      if let start = bytes.baseAddress {
+        nameScratch.baseAddress.unsafelyUnwrapped.update(from: start, count: bytes.count)
+      }
+      return ByteString(
+        start: UnsafePointer(nameScratch.baseAddress.unsafelyUnwrapped), count: bytes.count)
+    }
+  }
+
+  // MARK: Debug information
+
+  private func updateDebugInfo(
+    _ symbol: SymbolIndex, _ content: Content, address: UInt64
+  ) throws(ImageError) {
+    if content.keepsDebugInfo {
+      if records[symbol].flags.contains(.hasDebugInfo) {
+        debugInfo?.moved(symbol.raw, to: address)
+      }
+    } else if let function = content.function {
+      try debugTables().update(
+        function: symbol.raw, info: function, address: address, size: content.size)
+      records[symbol].flags.insert(.hasDebugInfo)
+    } else if let variable = content.variable {
+      try debugTables().update(variable: symbol.raw, info: variable, address: address)
+      records[symbol].flags.insert(.hasDebugInfo)
+    } else if records[symbol].flags.contains(.hasDebugInfo) {
+      debugInfo?.remove(symbol.raw)
+      records[symbol].flags.remove(.hasDebugInfo)
+    }
+  }
+
+  func updateLines(_ declaration: Declaration, lines: [DebugLine]) throws(ImageError) {
+    let symbol = try existing(declaration)
+    guard records[symbol].flags.contains(.hasDebugInfo), records[symbol].content == .function else {
+      throw ImageError(.invalid, "\(described(symbol)) has no debug information to change")
+    }
+    try debugTables().updateLines(symbol.raw, lines: lines)
+    verify()
+  }
+
+  // MARK: Freeing
+
+  func free(_ declaration: Declaration) throws(ImageError) {
+    let symbol = try existing(declaration)
+    var export = records[symbol].exports
+    while !export.isNone {
+      let next = records[export].exports
+      removeExport(export, of: symbol)
+      export = next
+    }
+    var constant = records[symbol].constants
+    records[symbol].constants = .none
+    while !constant.isNone {
+      let next = records[constant].constants
+      remove(constant)
+      constant = next
+    }
+    declarations.remove(declaration.key)
+    remove(symbol)
+    verify()
+  }
+
+  /// Removes a symbol with its atom. Where data still refers to it, the symbol stays as one that
+  /// nothing defines, until the last of those places is written anew.
+  func remove(_ symbol: SymbolIndex) {
+    if records[symbol].flags.contains(.hasDebugInfo) { debugInfo?.remove(symbol.raw) }
+    let atom = symbols[symbol].atom
+    if !atom.isNone {
+      removeRelocations(of: symbol)
+      symbols[symbol].atom = .none
+      if retires(atom) {
+        retire(atom, of: symbol)
+      } else {
+        placed[store.atoms[atom].output.int].remove(atom)
+        store.recycle(atom)
+      }
+    }
+    symbols[symbol].word = 0
+    swap?.noteRemoval(symbol)
+    freeSlot(symbol)
+    removeEntry(symbol)
+    records[symbol].flags.insert(.isDead)
+    if records[symbol].incoming.isNone {
+      bury(symbol)
+    } else {
+      applyIncoming(symbol)
+      deadSymbols.insert(symbol.raw)
+    }
+  }
+
+  /// The last place that referred to a dead symbol may be gone.
+  func buryIfForgotten(_ symbol: SymbolIndex) {
+    if records[symbol].flags.contains(.isDead), records[symbol].incoming.isNone {
+      deadSymbols.remove(symbol.raw)
+      bury(symbol)
+    }
+  }
+
+  private func bury(_ symbol: SymbolIndex) {
+    if records[symbol].kind != .importReference { strings.release(records[symbol].nameOffset) }
+    recycle(symbol)
+  }
+}
