@@ -35,7 +35,10 @@ struct MachineFacts: Sendable {
   init?(_ machine: ImageMachine) {
     switch machine {
     case .x86_64: self.init(X86_64Backend.self)
-    case .aarch64, .arm, .riscv64, .sparc64: return nil
+    case .aarch64: self.init(AArch64Backend.self)
+    case .arm: self.init(ARMBackend.self)
+    case .riscv64: self.init(RISCV64Backend.self)
+    case .sparc64: self.init(SPARC64Backend.self)
     }
   }
 
