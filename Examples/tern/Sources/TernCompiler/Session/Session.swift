@@ -112,6 +112,7 @@ public final class Session {
   private func makeImage(_ program: CheckedProgram) throws(ImageError) -> ElfImage {
     var imageOptions = ImageOptions(machine: options.machine, path: options.output)
     imageOptions.checksInvariants = options.checksInvariants
+    if options.isLive { imageOptions.liveReserve = 1 << 20 }
     if program.hasExternals {
       imageOptions.inputs = ImageInputs(
         isStatic: options.isStatic,
