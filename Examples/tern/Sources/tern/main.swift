@@ -1,1 +1,4 @@
-print("tern")
+import Glibc
+import TernCompiler
+
+exit(Driver.run(CommandLine.arguments))

@@ -89,8 +89,8 @@ public final class Session {
       if !reasons.isEmpty { throw .refused(reasons) }
     }
     do throws(ImageError) {
-      let image = try self.image ?? makeImage(program)
-      return try place(program, in: image)
+      if let image { return try place(program, in: image) }
+      return try place(program, in: makeImage(program))
     } catch { throw .image(error) }
   }
 
