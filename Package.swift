@@ -68,6 +68,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "ImageTests", dependencies: ["Weld", "Linker", "ELFFormat", "Platform", "CSystem"],
+      swiftSettings: settings),
+    .testTarget(
       name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],
       swiftSettings: settings),
     .testTarget(name: "LinkCaseTests", swiftSettings: settings),

@@ -1,26 +1,5 @@
-public import Linker
-
-public typealias Declaration = Linker.Declaration
-public typealias ImageSymbol = Linker.ImageSymbol
-public typealias DataKind = Linker.DataKind
-public typealias DataRelocation = Linker.DataRelocation
-public typealias Export = Linker.Export
-public typealias LazyKind = Linker.LazyKind
-public typealias LazyKey = Linker.LazyKey
-public typealias LazyContent = Linker.LazyContent
-public typealias ImageError = Linker.ImageError
-public typealias ImageMachine = Linker.ImageMachine
-public typealias ImageOptions = Linker.ImageOptions
-public typealias ImageCounts = Linker.ImageCounts
-public typealias ImageInputs = Linker.ImageInputs
-public typealias StartupFiles = Linker.StartupFiles
-public typealias CallSequence = Linker.CallSequence
-public typealias DebugType = Linker.DebugType
-public typealias DebugUnit = Linker.DebugUnit
-public typealias DebugLine = Linker.DebugLine
-public typealias DebugLocal = Linker.DebugLocal
-public typealias FunctionDebugInfo = Linker.FunctionDebugInfo
-public typealias VariableDebugInfo = Linker.VariableDebugInfo
+// What the calls take and return is the engine's; whoever imports Weld has it.
+@_exported public import Linker
 
 /// A program under construction, held by a compiler: each declaration is placed as soon as its
 /// bytes are known, at an address that stays, and an edit rewrites that declaration alone.

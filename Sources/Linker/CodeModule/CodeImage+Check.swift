@@ -15,7 +15,8 @@ extension CodeImage {
     var found: [String] = []
     for part in placed { found += part.violations() }
     found += strings.violations()
-    found += symbolTable.violations { records[$0].entry }
+    found += symbolTable.violations(
+      index: { records[$0].entry }, isStale: { records[$0].flags.contains(.isEntryStale) })
     found += slots.violations(slot: { records[$0].slot }, value: { slotValue($0) })
     found += fileRanges.violations()
     if let debugInfo { found += debugInfo.violations() }

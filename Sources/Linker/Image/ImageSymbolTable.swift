@@ -102,12 +102,15 @@ final class ImageSymbolTable<E: ELFEncoding> {
     if !owners[to].isNone { moved(owners[to], to) }
   }
 
-  /// What does not hold though it must; `index` says where a symbol believes its entry to be.
-  func violations(index: (SymbolIndex) -> UInt32) -> [String] {
+  /// What does not hold though it must; `index` says where a symbol believes its entry to be, and
+  /// `isStale` whether that waits for being written.
+  func violations(
+    index: (SymbolIndex) -> UInt32, isStale: (SymbolIndex) -> Bool
+  ) -> [String] {
     var found: [String] = []
     for i in 1..<max(count, 1) {
       let isLocal = entry(i).binding == .local
-      if isLocal != (i < localCount) {
+      if isLocal != (i < localCount), owners[i].isNone || !isStale(owners[i]) {
         found.append("symbol table entry \(i) is on the wrong side of the first global one")
       }
       if !owners[i].isNone, index(owners[i]) != i {
