@@ -12,7 +12,7 @@ struct RISCV64Backend: Backend {
   static let isBigEndian = false
   static let codeAlignment: UInt8 = 4
   static let frameRegister: UInt8 = 8
-  static let frameFactors = FrameFactors(code: 1, data: -4)
+  static let frameFactors = FrameFactors(code: 2, data: -8)
   static let threadLayout = ThreadLayout.above(reserved: 0)
 
   static func number(of call: SystemCall) -> Int64 {
