@@ -25,11 +25,13 @@ final class Checker {
   private var itemIndices: [String: Int] = [:]
   private var entries: [String: Entry] = [:]
 
-  /// - Throws: all the errors of the source.
+  /// - Throws: all the errors of the source. Names and types are looked at when the syntax is right:
+  ///   else much would be missing, and reported as unknown, that is there.
   static func check(
     _ source: [UInt8], machine: MachineFacts, isRuntime: Bool = false
   ) throws(CompileErrors) -> CheckedProgram {
     let checker = Checker(source, machine, isRuntime)
+    if !checker.diagnostics.isEmpty { throw CompileErrors(checker.diagnostics) }
     let program = checker.run()
     if !checker.diagnostics.isEmpty { throw CompileErrors(checker.diagnostics) }
     return program
@@ -42,7 +44,9 @@ final class Checker {
     self.machine = machine
     self.isRuntime = isRuntime
     if isRuntime {
-      for (name, value) in Runtime.constants(machine) { entries[name] = .scalar(.integer(value), .int) }
+      for (name, value) in Runtime.constants(machine) {
+        entries[name] = .scalar(.integer(value), .int)
+      }
     }
   }
 
@@ -145,7 +149,9 @@ final class Checker {
 
   /// One character is changed, added, left out.
   private func isOneEdit(_ a: String, _ b: String) -> Bool {
-    let (short, long) = a.utf8.count <= b.utf8.count ? (Array(a.utf8), Array(b.utf8))
+    let (short, long) =
+      a.utf8.count <= b.utf8.count
+      ? (Array(a.utf8), Array(b.utf8))
       : (Array(b.utf8), Array(a.utf8))
     guard long.count - short.count <= 1, long.count > 2 else { return false }
     let same = zip(short, long).prefix { $0 == $1 }.count
@@ -232,7 +238,8 @@ final class Checker {
       if case .list = value { return (value, type) }
       return (value, type.reference)
     }
-    if case .array(let element, let count?) = type, case .array(let other, let otherCount) = expected,
+    if case .array(let element, let count?) = type,
+      case .array(let other, let otherCount) = expected,
       element == other, case .list = value
     {
       if let otherCount, otherCount != count {

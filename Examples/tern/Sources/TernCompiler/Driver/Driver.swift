@@ -155,7 +155,8 @@ public struct Driver {
     var id: pid_t = 0
     let error = posix_spawnp(&id, words[0], nil, nil, &vector, environ)
     guard error == 0 else {
-      throw Failure(text: "tern: error: cannot run \(words[0]): \(String(cString: strerror(error)))")
+      throw Failure(
+        text: "tern: error: cannot run \(words[0]): \(String(cString: strerror(error)))")
     }
     // The program decides what an interrupt from the terminal does.
     signal(SIGINT, SIG_IGN)

@@ -210,8 +210,11 @@ struct Parser {
       let open = p.token.position
       try p.expect("{", "before the statements \(what)")
       var statements: [Statement] = []
+      let before = p.diagnostics.count
       while !p.accept("}") {
         if p.token.kind == .end || (p.token.position.column == 1 && p.startsItem) {
+          // After an error in the block, what looks like its missing end follows from that.
+          if p.diagnostics.count > before { throw Failure() }
           throw p.fail("'{' has no '}'", at: open)
         }
         let start = p.index
@@ -261,7 +264,8 @@ struct Parser {
     } else {
       kind = try expressionStatement()
     }
-    guard accept(";") || token.startsLine || token.kind == .symbol("}") else {
+    let endsBlock = tokens[index - 1].kind == .symbol("}")
+    guard accept(";") || endsBlock || token.startsLine || token.kind == .symbol("}") else {
       throw fail("expected the statement's end, found \(token.description)")
     }
     return Statement(kind: kind, position: place)

@@ -1,6 +1,0 @@
-import Testing
-import Weld
-
-@testable import TernCompiler
-
-@Suite struct BackendTests {}
