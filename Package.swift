@@ -45,7 +45,9 @@ let package = Package(
         "CXXHash", "CMessageDigest",
       ],
       swiftSettings: hotSettings),
-    .target(name: "Weld", dependencies: ["Linker"], swiftSettings: settings),
+    .target(
+      name: "HotSwap", dependencies: ["CSystem", "Linker", "Platform"], swiftSettings: settings),
+    .target(name: "Weld", dependencies: ["HotSwap", "Linker"], swiftSettings: settings),
     .target(
       name: "LinkerCLI", dependencies: ["Linker", "Platform"], swiftSettings: settings),
     .executableTarget(
@@ -72,6 +74,13 @@ let package = Package(
       name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],
       swiftSettings: settings),
     .testTarget(name: "LinkCaseTests", swiftSettings: settings),
+    // A process apart that attaches to another one, for tests that end it or take its rights away.
+    .executableTarget(
+      name: "hot-swap-probe", dependencies: ["HotSwap", "Linker"], path: "Tests/HotSwapProbe",
+      swiftSettings: settings),
+    .testTarget(
+      name: "HotSwapTests", dependencies: ["HotSwap", "hot-swap-probe", "Linker"],
+      swiftSettings: settings),
     .testTarget(
       name: "SourceTreeTests", dependencies: ["ELFFormat", "Linker"], swiftSettings: settings),
   ]

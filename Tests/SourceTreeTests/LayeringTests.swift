@@ -11,6 +11,7 @@ import Testing
       "CMessageDigest", "CSystem", "CXXHash", "CZlib", "CZstd", "ELFFormat", "Glibc", "Platform",
       "ScriptParsing", "Symbolication", "Synchronization",
     ],
+    "HotSwap": ["CSystem", "Glibc", "Linker", "Platform", "Synchronization"],
     "LinkerCLI": ["Glibc", "Linker", "Platform"],
     "weld": ["Glibc", "Linker", "LinkerCLI", "Platform"],
   ]

@@ -40,4 +40,39 @@ void weld_grow_stack(void);
 /// Bytes of memory and swap that the machine has.
 int64_t weld_memory_size(void);
 
+// Tracing another process: ProcessTrace.c. All return -1 and set errno where they fail. Apart from
+// `weld_trace_wait` and `weld_trace_seize`, a thread that is not in a stop of the calling tracer
+// thread is ESRCH.
+
+/// Becomes the tracer of a thread, which runs on.
+int weld_trace_seize(pid_t thread);
+/// Asks a seized thread to stop.
+int weld_trace_interrupt(pid_t thread);
+/// Lets a stopped thread go for good, with `signal` delivered to it unless it is 0.
+int weld_trace_detach(pid_t thread, int signal);
+/// A register set (NT_...) of a stopped thread: the number of bytes that the kernel has of it.
+ssize_t weld_trace_registers(pid_t thread, int set, void *out, size_t capacity);
+/// What a stopped thread stopped for: a signal number, and above its low 8 bits the event
+/// (WELD_TRACE_EVENT_STOP, or 0 where the signal is about to be delivered).
+int weld_trace_stop_reason(pid_t thread);
+#define WELD_TRACE_EVENT_STOP 128
+/// Reads and writes a word of a stopped thread's memory.
+int weld_trace_peek(pid_t thread, uint64_t address, uint64_t *word);
+int weld_trace_poke(pid_t thread, uint64_t address, uint64_t word);
+/// Takes a report on a traced thread without waiting: 0 where there is none, 1 where it stopped
+/// (`reason` as above), 2 where it is gone. The end of a process' first thread is left to who
+/// waits for the process, so it is only reported where `reaps` is not 0.
+int weld_trace_wait(pid_t thread, int reaps, int *reason);
+
+/// Reads another process' memory up to the first page that it could not read itself: the number
+/// of bytes, at most 64 pages.
+ssize_t weld_process_read(pid_t thread, uint64_t address, void *out, size_t length);
+pid_t weld_thread_id(void);
+/// Makes the calling thread's short sleeps short.
+void weld_set_timer_slack(unsigned long nanoseconds);
+/// 0 while the thread exists.
+int weld_thread_check(pid_t process, pid_t thread);
+int weld_pidfd_open(pid_t process);
+int weld_pidfd_signal(int pidfd, int signal);
+
 #endif

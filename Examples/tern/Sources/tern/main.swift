@@ -1,0 +1,4 @@
+import Glibc
+import TernCompiler
+
+exit(Driver.run(CommandLine.arguments))

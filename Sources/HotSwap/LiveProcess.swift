@@ -1,0 +1,291 @@
+// Changing a program while it runs.
+//
+// A swap is all or nothing, and seen by no thread half done: all threads of the process are stopped,
+// what is at the places to be written is read, everything is written, and the threads run on. If
+// something cannot be written, what was read is put back before they do.
+//
+// Between swaps the process is not traced: a debugger may attach, signals and stops are nobody's
+// business but its own. `TracerThread` tells why it cannot stay stopped, `TracedThreads` how
+// threads are stopped without losing signals, `ProcessMemory` how code is written and why it never
+// lands in another program, `ThreadSearch` how long old code is kept.
+//
+// What a program may notice: a few system calls that wait (`epoll_wait`, `semop`, `sigtimedwait`,
+// `io_getevents`) return EINTR when the process is stopped and continued, as signal(7) says. Other
+// processes that share its memory without being its threads (`clone` with CLONE_VM alone) are not
+// stopped; a child of `vfork` is waited for, as its parent cannot stop before it is done.
+
+public import Linker
+
+import CSystem
+import Glibc
+import Platform
+import Synchronization
+
+/// A running process whose code can be changed.
+///
+/// Its calls may be made from any thread; one swap runs at a time.
+public final class LiveProcess: Sendable {
+  public let id: pid_t
+  /// The file that the process runs.
+  public let program: ProgramIdentity
+  /// How long a swap tries.
+  public let limits: SwapLimits
+
+  let files: ProcessFiles
+  /// Where the first thread's stack begins.
+  let startOfStack: UInt64
+  /// A descriptor for the process itself, whose number may be used again; -1 where the kernel has
+  /// none.
+  let pidfd: FileDescriptor
+  /// Whether this process started it, so that its end can be waited for.
+  let isChild: Bool
+
+  struct State {
+    /// Nil when detached.
+    var memory: ProcessMemory?
+    /// How it ended, once that was asked for.
+    var end: ProcessEnd?
+  }
+  let state: Mutex<State>
+  /// Held while the process is stopped.
+  private let swapping = Mutex<Void>(())
+
+  /// Takes hold of a running process.
+  ///
+  /// - Parameters:
+  ///   - program: what it must run; nil if any program will do.
+  ///   - machine: the image's machine, nil if the image is for this one.
+  /// - Throws: `SwapError` with `ended`, `notPermitted` or `otherProgram`.
+  public convenience init(
+    attachingTo id: pid_t, program: ProgramIdentity? = nil, machine: ImageMachine? = nil,
+    limits: SwapLimits = SwapLimits()
+  ) throws(SwapError) {
+    try self.init(id, program: program, machine: machine, limits: limits, isChild: false)
+  }
+
+  init(
+    _ id: pid_t, program expected: ProgramIdentity?, machine: ImageMachine?, limits: SwapLimits,
+    isChild: Bool
+  ) throws(SwapError) {
+    self.id = id
+    self.limits = limits
+    self.isChild = isChild
+    files = ProcessFiles(process: id)
+    let descriptor = weld_pidfd_open(id)
+    if descriptor < 0, errno != ENOSYS {
+      throw SwapError(
+        .ended, "there is no process \(id) to attach to: \(String(cString: strerror(errno)))")
+    }
+    pidfd = FileDescriptor(raw: descriptor)
+    startOfStack = files.startOfStack
+    state = Mutex(State())
+    guard let thread = files.liveThread else {
+      program = try ProgramIdentity(path: "/proc/self/exe")
+      throw SwapError(.ended, "process \(id) has ended")
+    }
+    do throws(SwapError) {
+      program = try ProgramIdentity(path: files.path(thread, "exe"))
+    } catch {
+      program = try ProgramIdentity(path: "/proc/self/exe")
+      throw files.hasEnded(thread)
+        ? SwapError(.ended, "process \(id) has ended")
+        : TracedThreads.refusal(files, thread: thread, code: EACCES)
+    }
+    if let mismatch = program.mismatch(with: machine) {
+      throw SwapError(.otherProgram, "cannot swap code in process \(id): \(mismatch)")
+    }
+    if let expected, !program.isSameProgram(as: expected) {
+      throw SwapError(
+        .otherProgram,
+        "process \(id) runs another program (\(program)) than the image was started as"
+          + " (\(expected)): restart it")
+    }
+    let memory: ProcessMemory
+    do throws(Errno) {
+      memory = try ProcessMemory(files.path(thread, "mem"))
+    } catch { throw TracedThreads.refusal(files, thread: thread, code: error.code) }
+    // Whether we may trace it shows only when we do.
+    try TracerThread.run { () throws(SwapError) in
+      var threads = TracedThreads(id)
+      try threads.seizeNewThreads()
+    }
+    state.withLock { $0.memory = memory }
+  }
+
+  deinit {
+    if pidfd.raw >= 0 { pidfd.close() }
+  }
+
+  /// Lets go of the process for good; it runs on.
+  public func detach() {
+    swapping.withLock { _ in state.withLock { $0.memory = nil } }
+  }
+
+  /// The process' memory while it is there.
+  func memory() throws(SwapError) -> ProcessMemory {
+    let (memory, end) = state.withLock { ($0.memory, $0.end) }
+    if end != nil || (pidfd.raw >= 0 && weld_pidfd_signal(pidfd.raw, 0) != 0 && errno == ESRCH) {
+      throw SwapError(.ended, "process \(id) has ended")
+    }
+    guard let memory else {
+      throw SwapError(.ended, "process \(id) was detached; attach again")
+    }
+    return memory
+  }
+
+  static func gone(_ id: pid_t) -> SwapError {
+    SwapError(.ended, "process \(id) has ended or executes another program: restart it from here")
+  }
+
+  // MARK: Preflight
+
+  /// Why a change could not be made, in words, without stopping the process; empty if nothing is
+  /// known to stand in its way.
+  ///
+  /// - Throws: `SwapError.Code.ended`.
+  public func preflight(_ set: ImagePatchSet) throws(SwapError) -> [String] {
+    try preflight(PatchPlan(set.patches), set.refusals)
+  }
+
+  func preflight(_ plan: PatchPlan, _ refusals: [String]) throws(SwapError) -> [String] {
+    let memory = try memory()
+    guard let thread = files.liveThread,
+      let text = ProcessFiles.contents(files.path(thread, "maps")), !text.isEmpty
+    else { throw Self.gone(id) }
+    var reasons = refusals + plan.obstacles(in: ProcessMap(text))
+    if !reasons.isEmpty { return reasons }
+    for patch in plan.patches where patch.kind == .slot && !patch.old.isEmpty {
+      do throws(ProcessMemory.Failure) {
+        let present = try memory.bytes(patch.address, count: patch.bytes.count)
+        if let conflict = PatchPlan.conflict(patch, present: present) { reasons.append(conflict) }
+      } catch {
+        switch error {
+        case .gone: throw Self.gone(id)
+        case .system(let reason):
+          reasons.append("the slot at \(hex(patch.address)) cannot be read: \(reason)")
+        }
+      }
+    }
+    return reasons
+  }
+
+  // MARK: Swapping
+
+  /// Makes a change, or leaves the process as it was.
+  ///
+  /// - Parameters:
+  ///   - retired: ranges of which the report says whether threads may still be in them.
+  ///   - name: what is at an address, for messages.
+  /// - Throws: `SwapError`; all codes but `system` say something about the change or the process.
+  public func apply(
+    _ set: ImagePatchSet, retired: [Range<UInt64>] = [], name: ((UInt64) -> String?)? = nil
+  ) throws(SwapError) -> SwapReport {
+    try apply(set, retired: retired, name: name, isChecked: true)
+  }
+
+  /// - Parameter isChecked: whether preflight comes first; tests go without.
+  func apply(
+    _ set: ImagePatchSet, retired: [Range<UInt64>], name: ((UInt64) -> String?)?, isChecked: Bool
+  ) throws(SwapError) -> SwapReport {
+    let plan = PatchPlan(set.patches)
+    if isChecked {
+      let reasons = try preflight(plan, set.refusals)
+      if !reasons.isEmpty {
+        throw SwapError(.refused, "process \(id) cannot take the change", reasons: reasons)
+      }
+    }
+    let memory = try memory()
+    var report = try attempt { [self] (threads) throws(SwapError) in
+      var swap = Swap(process: self, memory: memory, plan: plan, name: name)
+      return try swap.run(threads, retired: retired)
+    }
+    report.swapped = set.swapped
+    return report
+  }
+
+  /// Looks again which retired ranges no thread can be in.
+  ///
+  /// - Parameter includingMemory: whether pointers in the program's data count as well, for programs
+  ///   that keep the addresses of their functions, or have coroutines; it takes longer.
+  /// - Returns: those ranges; those that touched or overlapped may be joined.
+  /// - Throws: `SwapError` with `ended`, `notPermitted` or `timeLimit`.
+  public func quiescentRanges(
+    of retired: [Range<UInt64>], includingMemory: Bool = false
+  ) throws(SwapError) -> [Range<UInt64>] {
+    if retired.isEmpty { return [] }
+    let memory = try memory()
+    let report = try attempt { [self] (threads) throws(SwapError) in
+      let swap = Swap(process: self, memory: memory, plan: PatchPlan([]), name: nil)
+      try swap.check()
+      var search = ThreadSearch(retired, budget: includingMemory ? Int.max : 64 << 20)
+      for thread in threads {
+        search.search(thread, startOfStack: startOfStack, files: files)
+      }
+      if includingMemory, let thread = threads.first {
+        search.searchMemory(thread.id, files: files)
+      }
+      var report = SwapReport()
+      report.quiescent = search.free
+      return .done(report)
+    }
+    return report.quiescent
+  }
+
+  enum Outcome {
+    case done(SwapReport)
+    /// Threads are in the way; later they may not be.
+    case busy([String])
+    case notStopped([String])
+  }
+
+  /// Runs `body` while all threads are stopped, again if they are in the way.
+  private func attempt(
+    _ body: @escaping ([TracedThreads.Thread]) throws(SwapError) -> Outcome
+  ) throws(SwapError) -> SwapReport {
+    let result = swapping.withLock { _ in
+      Result { () throws(SwapError) in try attemptAlone(body) }
+    }
+    return try result.get()
+  }
+
+  private func attemptAlone(
+    _ body: @escaping ([TracedThreads.Thread]) throws(SwapError) -> Outcome
+  ) throws(SwapError) -> SwapReport {
+    var outcome = Outcome.notStopped([])
+    for number in 0..<max(1, limits.attempts) {
+      // A thread that is in the way gets time to leave.
+      if number > 0 { sleep(microseconds: 500 << min(number, 6)) }
+      let limit = UInt64(limits.stopMilliseconds) * 1_000_000 << UInt64(min(number, 6))
+      outcome = try TracerThread.run { [id] () throws(SwapError) in
+        var threads = TracedThreads(id)
+        defer { threads.resume() }
+        let running = try threads.stop(within: limit)
+        if !running.isEmpty { return .notStopped(running) }
+        let held = monotonicNanoseconds()
+        var outcome = try body(threads.threads)
+        if case .done(var report) = outcome {
+          report.threads = threads.threads.count
+          report.heldMicroseconds = Double(monotonicNanoseconds() - held) / 1000
+          threads.resume()
+          report.stoppedMicroseconds = Double(monotonicNanoseconds() - threads.stopBegan) / 1000
+          report.attempts = number + 1
+          outcome = .done(report)
+        }
+        return outcome
+      }
+      if case .done(let report) = outcome { return report }
+    }
+    switch outcome {
+    case .done(let report): return report
+    case .busy(let reasons):
+      throw SwapError(
+        .busy,
+        "process \(id) is still in the code to be replaced after \(limits.attempts) attempts;"
+          + " try again when it has left it", reasons: reasons)
+    case .notStopped(let reasons):
+      throw SwapError(
+        .timeLimit, "process \(id) could not be stopped in \(limits.attempts) attempts",
+        reasons: reasons)
+    }
+  }
+}

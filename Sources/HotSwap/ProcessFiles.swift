@@ -1,0 +1,110 @@
+import Glibc
+import Platform
+
+/// What the kernel tells of a process in its directory of `/proc`. Source: proc(5).
+///
+/// Everything is asked of a thread, as the process' first thread may have ended before the others:
+/// then the process' own entries are empty.
+struct ProcessFiles: Sendable {
+  let process: pid_t
+
+  /// A whole file; nil if it cannot be read, which for a thread that has ended is usual.
+  static func contents(_ path: String) -> [UInt8]? {
+    guard let file = try? FileDescriptor.open(path, flags: O_RDONLY) else { return nil }
+    defer { file.close() }
+    var result: [UInt8] = []
+    let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 8)
+    defer { chunk.deallocate() }
+    while true {
+      guard
+        let count = try? retrying({ read(file.raw, chunk.baseAddress, chunk.count) })
+      else { return nil }
+      if count == 0 { return result }
+      result.append(contentsOf: chunk[..<count])
+    }
+  }
+
+  static func text(_ path: String) -> String? {
+    contents(path).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The ids of all threads, those that have ended but are not yet forgotten included; empty if
+  /// there is no such process.
+  func threads() -> [pid_t] {
+    guard let directory = opendir("/proc/\(process)/task") else { return [] }
+    defer { closedir(directory) }
+    var result: [pid_t] = []
+    while let entry = readdir(directory) {
+      // The numbers are read in place: this runs while the process is held.
+      var number: pid_t = 0
+      let offset = MemoryLayout<dirent>.offset(of: \.d_name) ?? 0
+      var digit = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: UInt8.self)
+      while digit.pointee >= 0x30, digit.pointee <= 0x39 {
+        number = number * 10 + pid_t(digit.pointee - 0x30)
+        digit += 1
+      }
+      if number > 0 { result.append(number) }
+    }
+    return result
+  }
+
+  func path(_ thread: pid_t, _ name: String) -> String { "/proc/\(process)/task/\(thread)/\(name)" }
+
+  /// The fields of a thread's `stat` file from the third on, its state being the first here: the
+  /// second, its name, may hold anything.
+  private func fields(of thread: pid_t) -> [Substring] {
+    guard let text = Self.text(path(thread, "stat")), let end = text.lastIndex(of: ")") else {
+      return []
+    }
+    return text[text.index(after: end)...].split(separator: " ")
+  }
+
+  /// The letter for a thread's state: R, S, D, T, t, Z, X; nil if there is no such thread.
+  func state(of thread: pid_t) -> Character? { fields(of: thread).first?.first }
+
+  /// Whether a thread has ended, or is beyond doing anything.
+  func hasEnded(_ thread: pid_t) -> Bool {
+    guard let state = state(of: thread) else { return true }
+    return state == "Z" || state == "X"
+  }
+
+  /// Where the stack of the process' first thread begins; 0 if that is not told.
+  var startOfStack: UInt64 {
+    let fields = fields(of: process)
+    return fields.count > 25 ? UInt64(fields[25]) ?? 0 : 0
+  }
+
+  /// A thread that has not ended: the first one if possible.
+  var liveThread: pid_t? {
+    if !hasEnded(process) { return process }
+    return threads().first { !hasEnded($0) }
+  }
+
+  /// The thread that traces another, 0 if none does.
+  func tracer(of thread: pid_t) -> pid_t {
+    guard let text = Self.text(path(thread, "status")) else { return 0 }
+    for line in text.split(separator: "\n") where line.hasPrefix("TracerPid:") {
+      return line.split(separator: "\t").last.flatMap { pid_t($0) } ?? 0
+    }
+    return 0
+  }
+
+  /// The user that a thread runs as.
+  func user(of thread: pid_t) -> uid_t? {
+    var status = stat()
+    return stat(path(thread, "status"), &status) == 0 ? status.st_uid : nil
+  }
+
+  /// A thread in words: its id and name.
+  func describe(_ thread: pid_t) -> String {
+    let name = Self.text(path(thread, "comm"))?.split(separator: "\n").first
+    return name.map { "thread \(thread) (\($0))" } ?? "thread \(thread)"
+  }
+
+  /// Where a thread waits in the kernel, as far as that is told.
+  func waiting(_ thread: pid_t) -> String {
+    let state = state(of: thread).map { String($0) } ?? "?"
+    let place = Self.text(path(thread, "wchan")).flatMap { $0 == "0" || $0.isEmpty ? nil : $0 }
+    return "state \(state)" + (place.map { ", in the kernel's \($0)" } ?? "")
+  }
+}

@@ -1,0 +1,196 @@
+import CSystem
+import Glibc
+
+/// The threads of a process while its tracer thread holds them.
+///
+/// Each thread is seized, which it does not notice, then asked to stop. A stop is any of these:
+///
+/// - the one asked for;
+/// - a group-stop, as the process was stopped by a signal already: the kernel puts the thread back
+///   into it when it is let go;
+/// - a signal about to be delivered: it is handed over with letting go.
+///
+/// So signals are neither lost nor doubled. When all known threads have stopped, the list of threads
+/// is read again: only one that is not in it yet could have made another meanwhile. Threads that end
+/// on the way are forgotten; those of the process' own children are none of its threads.
+///
+/// The reports about stops are shared with every other thread of this process: a call of `waitpid`
+/// elsewhere may have taken one. So where there is no report, the thread itself is asked now and
+/// then.
+struct TracedThreads {
+  enum State {
+    case seized
+    /// Asked to stop.
+    case asked
+    /// Stopped; the signal is to be delivered, 0 for none.
+    case stopped(signal: Int32)
+  }
+  struct Thread {
+    let id: pid_t
+    var state: State
+    var registers: Registers?
+  }
+
+  let files: ProcessFiles
+  private(set) var threads: [Thread] = []
+  /// Nanoseconds, when the first thread was asked to stop.
+  private(set) var stopBegan: UInt64 = 0
+
+  private var process: pid_t { files.process }
+
+  init(_ process: pid_t) { files = ProcessFiles(process: process) }
+
+  // MARK: Seizing
+
+  /// Becomes the tracer of all threads that there are; they run on.
+  ///
+  /// - Returns: whether there were any that were not known.
+  /// - Throws: `SwapError.Code.notPermitted` if the system refuses.
+  @discardableResult
+  mutating func seizeNewThreads() throws(SwapError) -> Bool {
+    var found = false
+    for id in files.threads() where !threads.contains(where: { $0.id == id }) {
+      if weld_trace_seize(id) == 0 {
+        threads.append(Thread(id: id, state: .seized))
+        found = true
+        continue
+      }
+      let code = errno
+      // A thread that has ended is refused, too: it stays listed until its parent has asked for it.
+      if code == ESRCH || files.hasEnded(id) { continue }
+      throw Self.refusal(files, thread: id, code: code)
+    }
+    return found
+  }
+
+  /// Why the system does not let us trace a thread, with the remedy.
+  static func refusal(_ files: ProcessFiles, thread: pid_t, code: Int32) -> SwapError {
+    let tracer = files.tracer(of: thread)
+    let scope = ProcessFiles.text("/proc/sys/kernel/yama/ptrace_scope")
+      .flatMap { Int($0.filter { $0.isNumber }) }
+    return SwapError(
+      .notPermitted,
+      refusalMessage(
+        process: files.process, error: String(cString: strerror(code)), tracer: tracer,
+        user: files.user(of: thread), ownUser: geteuid(), scope: scope))
+  }
+
+  /// - Parameter scope: the value of `kernel.yama.ptrace_scope`, nil where there is none.
+  static func refusalMessage(
+    process: pid_t, error: String, tracer: pid_t, user: uid_t?, ownUser: uid_t, scope: Int?
+  ) -> String {
+    let start = "cannot attach to process \(process): \(error)"
+    if tracer != 0 {
+      return start + ": thread \(tracer) traces it already; detach the debugger first"
+    }
+    if let user, user != ownUser, ownUser != 0 {
+      let policy = scope.map { " (kernel.yama.ptrace_scope, which also decides, is \($0))" } ?? ""
+      return start + ": it runs as user \(user), and this process as user \(ownUser); swap as the"
+        + " same user or as root\(policy)"
+    }
+    switch scope {
+    case 1:
+      return start + ": kernel.yama.ptrace_scope is 1, so only a process' ancestors may trace it;"
+        + " launch the program from here, or set /proc/sys/kernel/yama/ptrace_scope to 0"
+    case 2:
+      return start + ": kernel.yama.ptrace_scope is 2, so only processes with CAP_SYS_PTRACE may"
+        + " trace others; run as root, or set /proc/sys/kernel/yama/ptrace_scope to 0 or 1"
+    case 3:
+      return start + ": kernel.yama.ptrace_scope is 3, so no process may trace another until the"
+        + " machine is started anew; set it to 0 or 1 in /etc/sysctl.d"
+    default:
+      return start + ": kernel.yama.ptrace_scope is "
+        + (scope.map { "\($0)" } ?? "not there")
+        + ", so it is not what forbids it; a container needs the capability SYS_PTRACE, and a"
+        + " program that is not dumpable (set-user-id) cannot be traced"
+    }
+  }
+
+  // MARK: Stopping
+
+  /// Stops all threads.
+  ///
+  /// - Parameter nanoseconds: how long that may take.
+  /// - Returns: in words, what did not stop in time; empty if everything did.
+  /// - Throws: `SwapError.Code.ended` if there is no thread left.
+  mutating func stop(within nanoseconds: UInt64) throws(SwapError) -> [String] {
+    // New threads are most likely seen before anything is stopped, where looking costs nothing.
+    var rounds = 0
+    while try seizeNewThreads(), rounds < 3 { rounds += 1 }
+    stopBegan = monotonicNanoseconds()
+    let deadline = stopBegan + nanoseconds
+    repeat {
+      for index in threads.indices {
+        guard case .seized = threads[index].state else { continue }
+        _ = weld_trace_interrupt(threads[index].id)
+        threads[index].state = .asked
+      }
+      let running = wait(until: deadline)
+      if !running.isEmpty { return running }
+    } while try seizeNewThreads()
+    for index in threads.indices { threads[index].registers = Registers(of: threads[index].id) }
+    // Killed while they stood.
+    threads.removeAll { $0.registers == nil }
+    if threads.isEmpty {
+      throw SwapError(.ended, "process \(process) has ended")
+    }
+    return []
+  }
+
+  private mutating func wait(until deadline: UInt64) -> [String] {
+    var round = 0
+    while true {
+      var running = 0
+      // Every so often, as asking costs more than taking reports.
+      let asks = round & 7 == 7
+      for index in threads.indices.reversed() {
+        guard case .asked = threads[index].state else { continue }
+        switch poll(threads[index].id, asks: asks) {
+        case .stopped(let reason):
+          let signal = reason >> 8 == 0 ? reason & 0x7f : 0
+          threads[index].state = .stopped(signal: signal)
+        case .gone: threads.remove(at: index)
+        case .running: running += 1
+        }
+      }
+      if running == 0 { return [] }
+      if monotonicNanoseconds() > deadline { break }
+      // A thread that has no processor stops when it gets one: that may be the one we are on.
+      if round < 16 { sched_yield() } else { sleep(microseconds: min(round, 200)) }
+      round += 1
+    }
+    return threads.compactMap { thread in
+      guard case .asked = thread.state else { return nil }
+      return "\(files.describe(thread.id)) did not stop (\(files.waiting(thread.id)))"
+    }
+  }
+
+  private enum Report {
+    case running
+    case stopped(reason: Int32)
+    case gone
+  }
+
+  private func poll(_ thread: pid_t, asks: Bool) -> Report {
+    var reason: Int32 = 0
+    // The first thread's end is the process' end, which whoever started it wants to hear of.
+    switch weld_trace_wait(thread, thread == process ? 0 : 1, &reason) {
+    case 1: return .stopped(reason: reason)
+    case 2: return .gone
+    case 0 where !asks: return .running
+    default:
+      reason = weld_trace_stop_reason(thread)
+      if reason >= 0 { return .stopped(reason: reason) }
+      return files.hasEnded(thread) ? .gone : .running
+    }
+  }
+
+  /// Lets all stopped threads run on, or back into the stop that they were in. Those that have not
+  /// stopped are let go when the tracer thread ends.
+  mutating func resume() {
+    for thread in threads {
+      if case .stopped(let signal) = thread.state { _ = weld_trace_detach(thread.id, signal) }
+    }
+    threads.removeAll()
+  }
+}
