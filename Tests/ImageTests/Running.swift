@@ -19,7 +19,9 @@ func run(_ arguments: [String], input: String = "") -> (status: Int32, output: S
   posix_spawn_file_actions_destroy(&actions)
   close(pipes[1])
   defer { close(pipes[0]) }
-  if status != 0 { return (127, "cannot run \(arguments[0]): \(String(cString: strerror(status)))") }
+  if status != 0 {
+    return (127, "cannot run \(arguments[0]): \(String(cString: strerror(status)))")
+  }
   var output: [UInt8] = []
   var buffer = [UInt8](repeating: 0, count: 1 << 16)
   while true {

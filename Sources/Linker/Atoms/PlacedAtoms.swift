@@ -125,7 +125,7 @@ final class PlacedAtoms {
       var left = Self.attempts
       while !owner.isNone, left > 0 {
         let limit = endOfRoom(owner)
-        let start = limit &- wanted & ~(alignment &- 1)
+        let start = (limit &- wanted) & ~(alignment &- 1)
         let floor = idealEnd(owner)
         if wanted <= limit &- floor, start >= floor {
           return Place(address: start, previous: owner, sectionSize: section.size)

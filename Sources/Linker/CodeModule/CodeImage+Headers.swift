@@ -79,18 +79,22 @@ extension CodeImage {
       others.append(
         Segment(type: .gnuStack, flags: [.read, .write], alignment: 16))
     }
-    for section in sections where section.isLoaded && section.type != .null {
-      if section.flags.contains(.threadLocal) { continue }
-      let memory = mappedSize(section)
-      if memory == 0 { continue }
+    for section in sections where section.isLoaded {
+      if section.flags.contains(.threadLocal) || section.name.hasSuffix(".anchor") { continue }
+      var memory = mappedSize(section)
+      var start = section
+      if let anchor = section.anchor {
+        start = anchor
+        memory += section.address - anchor.address
+      }
       var flags: SegmentFlags = .read
       if section.flags.contains(.write) { flags.insert(.write) }
       if section.flags.contains(.execute) { flags.insert(.execute) }
+      if memory == 0 { continue }
       loads.append(
         Segment(
-          type: .load, flags: flags,
-          offset: section.hasBytes ? section.fileOffset : section.address % T.imagePageSize,
-          address: section.address, fileSize: section.hasBytes ? memory : 0, memorySize: memory,
+          type: .load, flags: flags, offset: offset(of: start), address: start.address,
+          fileSize: section.hasBytes ? memory : start.size, memorySize: memory,
           alignment: T.imagePageSize))
     }
     if let area = threadLocals, threadLocalRoom == nil { addThreadLocal(area, &loads, &others) }
@@ -155,9 +159,10 @@ extension CodeImage {
     return w.result
   }
 
-  /// Sections without bytes have an offset that agrees with their address all the same.
+  /// Sections without bytes have an offset all the same, which agrees with their address.
   private func offset(of section: ImageSection) -> UInt64 {
     if section.fileCapacity > 0 { return section.fileOffset }
+    if let anchor = section.anchor { return anchor.fileOffset + anchor.size }
     return section.isLoaded ? section.address % T.imagePageSize : headersSize
   }
 

@@ -36,19 +36,35 @@ extension CodeImage {
     below limit: UInt64 = T.addressLimit, entrySize: UInt64 = 0
   ) throws(ImageError) -> ImageSection {
     let before = nextAddress
-    do {
-      let range = try reserveAddresses(reserve, below: limit)
+    let count = sections.count
+    do throws(ImageError) {
+      var range = try reserveAddresses(reserve, below: limit)
+      if type == .nobits {
+        // A segment without a byte in the file is valid, but checkers take its section for one that
+        // lies nowhere: a few bytes before it say where it begins.
+        let anchor = try ImageSection(
+          name: name + ".anchor", type: .progbits, flags: flags.union(.alloc), alignment: alignment,
+          address: range.lowerBound, reserve: Self.anchorSize, growth: growth)
+        try anchor.grow(to: Self.anchorSize)
+        sections.append(anchor)
+        range = range.lowerBound + Self.anchorSize..<range.upperBound
+      }
       let section = try ImageSection(
         name: name, type: type, flags: flags.union(.alloc), alignment: alignment,
         address: range.lowerBound, reserve: UInt64(range.count), entrySize: entrySize,
         growth: growth)
+      if type == .nobits { section.anchor = sections.last }
       sections.append(section)
       return section
     } catch {
+      sections.removeLast(sections.count - count)
       nextAddress = before
       throw error
     }
   }
+
+  /// Bytes in the file before a section that has none.
+  private static var anchorSize: UInt64 { 64 }
 
   /// A section for slots, where code can reach it. The first has room for a slot for each 16 bytes
   /// of code that fits the reserve.

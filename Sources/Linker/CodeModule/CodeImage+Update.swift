@@ -185,21 +185,17 @@ extension CodeImage {
     if !old.isNone { removeRelocations(of: symbol) }
     var atom = old
     if let destination {
-      if old.isNone {
-        counts.atomsPlaced += 1
-        atom = store.make(.blank)
-      } else {
-        counts.atomsMoved += 1
-        if retires(old) {
-          retire(old, of: symbol)
-          atom = store.make(.blank)
-        } else {
-          placed[store.atoms[old].output.int].remove(old)
-        }
-      }
+      // A new record, put in before the old one goes: the place may be the room behind that.
+      atom = store.make(.blank)
       store.atoms[atom].alignment = content.alignment
       store.atoms[atom].size = content.size
       placed[destination.part].insert(atom, at: destination.place)
+      if old.isNone {
+        counts.atomsPlaced += 1
+      } else {
+        counts.atomsMoved += 1
+        giveUp(old, of: symbol)
+      }
     } else {
       counts.atomsRewritten += 1
       store.atoms[atom].alignment = content.alignment
@@ -321,12 +317,7 @@ extension CodeImage {
     if !atom.isNone {
       removeRelocations(of: symbol)
       symbols[symbol].atom = .none
-      if retires(atom) {
-        retire(atom, of: symbol)
-      } else {
-        placed[store.atoms[atom].output.int].remove(atom)
-        store.recycle(atom)
-      }
+      giveUp(atom, of: symbol)
     }
     symbols[symbol].word = 0
     swap?.noteRemoval(symbol)
@@ -338,6 +329,16 @@ extension CodeImage {
     } else {
       applyIncoming(symbol)
       deadSymbols.insert(symbol.raw)
+    }
+  }
+
+  /// An atom is no longer its symbol's: its room falls free, unless a running program may be in it.
+  private func giveUp(_ atom: AtomIndex, of symbol: SymbolIndex) {
+    if retires(atom) {
+      retire(atom, of: symbol)
+    } else {
+      placed[store.atoms[atom].output.int].remove(atom)
+      store.recycle(atom)
     }
   }
 

@@ -11,6 +11,9 @@ public indirect enum DebugType: Hashable, Sendable {
   case array(of: DebugType, count: UInt64)
   /// Fields with their offsets in bytes.
   case structure(name: String, bytes: UInt64, fields: [Field])
+  /// A structure by its name alone, where its description would not end: a list's node points at
+  /// `incomplete` nodes. Debuggers look the fields up in the structure of that name.
+  case incomplete(name: String)
   /// A function, to be pointed at.
   case function(result: DebugType?, parameters: [DebugType])
 
@@ -84,11 +87,16 @@ public struct FunctionDebugInfo: Hashable, Sendable {
   /// DWARF number of the register that `DebugLocal.frameOffset` counts from.
   public var frameRegister: UInt8
   /// Call frame instructions, after those common to the machine's functions (on entry: the frame is
-  /// the stack pointer as the caller left it). Empty: none are written for this function.
+  /// the stack pointer as the caller left it). Empty: none are written for this function. Code
+  /// offsets count by 1 byte on x86-64, 2 on arm and riscv64, 4 on aarch64 and sparc64; saved
+  /// registers' offsets by -4 on arm and -8 elsewhere. Source: DWARF 5, 6.4.2.
   public var frameInstructions: [UInt8]
+  /// True if other units may refer to it by its name.
+  public var isExternal: Bool
   public init(
     unit: DebugUnit, name: String, lines: [DebugLine], result: DebugType? = nil,
-    locals: [DebugLocal] = [], frameRegister: UInt8, frameInstructions: [UInt8] = []
+    locals: [DebugLocal] = [], frameRegister: UInt8, frameInstructions: [UInt8] = [],
+    isExternal: Bool = true
   ) {
     self.unit = unit
     self.name = name
@@ -97,6 +105,7 @@ public struct FunctionDebugInfo: Hashable, Sendable {
     self.locals = locals
     self.frameRegister = frameRegister
     self.frameInstructions = frameInstructions
+    self.isExternal = isExternal
   }
 }
 
@@ -105,9 +114,12 @@ public struct VariableDebugInfo: Hashable, Sendable {
   public var unit: DebugUnit
   public var name: String
   public var type: DebugType
-  public init(unit: DebugUnit, name: String, type: DebugType) {
+  /// True if other units may refer to it by its name.
+  public var isExternal: Bool
+  public init(unit: DebugUnit, name: String, type: DebugType, isExternal: Bool = true) {
     self.unit = unit
     self.name = name
     self.type = type
+    self.isExternal = isExternal
   }
 }

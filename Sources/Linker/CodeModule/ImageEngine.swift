@@ -93,6 +93,8 @@ public struct ImageCounts: Hashable, Sendable {
 public protocol ImageEngine: AnyObject {
   var options: ImageOptions { get }
   var counts: ImageCounts { get }
+  /// Everything that can run out while the image grows passes through here; tests make it fail.
+  var growth: GrowthGate { get }
   var lazyProvider: ((LazyKind, LazyKey) throws(ImageError) -> LazyContent)? { get set }
 
   func symbol(for declaration: Declaration) throws(ImageError) -> ImageSymbol

@@ -30,6 +30,8 @@ final class ImageSection {
   /// image's file layout.
   var fileOffset: UInt64 = 0
   var fileCapacity: UInt64 = 0
+  /// Of a section without bytes: the one before it, in whose segment it is.
+  var anchor: ImageSection?
   /// Index in the section header table.
   var headerIndex: UInt32 = 0
   var nameOffset: UInt32 = 0
@@ -137,9 +139,9 @@ final class ImageSection {
 }
 
 /// Through here goes everything that can run out while an image grows, so that tests can make it.
-final class GrowthGate {
+public final class GrowthGate {
   /// Lets so many steps succeed, then fails one; nil: all succeed.
-  var stepsUntilFailure: Int?
+  public var stepsUntilFailure: Int?
 
   func pass(_ what: String) throws(ImageError) {
     guard let left = stepsUntilFailure else { return }

@@ -33,6 +33,9 @@ protocol CodeTarget: Sendable {
   /// that carries arguments: an entry at an address that stays.
   static func jumpSequence(slot: UInt64) -> [UInt8]
 
+  /// How functions' frames look on entry, for debuggers. Source: the machine's psABI.
+  static var debugFrame: DebugFrameFacts { get }
+
   /// What to add to the thread pointer to reach `address` of the image's thread-local block.
   ///
   /// - Parameters:

@@ -1,0 +1,67 @@
+import ELFFormat
+
+/// Bytes of debug information under construction, with numbers as the target has them.
+struct DebugBytes<E: ELFEncoding> {
+  private(set) var bytes: [UInt8] = []
+  var count: Int { bytes.count }
+
+  mutating func u8(_ value: UInt8) { bytes.append(value) }
+
+  mutating func u16(_ value: UInt16) {
+    let pair = [UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)]
+    bytes += E.isBigEndian ? pair : pair.reversed()
+  }
+
+  mutating func u32(_ value: UInt32) {
+    u16(UInt16(truncatingIfNeeded: E.isBigEndian ? value >> 16 : value))
+    u16(UInt16(truncatingIfNeeded: E.isBigEndian ? value : value >> 16))
+  }
+
+  /// An address, or a number as wide as one.
+  mutating func word(_ value: UInt64) {
+    if !E.is64 { return u32(UInt32(truncatingIfNeeded: value)) }
+    u32(UInt32(truncatingIfNeeded: E.isBigEndian ? value >> 32 : value))
+    u32(UInt32(truncatingIfNeeded: E.isBigEndian ? value : value >> 32))
+  }
+
+  /// Source: DWARF 5, 7.6 "Variable Length Data".
+  mutating func uleb(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  mutating func sleb(_ value: Int64) {
+    var rest = value
+    while true {
+      let low = UInt8(truncatingIfNeeded: rest) & 0x7f
+      rest >>= 7
+      if (rest == 0 && low & 0x40 == 0) || (rest == -1 && low & 0x40 != 0) {
+        bytes.append(low)
+        return
+      }
+      bytes.append(low | 0x80)
+    }
+  }
+
+  /// DW_FORM_string. A NUL within would end it early and shift all that follows: it is left out.
+  mutating func string(_ text: String) {
+    bytes += text.utf8.lazy.filter { $0 != 0 }
+    bytes.append(0)
+  }
+
+  /// DW_FORM_exprloc, or any block with an unsigned LEB128 length.
+  mutating func block(_ contents: DebugBytes<E>) {
+    uleb(UInt64(contents.count))
+    bytes += contents.bytes
+  }
+
+  mutating func append(_ more: [UInt8]) { bytes += more }
+
+  mutating func repeating(_ byte: UInt8, count: Int) {
+    bytes += repeatElement(byte, count: count)
+  }
+}
