@@ -4,7 +4,8 @@
 SHELL := /bin/bash
 
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine qemu-user
+TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine qemu-user \
+  musl-tools
 # All of LLVM, and what it needs to be linked.
 PROGRAM_PACKAGES := python3 elfutils llvm-19-dev libpolly-19-dev libz3-dev libffi-dev libxml2-dev \
   libedit-dev

@@ -64,12 +64,17 @@ public final class Diagnostics: Sendable {
 
   public var hasErrors: Bool { state.withLock { $0.errors > 0 } }
 
-  /// Says everything collected so far and forgets the text; errors stay counted.
-  public func flush() {
-    let messages = state.withLock { state in
+  /// Takes what was collected so far, in order, to be said elsewhere; errors stay counted.
+  func take() -> [Message] {
+    state.withLock { state in
       defer { state.messages = [] }
       return state.messages
     }.sorted { ($0.key, $0.serial) < ($1.key, $1.serial) }
+  }
+
+  /// Says everything collected so far and forgets the text; errors stay counted.
+  public func flush() {
+    let messages = take()
     if messages.isEmpty { return }
     var text = ""
     var errors = 0

@@ -10,19 +10,45 @@ extension Link {
     try link.run()
   }
 
-  /// Links as `run` does, then ends the threads and gives back all memory that the process took
-  /// since the first such call: for processes that link many times, one link at a time.
+  /// Links as `run` does, then ends the link's threads and gives back the memory that it took: for
+  /// processes that link many times. Several links may be under way at once, each on its own thread.
   public static func runAndRelease(
     _ options: LinkOptions, diagnostics: Diagnostics
   ) throws(LinkFailed) {
-    MemoryLedger.open()
-    let link = Link(options: options, diagnostics: diagnostics)
+    defer { diagnostics.flush() }
+    try runAndRelease(options, diagnostics: diagnostics, output: nil) { _ in }
+  }
+
+  /// As above, but says nothing, and lets `body` take from the link what is wanted of it.
+  ///
+  /// - Parameters:
+  ///   - output: takes the output, in place of a file; nil for a file.
+  ///   - body: is called if the link succeeded. Nothing that points into the link's memory may leave
+  ///     it.
+  static func runAndRelease<R>(
+    _ options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?,
+    _ body: (Link) -> R
+  ) throws(LinkFailed) -> R {
+    let outer = MemoryLedger.current
+    let ledger = MemoryLedger()
+    MemoryLedger.bind(ledger)
+    let link = Link(options: options, diagnostics: diagnostics, output: output)
     defer {
-      diagnostics.flush()
       link.pool.shutDown()
-      MemoryLedger.releaseAll()
+      MemoryLedger.bind(outer)
+      ledger.releaseAll()
     }
     try link.run()
+    return body(link)
+  }
+
+  /// Machines whose objects can be linked.
+  private static let targets: [any Target.Type] = [X86_64.self]
+  static var imageMachines: [ImageMachine] { targets.map { $0.imageMachine } }
+
+  /// Nil for a machine whose objects cannot be linked.
+  static func target(of machine: ImageMachine) -> (any Target.Type)? {
+    targets.first { $0.imageMachine == machine }
   }
 
   private func run() throws(LinkFailed) {

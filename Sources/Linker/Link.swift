@@ -74,7 +74,7 @@ public final class Link: @unchecked Sendable {
   let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20)
   let outputNames = Mutex<[OutputKey: OutputIndex]>([:])
   /// Live atoms by output section, then by place.
-  var atomOrder = UnsafeMutablePointer<AtomIndex>.allocate(capacity: 1)
+  var atomOrder = allocateForever(AtomIndex.self, count: 1)
   /// Output sections in the order of the file, the null section left out.
   var sectionOrder: [OutputIndex] = []
   var segments: [Segment] = []
@@ -135,9 +135,18 @@ public final class Link: @unchecked Sendable {
   var pltEntrySize: UInt64 = 0
   var directPLTEntrySize: UInt64 = 0
 
-  public init(options: LinkOptions, diagnostics: Diagnostics) {
+  /// Where the output goes if it is to stay in memory.
+  let outputBytes: OutputBytes?
+
+  public convenience init(options: LinkOptions, diagnostics: Diagnostics) {
+    self.init(options: options, diagnostics: diagnostics, output: nil)
+  }
+
+  /// - Parameter output: takes the output, in place of a file at `options.outputPath`.
+  init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
     self.options = options
     self.diagnostics = diagnostics
+    outputBytes = output
     pool = WorkerPool(count: options.threads)
     timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
   }

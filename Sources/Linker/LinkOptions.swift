@@ -72,6 +72,8 @@ public struct LinkOptions: Sendable {
     public var isLazy = false
     /// `-b binary`: the file's bytes become a data section.
     public var isBinary = false
+    /// The output's symbol table leaves out what the object defines.
+    public var isUnlisted = false
   }
   public enum InputKind: Sendable, Equatable {
     case path(String)
@@ -197,7 +199,14 @@ public struct LinkOptions: Sendable {
   public var sectionSort = SectionSort.none
   public var symbolOrderingFile: String?
   public var sectionStarts: [(section: String, address: UInt64)] = []
+  /// Sections at addresses of their own, as `sectionStarts`, but laid out behind all others in the
+  /// file: nothing follows on them, and the symbols that tell where the image ends pass them over.
+  public var detachedSections: [(section: String, address: UInt64)] = []
   public var imageBase: UInt64?
+  /// One past the highest address that sections which are not detached may reach; nil: no limit.
+  public var addressLimit: UInt64?
+  /// Program headers that somebody adds later: room for them is left behind the link's own.
+  public var spareProgramHeaders = 0
 
   // MARK: Synthetic content
 

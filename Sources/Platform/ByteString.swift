@@ -35,7 +35,7 @@ public struct ByteString: @unchecked Sendable {
   public init(copying string: String) {
     var string = string
     self = string.withUTF8 { bytes in
-      let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
+      let copy = allocateForever(UInt8.self, count: bytes.count)
       if let base = bytes.baseAddress { copy.initialize(from: base, count: bytes.count) }
       return ByteString(start: copy, count: bytes.count)
     }

@@ -73,7 +73,10 @@ public struct MappedInput: @unchecked Sendable {
         start = realloc(start, capacity)!
       }
       let n = try retrying { read(file.raw, start + count, capacity - count) }
-      if n == 0 { return (start, count) }
+      if n == 0 {
+        MemoryLedger.note(start, bytes: 0)
+        return (start, count)
+      }
       count += n
     }
   }

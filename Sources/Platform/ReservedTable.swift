@@ -29,8 +29,7 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
       capacity /= 8
     }
     self.capacity = capacity
-    countCell = .allocate(capacity: 1)
-    countCell.initialize(to: 0)
+    countCell = allocateZeroed(count: 1)
   }
 
   @inlinable
@@ -108,7 +107,7 @@ private let addressSpaceShare: Int = {
   return max(Int(limit.rlim_cur) / 48, 1 << 20)
 }()
 
-/// Zeroed memory that takes up room only where it is touched; never freed.
+/// Zeroed memory that takes up room only where it is touched; freed only by a `MemoryLedger`.
 public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
   guard let start = tryReservingAddressSpace(bytes: bytes) else {
     fatalError("out of memory: cannot reserve \(bytes) bytes")
@@ -125,7 +124,8 @@ public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   return mapped
 }
 
-/// Returns `n` zeroed elements that live until exit.
+/// Returns `n` zeroed elements that live until exit, or until the thread's `MemoryLedger` gives
+/// everything back; so does whatever else here lives until exit.
 public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
   -> UnsafeMutablePointer<T>
 {
@@ -134,6 +134,15 @@ public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
     return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n)
   }
   let start = calloc(1, bytes)!
+  MemoryLedger.note(start, bytes: 0)
+  return start.bindMemory(to: T.self, capacity: n)
+}
+
+/// Returns room for `n` elements, as `UnsafeMutablePointer.allocate` does, that lives until exit.
+public func allocateForever<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
+  -> UnsafeMutablePointer<T>
+{
+  let start = malloc(max(n, 1) * MemoryLayout<T>.stride)!
   MemoryLedger.note(start, bytes: 0)
   return start.bindMemory(to: T.self, capacity: n)
 }

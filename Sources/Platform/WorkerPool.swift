@@ -23,6 +23,8 @@ public final class WorkerPool: @unchecked Sendable {
   private var body: (@Sendable (_ chunk: Int, _ worker: Int) -> Void)?
   private var chunks = 0
   private let next = Atomic<Int>(0)
+  /// Threads note what they allocate where the thread that made the pool did.
+  private let ledger = MemoryLedger.current
   /// A job is under way: loops started inside it run on the worker that started them.
   private let isBusy = Atomic<Bool>(false)
 
@@ -35,6 +37,16 @@ public final class WorkerPool: @unchecked Sendable {
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(wake, nil)
     pthread_cond_init(idle, nil)
+  }
+
+  /// Threads hold the pool, so there are none.
+  deinit {
+    pthread_mutex_destroy(mutex)
+    pthread_cond_destroy(wake)
+    pthread_cond_destroy(idle)
+    mutex.deallocate()
+    wake.deallocate()
+    idle.deallocate()
   }
 
   private func startThreads() {
@@ -54,6 +66,7 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   private func run(worker: Int) {
+    MemoryLedger.bind(ledger)
     var seen = 0
     pthread_mutex_lock(mutex)
     while true {

@@ -26,6 +26,11 @@ typedef enum { WELD_DEMANGLER_CXX, WELD_DEMANGLER_SWIFT } weld_demangler;
 ssize_t weld_demangle_in_child(weld_demangler demangler, const char *mangled, size_t length,
                                char *out, size_t capacity, int timeout_ms);
 
+/// The memory ledger of the calling thread; null for none.
+extern _Thread_local void *weld_thread_ledger;
+static inline void *weld_bound_ledger(void) { return weld_thread_ledger; }
+static inline void weld_bind_ledger(void *ledger) { weld_thread_ledger = ledger; }
+
 static inline void weld_prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 static inline void weld_prefetch_write(const void *p) { __builtin_prefetch(p, 1, 3); }
 

@@ -197,7 +197,7 @@ extension Link {
     let order = (0..<given.count)
       .map { (offset: RelaEntry<E>(given.start + $0 * size).offset, index: $0) }
       .sorted { ($0.offset, $0.index) < ($1.offset, $1.index) }
-    let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: given.count * size)
+    let copy = allocateForever(UInt8.self, count: given.count * size)
     for (i, item) in order.enumerated() {
       (copy + i * size).initialize(from: given.start + item.index * size, count: size)
     }

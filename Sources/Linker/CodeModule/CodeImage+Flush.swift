@@ -146,9 +146,9 @@ extension CodeImage {
 
   // MARK: Sections
 
-  func debugTables() throws(ImageError) -> ImageDebugInfo<T> {
+  func debugTables() -> ImageDebugInfo<E> {
     if let debugInfo { return debugInfo }
-    let made = try ImageDebugInfo<T>(growth: growth)
+    let made = ImageDebugInfo<E>(frame: T.debugFrame, growth: growth)
     debugInfo = made
     return made
   }

@@ -263,14 +263,16 @@ extension CodeImage {
   ) throws(ImageError) {
     if content.keepsDebugInfo {
       if records[symbol].flags.contains(.hasDebugInfo) {
-        debugInfo?.moved(symbol.raw, to: address)
+        debugInfo?.moved(symbol.raw, to: debugAddress(address, content.kind))
       }
     } else if let function = content.function {
       try debugTables().update(
         function: symbol.raw, info: function, address: address, size: content.size)
       records[symbol].flags.insert(.hasDebugInfo)
     } else if let variable = content.variable {
-      try debugTables().update(variable: symbol.raw, info: variable, address: address)
+      try debugTables().update(
+        variable: symbol.raw, info: variable, address: debugAddress(address, content.kind),
+        isThreadLocal: content.kind == .threadLocal)
       records[symbol].flags.insert(.hasDebugInfo)
     } else if records[symbol].flags.contains(.hasDebugInfo) {
       debugInfo?.remove(symbol.raw)
@@ -278,12 +280,18 @@ extension CodeImage {
     }
   }
 
+  /// What debuggers are told: of a thread-local variable, the offset in each thread's block.
+  private func debugAddress(_ address: UInt64, _ kind: ModuleContent) -> UInt64 {
+    guard kind == .threadLocal, let area = threadLocals else { return address }
+    return address &+ area.shift &- area.start
+  }
+
   func updateLines(_ declaration: Declaration, lines: [DebugLine]) throws(ImageError) {
     let symbol = try existing(declaration)
     guard records[symbol].flags.contains(.hasDebugInfo), records[symbol].content == .function else {
       throw ImageError(.invalid, "\(described(symbol)) has no debug information to change")
     }
-    try debugTables().updateLines(symbol.raw, lines: lines)
+    try debugTables().updateLines(symbol.raw, lines)
     verify()
   }
 

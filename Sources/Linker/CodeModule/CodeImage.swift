@@ -76,7 +76,7 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   private(set) var strings: ImageStrings!
   private(set) var sectionNames: ImageStrings!
   private(set) var symbolTable: ImageSymbolTable<E>!
-  var debugInfo: ImageDebugInfo<T>?
+  var debugInfo: ImageDebugInfo<E>?
 
   // MARK: The file
 

@@ -5,9 +5,11 @@ import Platform
 /// and what it takes to add them.
 struct ForeignImage: Sendable {
   /// The file. What the code module adds goes behind its end; section headers, which come last,
-  /// may be overwritten.
+  /// may be overwritten. Pointers into it are good for as long as this object is held.
   var bytes: OutputBytes
   var entry: UInt64
+  /// As the file has them. Where there is a PT_PHDR, it is the first, and its size follows from
+  /// their number.
   var programHeaders: [ForeignSegment]
   /// Program headers that fit between the file header and the first section.
   var programHeaderRoom: Int

@@ -76,15 +76,136 @@ struct ForeignImport: Hashable, Sendable {
   /// The slot holds the offset of a thread-local variable from the thread pointer.
   var isThreadLocal = false
   /// The module writes its address into its initialised data, so it has to be known now: a function
-  /// of a shared library is then known by a stub in the program, a variable is copied into it.
+  /// of a shared library is then known by a stub in the program, a variable is copied into it. Not
+  /// for thread-local variables, which have an address in each thread.
   var needsAddress = false
 }
 
 /// Links an image's other inputs with the code module's names.
+///
+/// The link is an ordinary one in which the code module is one object more (`ModuleObject`), and
+/// whose output stays in memory. Nothing of it is left when it is over but the result.
 enum ForeignLink {
   /// - Throws: `ImageError` with `.inputs` and every message of the link, a line each; `.invalid`
   ///   for a machine whose objects cannot be linked yet; `.noEntry` if nothing defines the entry.
   static func link(_ request: ForeignLinkRequest) throws(ImageError) -> ForeignImage {
-    throw ImageError(.invalid, "")
+    guard let target = Link.target(of: request.machine) else {
+      throw ImageError(
+        .invalid,
+        "objects, archives and libraries for \(request.machine.rawValue) cannot be linked into an"
+          + " image yet; leave them out, or build for a machine that they can be linked for: "
+          + Link.imageMachines.map(\.rawValue).joined(separator: ", "))
+    }
+    return try link(target, request)
+  }
+
+  private static func link<T: Target>(
+    _: T.Type, _ request: ForeignLinkRequest
+  ) throws(ImageError) -> ForeignImage {
+    if request.slotCount > 0, request.slotAddress % T.maximumPageSize != 0 {
+      throw ImageError(
+        .invalid,
+        "the slots of imports at 0x\(String(request.slotAddress, radix: 16)) do not begin with a"
+          + " page of \(T.maximumPageSize) bytes")
+    }
+    for wanted in request.imports {
+      guard let slot = wanted.slot, slot < 0 || slot >= request.slotCount else { continue }
+      throw ImageError(
+        .invalid,
+        "import '\(wanted.name)' has slot \(slot), but there are only \(request.slotCount)")
+    }
+    let object = ModuleObject<T>.bytes(for: request)
+    let bytes = object.withUnsafeBytes { ByteString($0) }
+    defer { withExtendedLifetime(object) {} }
+    let options = try LinkOptions(T.self, request, module: bytes)
+    let diagnostics = Diagnostics(options: options)
+    let output = OutputBytes()
+    let image: ForeignImage?
+    do {
+      image = try Link.runAndRelease(options, diagnostics: diagnostics, output: output) {
+        $0.entryIsDefined ? $0.foreignImage(T.self, request, output) : nil
+      }
+    } catch {
+      let errors = diagnostics.take().filter { $0.severity == .error }.map(\.text)
+      throw ImageError(
+        .inputs,
+        errors.isEmpty
+          ? "\(request.path): linking its inputs failed" : errors.joined(separator: "\n"))
+    }
+    guard var image else {
+      throw ImageError(
+        .noEntry,
+        "nothing defines '\(options.entry ?? request.entry)', at which \(request.path) is to start;"
+          + " export it, or add an object that defines it")
+    }
+    image.warnings = diagnostics.take().map(\.text)
+    return image
+  }
+}
+
+extension LinkOptions {
+  /// The command line, so to speak, of an image's other inputs.
+  fileprivate init<T: Target>(
+    _: T.Type, _ request: ForeignLinkRequest, module: ByteString
+  ) throws(ImageError) {
+    self.init()
+    outputPath = request.path
+    isStatic = request.settings.isStatic
+    var state = InputState()
+    var around: FoundStartupFiles?
+    var asked = request.settings.startup
+    for case .startupFiles(let system, let mode) in request.inputs {
+      asked = .c(os: system, mode: mode)
+    }
+    if case .c(let system, let mode) = asked {
+      if !mode.isAtFixedAddress {
+        throw ImageError(
+          .invalid,
+          "an image is a program at fixed addresses: start-up files for '\(mode.rawValue)' do not"
+            + " fit it; use 'dynamic' or 'static'")
+      }
+      isStatic = isStatic || mode == .static
+      around = try StartupFiles.recipe(system, isStatic ? .static : mode).find(
+        machine: request.machine, directories: request.settings.libraryDirectories)
+    }
+    state.isStatic = isStatic
+
+    func add(_ kind: InputKind, _ state: InputState) { inputs.append(Input(kind, state)) }
+    for path in around?.beginning ?? [] { add(.path(path), state) }
+    memoryFiles[ModuleObject<T>.name] = module
+    var unlisted = state
+    unlisted.isUnlisted = true
+    add(.path(ModuleObject<T>.name), unlisted)
+    for input in request.inputs {
+      switch input {
+      case .object(let path), .archive(let path), .sharedLibrary(let path):
+        add(.path(path), state)
+      case .library(let name): add(.library(name), state)
+      case .startupFiles: break
+      }
+    }
+    for library in around?.libraries ?? [] {
+      var state = state
+      state.asNeeded = library.isAsNeeded
+      add(.library(library.name), state)
+    }
+    for path in around?.end ?? [] { add(.path(path), state) }
+    libraryPaths = request.settings.libraryDirectories + (around?.libraryDirectories ?? [])
+    noStandardLibraries = around?.isAloneInSearch ?? false
+    dynamicLinker = isStatic ? nil : around?.interpreter
+    // `_start` is the custom; a system may call its start-up code otherwise.
+    entry = request.entry == "_start" ? around?.entry ?? request.entry : request.entry
+
+    if request.slotCount > 0 {
+      detachedSections = [(ModuleObject<T>.slotSection, request.slotAddress)]
+    }
+    imageBase = request.imageBase
+    addressLimit = request.addressLimit
+    spareProgramHeaders = request.spareProgramHeaders
+    ehFrameHeader = true
+    hashStyle = .gnu
+    // Everything is told at once: there is nobody to run the build again for.
+    errorLimit = 0
+    color = false
   }
 }

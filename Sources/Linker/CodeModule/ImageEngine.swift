@@ -34,7 +34,7 @@ public struct ImageOptions: Sendable {
 
 /// How a program's other inputs are linked.
 public struct ImageInputs: Sendable {
-  /// Without shared libraries and a program interpreter.
+  /// Without shared libraries and a program interpreter; so it is, too, if `startup` says so.
   public var isStatic: Bool
   /// Directories in which libraries are looked for, before the system's own.
   public var libraryDirectories: [String]

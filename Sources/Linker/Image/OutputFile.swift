@@ -5,14 +5,24 @@ import Platform
 /// The output on its way: written beside its final name and moved there when it is whole.
 ///
 /// A failed link leaves nothing behind and an earlier output untouched. Outputs that are no regular
-/// files (`/dev/null`) are written in place.
+/// files (`/dev/null`) are written in place; one may also be kept in memory.
 final class OutputFile: @unchecked Sendable {
   let path: String
   private let temporary: String?
   private let file: FileDescriptor
+  private let memory: OutputBytes?
+
+  /// An output that stays in memory, with room for all that is written.
+  init(memory: OutputBytes) {
+    path = ""
+    temporary = nil
+    file = FileDescriptor(raw: -1)
+    self.memory = memory
+  }
 
   init(path: String, isExecutable: Bool) throws(Errno) {
     self.path = path
+    memory = nil
     var status = stat()
     let exists = stat(path, &status) == 0
     if exists, status.st_mode & S_IFMT == S_IFDIR { throw Errno(EISDIR) }
@@ -39,6 +49,11 @@ final class OutputFile: @unchecked Sendable {
   }
 
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(Errno) {
+    if let memory {
+      UnsafeMutableRawBufferPointer(rebasing: memory.mutableBytes[offset..<offset + bytes.count])
+        .copyMemory(from: bytes)
+      return
+    }
     if temporary == nil {
       // A device takes no offsets; what it gets is of no use to anybody.
       return
@@ -58,6 +73,7 @@ final class OutputFile: @unchecked Sendable {
   }
 
   func commit() throws(Errno) {
+    if memory != nil { return }
     file.close()
     guard let temporary else { return }
     let status = rename(temporary, path)
@@ -70,6 +86,7 @@ final class OutputFile: @unchecked Sendable {
   }
 
   func abandon() {
+    if memory != nil { return }
     file.close()
     if let temporary {
       unlink(temporary)

@@ -38,7 +38,7 @@ enum Expansion {
 
   /// `.zdebug_info` → `.debug_info`.
   static func plainName(_ name: ByteString) -> ByteString {
-    let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: name.count)
+    let bytes = allocateForever(UInt8.self, count: name.count)
     bytes[0] = 0x2e
     (bytes + 1).initialize(from: name.start + 2, count: name.count - 2)
     return ByteString(start: bytes, count: name.count - 1)

@@ -125,7 +125,8 @@ struct InputLoader {
         return
       }
       let source = ObjectReader.Source(
-        bytes: bytes, name: name, archive: "", position: position, flags: [])
+        bytes: bytes, name: name, archive: "", position: position,
+        flags: state.isUnlisted ? .isUnlisted : [])
       if state.isLazy {
         lazyObjects.append(source)
         lazies.append(.object(lazyObjects.count - 1))

@@ -117,6 +117,8 @@ struct FileFlags: OptionSet, Sendable {
   static let isBroken = FileFlags(rawValue: 32)
   /// Some symbol name has an `@`.
   static let hasVersionedNames = FileFlags(rawValue: 64)
+  /// What it defines is left out of the output's symbol table.
+  static let isUnlisted = FileFlags(rawValue: 128)
 }
 
 extension ObjectFile {

@@ -223,7 +223,7 @@ enum SharedLibraryReader {
       }
     }
     let count = (names.map(\.index).max() ?? 1) + 1
-    library.versionNames = .allocate(capacity: count)
+    library.versionNames = allocateForever(count: count)
     library.versionNames.initialize(repeating: "", count: count)
     library.versionCount = count
     for (index, name) in names where index >= 2 { library.versionNames[index] = name }

@@ -41,7 +41,7 @@ extension Link {
 
   /// Sections that the user put in the way of others.
   func checkOverlaps() {
-    if options.sectionStarts.isEmpty { return }
+    if options.sectionStarts.isEmpty, options.detachedSections.isEmpty { return }
     var ranges: [(start: UInt64, end: UInt64, name: String)] = [
       (imageBase, imageBase + headersSize, "the file's headers")
     ]
@@ -62,6 +62,28 @@ extension Link {
       diagnostics.error(
         "\(b.name) at 0x\(String(b.start, radix: 16)) overlaps \(a.name), which ends at"
           + " 0x\(String(a.end, radix: 16)); change -Ttext, -Tdata, -Tbss or --section-start")
+    }
+  }
+
+  /// Whether nothing may follow on a section.
+  func isDetached(_ section: OutputSection) -> Bool {
+    !options.detachedSections.isEmpty
+      && options.detachedSections.contains { $0.section.utf8.elementsEqual(section.name.buffer) }
+  }
+
+  /// Sections that reach into what somebody else has.
+  func checkAddressLimit() {
+    guard let limit = options.addressLimit else { return }
+    for index in sectionOrder {
+      let section = outputs[index]
+      guard section.has.contains(.alloc), !isDetached(section) else { continue }
+      let (end, isTooLong) = section.address.addingReportingOverflow(section.size)
+      if !isTooLong, end <= limit { continue }
+      diagnostics.error(
+        "section \(section.name) ends at 0x\(String(end, radix: 16)), past the highest address that"
+          + " the inputs may have, 0x\(String(limit, radix: 16)); give them a lower image base, or"
+          + " the other sections a higher one")
+      return
     }
   }
 

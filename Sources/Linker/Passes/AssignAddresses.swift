@@ -26,6 +26,7 @@ extension Link {
     }
     shiftAtoms(forward: true)
     checkOverlaps()
+    checkAddressLimit()
     setTableAddresses(T.self)
     finishSymbols(T.self)
     try checkpoint()
@@ -107,6 +108,7 @@ extension Link {
   private func rank(_ section: OutputSection) -> UInt32 {
     let has = section.has
     guard has.contains(.alloc) else { return unloadedRank(section) }
+    if isDetached(section) { return 0x0800 }
     if has.contains(.x86Large) {
       let isZero = section.type == SectionType.nobits.rawValue
       return 0x0700 + (has.contains(.write) ? (isZero ? 3 : 2) : has.contains(.execute) ? 1 : 0)
@@ -256,7 +258,7 @@ extension Link {
     let common = min(options.commonPageSize ?? T.commonPageSize, maximum)
     let loaded = sectionOrder.filter { outputs[$0].has.contains(.alloc) }
     segments = []
-    let headerSegments = countSegments(loaded)
+    let headerSegments = countSegments(loaded) + options.spareProgramHeaders
     let fileHeader = UInt64(FileHeader<E>.size)
     headersSize = fileHeader + UInt64(headerSegments) * (E.is64 ? 56 : 32)
     imageBase = base
@@ -388,7 +390,7 @@ extension Link {
   /// `-Ttext=`, `-Tdata=`, `-Tbss=`, `--section-start=`.
   func startAddresses() -> [ByteString: UInt64] {
     var starts: [ByteString: UInt64] = [:]
-    for entry in options.sectionStarts {
+    for entry in options.sectionStarts + options.detachedSections {
       starts[ByteString(copying: entry.section)] = entry.address
     }
     return starts

@@ -371,7 +371,7 @@ extension Link {
 
   func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
     let count = name.count + 1 + version.count
-    let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: count)
+    let bytes = allocateForever(UInt8.self, count: count)
     bytes.initialize(from: name.start, count: name.count)
     bytes[name.count] = 0x40
     (bytes + name.count + 1).initialize(from: version.start, count: version.count)

@@ -43,7 +43,7 @@ extension Link {
     typealias E = T.Encoding
     let file = objects.pointer(index)
     let count = file.pointee.sectionCount
-    let map = UnsafeMutablePointer<AtomIndex>.allocate(capacity: max(count, 1))
+    let map = allocateForever(AtomIndex.self, count: max(count, 1))
     map.initialize(repeating: .none, count: max(count, 1))
     file.pointee.sectionAtoms = map
     if count == 0 { return }

@@ -337,9 +337,14 @@ extension Link {
     String(ObjectFile.name(file.sectionNames, at: file.header(E.self, index).name))
   }
 
-  /// `foo.o:(.text+0x12)`.
+  /// `foo.o:(.text+0x12)`. Of what stands for code that is not a file's, only its name: its sections
+  /// mean nothing to anybody.
   func placeName(_ atom: AtomIndex, _ offset: UInt64) -> String {
-    "\(objects[atoms[atom].file].displayName):(\(sectionName(atom))+0x\(String(offset, radix: 16)))"
+    if objects[atoms[atom].file].has.contains(.isUnlisted) {
+      return objects[atoms[atom].file].displayName
+    }
+    return
+      "\(objects[atoms[atom].file].displayName):(\(sectionName(atom))+0x\(String(offset, radix: 16)))"
   }
 
   /// `symbol 'foo'`, or `section '.data'` for a section symbol.

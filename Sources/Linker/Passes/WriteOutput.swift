@@ -41,8 +41,13 @@ extension Link {
   func writeOutput<T: Target>(_: T.Type) throws(LinkFailed) {
     let file: OutputFile
     do {
-      file = try OutputFile(
-        path: options.outputPath, isExecutable: options.outputKind != .relocatable)
+      if let outputBytes {
+        try outputBytes.reserve(Int(outputSize))
+        file = OutputFile(memory: outputBytes)
+      } else {
+        file = try OutputFile(
+          path: options.outputPath, isExecutable: options.outputKind != .relocatable)
+      }
     } catch {
       diagnostics.error("cannot create \(options.outputPath): \(error)")
       throw LinkFailed()
@@ -55,6 +60,10 @@ extension Link {
     let digests = Mutex<[(Int, [UInt8])]>([])
     let buffers = (0..<pool.count).map { _ in WriteBuffer() }
     let contexts = UnsafeMutablePointer<ApplyContext>.allocate(capacity: pool.count)
+    defer {
+      contexts.deinitialize(count: pool.count)
+      contexts.deallocate()
+    }
     for i in 0..<pool.count { (contexts + i).initialize(to: ApplyContext(link: self)) }
     nonisolated(unsafe) let workerContexts = contexts
     nonisolated(unsafe) let all = pieces

@@ -29,13 +29,13 @@ struct DynamicSymbolTable: @unchecked Sendable {
   /// For each symbol of the link its place in `.dynsym`; 0 for those that aren't there.
   let indices = ReservedTable<UInt32>(capacity: 1 << 27)
   /// References, then library symbols that this output stands in for, then own definitions.
-  fileprivate(set) var entries = UnsafeMutablePointer<Entry>.allocate(capacity: 1)
+  fileprivate(set) var entries = allocateForever(Entry.self, count: 1)
   fileprivate(set) var entryCount = 0
   fileprivate(set) var referenceCount = 0
   /// Entries from here on are defined by objects or the linker.
   fileprivate(set) var firstOwn = 0
   /// Hashes of the symbols that can be found, in the order of `.dynsym`.
-  fileprivate(set) var hashes = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+  fileprivate(set) var hashes = allocateForever(UInt32.self, count: 1)
   /// Where each bucket of `.gnu.hash` ends, counted from the first symbol that can be found.
   fileprivate(set) var bucketEnds: UnsafeMutablePointer<UInt32> = allocateZeroed(count: 1)
   fileprivate(set) var shape = GNUHashShape(count: 0, wordSize: 8)

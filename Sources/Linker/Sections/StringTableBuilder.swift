@@ -22,7 +22,7 @@ struct StringTableBuilder: @unchecked Sendable {
   private(set) var count = 1
   private let pieces = ReservedTable<Piece>(capacity: 1 << 28)
   /// The upper half of a name's hash, and the index of its piece plus one; 0 for a free slot.
-  private var slots = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+  private var slots = allocateForever(UInt64.self, count: 1)
   private var mask = -1
   private var used = 0
 

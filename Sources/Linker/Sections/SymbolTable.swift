@@ -68,7 +68,7 @@ extension Link {
     if options.strip == .all { return }
     pool.forEach(chunks: liveObjects.count) { [self] i, _ in
       let file = objects.pointer(liveObjects[i])
-      if i == 0 { return }
+      if i == 0 || file.pointee.has.contains(.isUnlisted) { return }
       var locals: UInt32 = 0
       var globals: UInt32 = 0
       var bytes: UInt64 = 0
@@ -273,6 +273,7 @@ extension Link {
       return
     }
 
+    if file.pointee.has.contains(.isUnlisted) { return }
     for j in 1..<max(1, file.pointee.firstGlobal) {
       let entry = file.pointee.symbol(E.self, j)
       let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)

@@ -273,9 +273,11 @@ extension Link {
     func own(_ index: OutputIndex, atEnd: Bool = false) -> UInt64 {
       index.isNone ? 0 : anchored(index, atEnd: atEnd)
     }
-    /// The last section before `end` of those that `isWanted` takes.
+    /// The last section of those that `isWanted` takes.
     func last(_ isWanted: (OutputSection) -> Bool) -> OutputIndex? {
-      sectionOrder.last { outputs[$0].has.contains(.alloc) && isWanted(outputs[$0]) }
+      sectionOrder.last {
+        outputs[$0].has.contains(.alloc) && !isDetached(outputs[$0]) && isWanted(outputs[$0])
+      }
     }
     switch kind {
     case .sectionStart(let name), .identifierStart(let name): return bound(name, atEnd: false)

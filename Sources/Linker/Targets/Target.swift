@@ -6,6 +6,8 @@ protocol Target: Sendable {
   associatedtype Encoding: ELFEncoding
 
   static var machine: UInt16 { get }
+  /// The machine as those who build images call it.
+  static var imageMachine: ImageMachine { get }
   static var emulations: [String] { get }
   /// What `--oformat` may call the output.
   static var formatNames: [String] { get }

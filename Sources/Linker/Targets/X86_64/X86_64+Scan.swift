@@ -101,6 +101,15 @@ extension X86_64 {
           cannotBeUsed(
             context, reference, index, entry, "in a shared library",
             "recompile with -fPIC, or with -ftls-model=initial-exec")
+        } else if reference.flags.contains(.isShared) {
+          // Only the loader knows where the library's block lies.
+          if type == R.tpoff64 {
+            context.addDynamic(.symbolic, reference, index, offset, entry.addend, type: type)
+          } else {
+            cannotBeUsed(
+              context, reference, index, entry, "for a variable of a shared library",
+              "recompile with -fPIC, or with -ftls-model=initial-exec")
+          }
         }
       default:
         link.diagnostics.error(

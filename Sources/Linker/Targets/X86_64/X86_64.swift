@@ -15,6 +15,7 @@ enum X86_64: Target {
   typealias R = X86_64Relocation
 
   static var machine: UInt16 { MachineNumber.x86_64 }
+  static var imageMachine: ImageMachine { .x86_64 }
   static var emulations: [String] { ["elf_x86_64", "elf_x86_64_sol2", "elf_x86_64_fbsd"] }
   static var formatNames: [String] { ["elf", "elf64-x86-64", "elf64-little"] }
   static var libraryDirectories: [String] {
