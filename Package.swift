@@ -80,7 +80,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "HotSwapTests", dependencies: ["HotSwap", "hot-swap-probe", "Linker"],
-      swiftSettings: settings),
+      exclude: ["Programs"], swiftSettings: settings),
     .testTarget(
       name: "SourceTreeTests", dependencies: ["ELFFormat", "Linker"], swiftSettings: settings),
   ]

@@ -21,7 +21,7 @@ let package = Package(
     .executableTarget(name: "tern", dependencies: ["TernCompiler"], swiftSettings: settings),
     .testTarget(
       name: "TernTests",
-      dependencies: ["TernCompiler", .product(name: "Weld", package: "weld")],
+      dependencies: ["TernCompiler", "tern", .product(name: "Weld", package: "weld")],
       exclude: ["Programs"], swiftSettings: settings),
   ]
 )

@@ -15,7 +15,8 @@ public enum ProcessEnd: Hashable, Sendable {
 extension LiveProcess {
   /// Starts a program and takes hold of it.
   ///
-  /// It gets this process' standard streams and signal mask, as with `posix_spawn`.
+  /// It gets this process' standard streams. No signal is blocked in it: the calling thread may be
+  /// one that blocks most of them, as threads of a pool do.
   ///
   /// - Parameters:
   ///   - arguments: all of them, the program's name first.
@@ -32,11 +33,18 @@ extension LiveProcess {
     var argumentVector = arguments.map { strdup($0) } + [nil]
     var environmentVector = (environment ?? []).map { strdup($0) } + [nil]
     defer { for string in argumentVector + environmentVector { free(string) } }
+    var attributes = posix_spawnattr_t()
+    var noSignals = sigset_t()
+    sigemptyset(&noSignals)
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+    posix_spawnattr_setsigmask(&attributes, &noSignals)
     var id: pid_t = 0
     let status =
       environment == nil
-      ? posix_spawn(&id, path, nil, nil, &argumentVector, environ)
-      : posix_spawn(&id, path, nil, nil, &argumentVector, &environmentVector)
+      ? posix_spawn(&id, path, nil, &attributes, &argumentVector, environ)
+      : posix_spawn(&id, path, nil, &attributes, &argumentVector, &environmentVector)
     guard status == 0 else {
       throw SwapError(.system, "cannot start \(path): \(String(cString: strerror(status)))")
     }

@@ -14,10 +14,9 @@
 // processes that share its memory without being its threads (`clone` with CLONE_VM alone) are not
 // stopped; a child of `vfork` is waited for, as its parent cannot stop before it is done.
 
-public import Linker
-
 import CSystem
 import Glibc
+public import Linker
 import Platform
 import Synchronization
 

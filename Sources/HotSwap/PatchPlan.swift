@@ -68,7 +68,8 @@ struct PatchPlan: Sendable {
     }
     for mapping in mappings {
       if mapping.isShared {
-        return "\(what) is in a shared mapping (\(mapping.permissions)): writing there changes a file"
+        return
+          "\(what) is in a shared mapping (\(mapping.permissions)): writing there changes a file"
       }
       let needed: (Bool, String) =
         switch patch.kind {
@@ -77,7 +78,8 @@ struct PatchPlan: Sendable {
         case .variable, .address: (mapping.isReadable && mapping.isWritable, "writable")
         }
       if !needed.0 {
-        return "\(what) is in a mapping that is not \(needed.1) (\(mapping.permissions)): the process"
+        return
+          "\(what) is in a mapping that is not \(needed.1) (\(mapping.permissions)): the process"
           + " is not laid out as the image is"
       }
     }
@@ -86,7 +88,8 @@ struct PatchPlan: Sendable {
 
   /// Why a patch does not fit what the process has at its place; nil if it does.
   static func conflict(_ patch: ImagePatch, present: [UInt8]) -> String? {
-    guard patch.kind == .slot, !patch.old.isEmpty, present != patch.old, present != patch.bytes else {
+    guard patch.kind == .slot, !patch.old.isEmpty, present != patch.old, present != patch.bytes
+    else {
       return nil
     }
     return "the slot at \(hex(patch.address)) holds \(word(present)), not \(word(patch.old)): the"

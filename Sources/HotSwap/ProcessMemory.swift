@@ -38,7 +38,9 @@ final class ProcessMemory: Sendable {
       let offset = try Self.offset(address, done)
       let count: Int
       do {
-        count = try retrying { pread(file.raw, buffer.baseAddress! + done, buffer.count - done, offset) }
+        count = try retrying {
+          pread(file.raw, buffer.baseAddress! + done, buffer.count - done, offset)
+        }
       } catch { throw .system(error) }
       if count == 0 { throw .gone }
       done += count

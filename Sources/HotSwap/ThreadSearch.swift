@@ -131,7 +131,9 @@ struct ThreadSearch {
     // A word for each page: bit 63 is set if it is in memory, bit 62 if it is swapped out. Source:
     // the kernel's admin-guide/mm/pagemap.
     var table: [UInt8] = []
-    if mapping.isAnonymous, let memory = try? ProcessMemory(pageTable: files.path(thread, "pagemap")) {
+    if mapping.isAnonymous,
+      let memory = try? ProcessMemory(pageTable: files.path(thread, "pagemap"))
+    {
       table = (try? memory.bytes(mapping.range.lowerBound / page * 8, count: pages * 8)) ?? []
     }
     var index = 0

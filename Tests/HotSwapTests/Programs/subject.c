@@ -27,7 +27,7 @@ struct counters {
   _Atomic uint64_t room, room_size, slots, variable, read_only_file, constants;
   _Atomic uint64_t ready, stop, hold, errors, calls, version;
   _Atomic uint64_t alarms, sent, received, threads_made, children_made, odd_results;
-  _Atomic uint64_t held, interrupted, generation, depth;
+  _Atomic uint64_t held, interrupted, generation, hold_pointer;
 };
 static struct counters *counters;
 
@@ -47,14 +47,12 @@ extern char room[], room_end[];
 
 // In memory that the program itself cannot write.
 typedef int function(void);
-__attribute__((section(".hot.slots,\"a\",%progbits//"), aligned(4096)))
-function *const volatile slots[SLOTS] = {
+__attribute__((section(".hot.slots"), aligned(4096))) function *const slots[SLOTS] = {
     (function *)room, (function *)room, (function *)room, (function *)room,
     (function *)room, (function *)room, (function *)room, (function *)room,
     (function *)room, (function *)room, (function *)room, (function *)room,
     (function *)room, (function *)room, (function *)room, (function *)room};
-__attribute__((section(".hot.constants,\"a\",%progbits//"), aligned(4096)))
-const volatile char constants[4096] = {1};
+__attribute__((section(".hot.constants"), aligned(4096))) const char constants[4096] = {1};
 volatile uint64_t variable[512] = {1};
 
 static void error(const char *what) {
@@ -62,7 +60,7 @@ static void error(const char *what) {
   counters->errors++;
 }
 
-static int call(int slot) { return slots[slot](); }
+static int call(int slot) { return ((function *const volatile *)slots)[slot](); }
 
 // What functions of the room call to stay: their return address is on the stack then.
 static void hold(void) {
@@ -179,7 +177,6 @@ static void *send_signals(void *unused) {
   return unused;
 }
 
-static volatile sig_atomic_t on_other_stack;
 static void on_own_stack(int signal) {
   (void)signal;
   counters->held++;
@@ -199,13 +196,16 @@ static void interrupt_self(void) {
 static int deep(int levels) {
   volatile char bytes[4096];
   bytes[0] = (char)levels;
-  int result = levels > 0 ? deep(levels - 1) : call(SLOTS - 1);
-  return result + bytes[0] * 0;
+  if (levels > 0) return deep(levels - 1) + bytes[0] * 0;
+  while (!counters->stop) {
+    call(SLOTS - 1);
+    usleep(1000);
+  }
+  return bytes[0];
 }
 
 static void *call_last(void *levels) {
   deep((int)(intptr_t)levels);
-  while (!counters->stop) usleep(1000);
   return NULL;
 }
 
@@ -227,6 +227,7 @@ int main(int count, char **words) {
   counters->slots = (uintptr_t)slots;
   counters->variable = (uintptr_t)variable;
   counters->constants = (uintptr_t)constants;
+  counters->hold_pointer = (uintptr_t)&hold_pointer;
 
   struct sigaction alarm = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
   sigaction(SIGALRM, &alarm, NULL);

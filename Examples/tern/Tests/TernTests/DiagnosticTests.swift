@@ -61,12 +61,13 @@ import Weld
 
   @Test func namesAreFoundOrSuggested() throws {
     #expect(
-      try errors(in: "  conuter = 2\n  print(Counter)\n  pront(1)\n  &fib", "var counter = 1") == [
-        "2:3: there is no 'conuter'",
-        "3:9: there is no 'Counter'; did you mean 'counter'?",
-        "4:3: there is no function 'pront'",
-        "5:3: the value of this expression is not used",
-      ])
+      try errors(in: "  conuter = 2\n  print(Counter)\n  pront(1)\n  counter", "var counter = 1")
+        == [
+          "2:3: there is no 'conuter'",
+          "3:9: there is no 'Counter'; did you mean 'counter'?",
+          "4:3: there is no function 'pront'",
+          "5:3: the value of this expression is not used",
+        ])
     #expect(
       try errors("var a = 1\nfn a() {}\nexport fn f() {}\nexport(\"f\") fn g() {}\nfn main() {}")
         == [

@@ -59,6 +59,7 @@ public final class Session {
   public private(set) var image: ElfImage?
   private var usesLibraries = false
   private var keys: [Name: Declaration] = [:]
+  private var keyCount: UInt64 = 0
   private var contents: [Name: Content] = [:]
   private var exports: [Name: [String]] = [:]
 
@@ -102,7 +103,9 @@ public final class Session {
   /// The declaration of a name, the same at each use.
   func declaration(_ name: Name) -> Declaration {
     if let known = keys[name] { return known }
-    let made = Declaration(UInt64(keys.count + 1))
+    // Never one that something else had before.
+    keyCount += 1
+    let made = Declaration(keyCount)
     keys[name] = made
     return made
   }

@@ -1,0 +1,146 @@
+import Glibc
+import Testing
+
+@testable import TernCompiler
+
+/// `tern live`, from the command line to the running program.
+@Suite(.serialized) struct LiveTests {
+  /// The driver with a program that runs while its source is edited.
+  private final class Live {
+    let directory: String
+    let source: String
+    let id: pid_t
+
+    init(_ directory: String, _ text: String) throws {
+      self.directory = directory
+      source = "\(directory)/program.tern"
+      try Support.write(text, to: source)
+      var buffer = [UInt8](repeating: 0, count: 4096)
+      let count = buffer.withUnsafeMutableBytes {
+        readlink("/proc/self/exe", $0.baseAddress!, $0.count)
+      }
+      let tests = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
+      let tern = tests.prefix(upTo: try #require(tests.lastIndex(of: "/"))) + "/tern"
+      id = try Support.start(
+        [String(tern), "live", source], output: "\(directory)/output", errors: "\(directory)/errors"
+      )
+    }
+
+    /// Writes the source as editors do.
+    func save(_ text: String) throws {
+      try Support.write(text, to: source + "~")
+      try #require(rename(source + "~", source) == 0)
+    }
+
+    var output: String {
+      String(decoding: Files.read("\(directory)/output") ?? [], as: UTF8.self)
+    }
+    var errors: String {
+      String(decoding: Files.read("\(directory)/errors") ?? [], as: UTF8.self)
+    }
+
+    /// Waits for something; false if it doesn't come in 20 seconds.
+    func wait(_ condition: () -> Bool) -> Bool {
+      for _ in 0..<4000 {
+        if condition() { return true }
+        usleep(5000)
+      }
+      return condition()
+    }
+
+    func end() -> Int32 {
+      kill(id, SIGTERM)
+      var status: Int32 = 0
+      while waitpid(id, &status, 0) < 0, errno == EINTR {}
+      return status
+    }
+  }
+
+  private static func source(_ version: Int, ticks: String = "var ticks = 0", more: String = "")
+    -> String
+  {
+    """
+    const label: [str] = ["v\(version)"]
+    \(ticks)
+    \(more)
+    fn version() -> int { return \(version) }
+    fn tick() {
+      ticks += 1
+      print(label[0], " ", version(), " ", ticks, "\\n")
+    }
+    fn main() {
+      while true {
+        tick()
+        sleep(1)
+      }
+    }
+    """
+  }
+
+  @Test func hundredEditsArriveAndNothingIsLost() async throws {
+    try await Support.withDirectory { directory in
+      let live = try Live(directory, Self.source(0))
+      #expect(live.wait { live.output.contains("v0 0 ") }, "\(live.errors)")
+      var missing: [Int] = []
+      for version in 1...100 {
+        try live.save(Self.source(version))
+        if !live.wait({ live.output.contains("v\(version) \(version) ") }) {
+          missing.append(version)
+          break
+        }
+      }
+      #expect(missing.isEmpty, "\(live.errors)")
+      #expect(live.wait { live.errors.contains("tern: swapped version, label in ") })
+      _ = live.end()
+      var last = (version: 0, ticks: 0)
+      for line in live.output.split(separator: "\n").dropLast() {
+        let words = line.split(separator: " ")
+        try #require(words.count == 3)
+        let (version, ticks) = (try #require(Int(words[1])), try #require(Int(words[2])))
+        #expect(version >= last.version && ticks == last.ticks + 1, "\(line) after \(last)")
+        last = (version, ticks)
+      }
+      #expect(last.version == 100)
+    }
+  }
+
+  @Test func badEditsAreRefusedAndTheProgramRunsOn() async throws {
+    try await Support.withDirectory { directory in
+      let live = try Live(directory, Self.source(0))
+      #expect(live.wait { live.output.contains("v0 0 ") }, "\(live.errors)")
+
+      try live.save(Self.source(1) + "fn broken() { retrun 1 }\n")
+      #expect(live.wait { live.errors.contains("error: expected the statement's end, found '1'") })
+      let whole = Self.source(1, ticks: "var ticks: [int; 2]")
+        .replacing("ticks += 1", with: "ticks[0] += 1")
+        .replacing("ticks, \"", with: "ticks[0], \"")
+      try live.save(whole)
+      #expect(
+        live.wait {
+          live.errors.contains("'ticks' changed from int to [int; 2], and its value is in use")
+        }, "\(live.errors)")
+      let count = live.output.utf8.count
+      #expect(live.wait { live.output.utf8.count > count + 100 })
+      #expect(!live.output.contains("v1"))
+
+      // A good one after them arrives, with what is new in it.
+      let more = "var extra = 41\nfn helper() -> int { extra += 1\n return extra }"
+      try live.save(
+        Self.source(2, more: more).replacing("return 2", with: "return 1000 + helper()"))
+      #expect(live.wait { live.output.contains("v2 1042 ") }, "\(live.errors)")
+      #expect(live.wait { live.output.contains("v2 1043 ") })
+      _ = live.end()
+      #expect(live.errors.contains("the program runs on as it was"))
+    }
+  }
+
+  @Test func theProgramsEndIsTheDrivers() async throws {
+    try await Support.withDirectory { directory in
+      let live = try Live(directory, "fn main() -> int {\n  sleep(50)\n  return 7\n}\n")
+      var status: Int32 = 0
+      #expect(waitpid(live.id, &status, 0) == live.id)
+      #expect(status >> 8 & 0xff == 7)
+      #expect(live.errors.contains("tern: the program ended with status 7"))
+    }
+  }
+}
