@@ -68,8 +68,9 @@ int weld_trace_wait(pid_t thread, int reaps, int *reason);
 /// of bytes, at most 64 pages.
 ssize_t weld_process_read(pid_t thread, uint64_t address, void *out, size_t length);
 pid_t weld_thread_id(void);
-/// Makes the calling thread's short sleeps short.
-void weld_set_timer_slack(unsigned long nanoseconds);
+/// Makes the calling thread's sleeps end in time, and as far as this process may, puts it before
+/// others.
+void weld_hurry(void);
 /// 0 while the thread exists.
 int weld_thread_check(pid_t process, pid_t thread);
 int weld_pidfd_open(pid_t process);
