@@ -517,8 +517,10 @@ extension Link {
     case .versionNeeds: return (number(synthetic.dynamicNames), UInt32(versionNeedCount))
     case .dynamicRelocations: return (number(synthetic.dynamicSymbols), 0)
     case .pltRelocations:
+      // They have no symbols in a static program, but some tools want a symbol table there.
       return (
-        number(synthetic.dynamicSymbols),
+        number(
+          synthetic.dynamicSymbols.isNone ? synthetic.symbolTable : synthetic.dynamicSymbols),
         isDynamic
           ? number(
             synthetic.pltOffsetTable.isNone ? synthetic.offsetTable : synthetic.pltOffsetTable) : 0
