@@ -242,6 +242,25 @@ import Testing
     #expect(info.violations() == [])
   }
 
+  @Test func rangesOfUnitsAreReused() throws {
+    let info = ImageDebugInfo<ELF64Little>(frame: X86_64Code.debugFrame, growth: GrowthGate())
+    var sizes: [UInt64] = []
+    for round in 0..<60 {
+      for key in 0..<60 {
+        var described = function(key)
+        // Units of one to thirty functions, others in each round, of a few names.
+        described.unit.path = "unit\((key * (1 + round % 5) / 30 + round) % 12)"
+        try info.update(
+          function: UInt32(key), info: described, address: 0x1_0000 + UInt64(key) * 128, size: 100)
+      }
+      if round == 20 { sizes = info.sections.map(\.size) }
+    }
+    for (section, size) in zip(info.sections, sizes) {
+      #expect(section.size <= size + size / 2, "\(section.name)")
+    }
+    #expect(info.violations() == [])
+  }
+
   @Test func typesLiveAsLongAsTheyAreUsed() throws {
     let info = ImageDebugInfo<ELF64Little>(frame: X86_64Code.debugFrame, growth: GrowthGate())
     let inner = DebugType.structure(

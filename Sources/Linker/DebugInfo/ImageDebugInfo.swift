@@ -13,6 +13,9 @@
 // unit's start, so nothing in it changes when it moves, except for the two offsets in its entry.
 // So the cost of an edit follows from what was edited.
 //
+// Strings of units that are gone stay in `.debug_line_str`: they are a path or two for each file
+// that there ever was.
+//
 // A file can be read after every flush, so unused bytes mean something at any time, namely nothing:
 //
 //   section           within a unit                            between units
@@ -212,7 +215,7 @@ final class ImageDebugInfo<E: ELFEncoding> {
     let storage = try openStorage()
     let present = units[unit]
     let state = present ?? DebugUnitState(unit)
-    var plan = try DebugPlan<E>(storage: storage, unit: state, isNew: present == nil)
+    var plan = DebugPlan<E>(storage: storage, unit: state, isNew: present == nil)
     do throws(ImageError) {
       if present == nil { try plan.addHeaders() }
       try body(&plan)
