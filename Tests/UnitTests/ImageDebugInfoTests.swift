@@ -283,6 +283,18 @@ import Testing
     #expect(info.violations() == [])
   }
 
+  /// As many as a build of a hundred thousand functions leaves, none touching another.
+  @Test func manyDirtyRanges() {
+    var dirty = DirtyRanges()
+    for index in 0..<200_000 as Range<UInt64> {
+      let start = index * 7919 % 200_000 * 4
+      dirty.add(start..<start + 2)
+    }
+    let taken = dirty.take()
+    #expect(taken.count == 200_000 && dirty.isEmpty)
+    #expect(taken.first == 0..<2 && taken.last == 799_996..<799_998)
+  }
+
   // MARK: Refusals
 
   @Test func refusals() throws {
