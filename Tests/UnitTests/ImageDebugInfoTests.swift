@@ -295,6 +295,20 @@ import Testing
     #expect(taken.first == 0..<2 && taken.last == 799_996..<799_998)
   }
 
+  @Test func namesEndWhereTheyEnd() throws {
+    let info = ImageDebugInfo<ELF64Little>(frame: X86_64Code.debugFrame, growth: GrowthGate())
+    try info.update(
+      variable: 1, info: VariableDebugInfo(unit: Self.unit, name: "a\0b", type: Self.int),
+      address: 8)
+    try info.update(
+      variable: 2, info: VariableDebugInfo(unit: Self.unit, name: "", type: Self.int), address: 16)
+    let unit = try #require(try DwarfWalker<ELF64Little>(info.sections).units.first)
+    #expect(
+      unit.declarations == [
+        "variable ab external at 8 type int:4:5", "variable  external at 16 type int:4:5",
+      ])
+  }
+
   // MARK: Refusals
 
   @Test func refusals() throws {

@@ -5,6 +5,10 @@ struct DebugBytes<E: ELFEncoding> {
   private(set) var bytes: [UInt8] = []
   var count: Int { bytes.count }
 
+  init() {}
+  /// With room for most declarations, so that it is not found step by step.
+  init(reserving count: Int) { bytes.reserveCapacity(count) }
+
   mutating func u8(_ value: UInt8) { bytes.append(value) }
 
   mutating func u16(_ value: UInt16) { integer(value, 2) }
@@ -44,7 +48,9 @@ struct DebugBytes<E: ELFEncoding> {
 
   /// DW_FORM_string. A NUL within would end it early and shift all that follows: it is left out.
   mutating func string(_ text: String) {
-    bytes += text.utf8.lazy.filter { $0 != 0 }
+    let start = bytes.count
+    bytes += text.utf8
+    if bytes[start...].contains(0) { bytes[start...].removeAll { $0 == 0 } }
     bytes.append(0)
   }
 

@@ -73,7 +73,7 @@ enum DebugEncoder<E: ELFEncoding> {
   static func function(
     _ info: FunctionDebugInfo, address: UInt64, size: UInt64, result: UInt32?, locals: [UInt32]
   ) -> [UInt8] {
-    var out = Bytes()
+    var out = Bytes(reserving: 256)
     let code: DebugAbbreviation =
       if result != nil {
         locals.isEmpty ? .function : .functionWithChildren

@@ -57,9 +57,6 @@ final class ImageDebugInfo<E: ELFEncoding> {
   /// The sections, once there is anything in them: always the same ones, none loaded.
   var sections: [ImageSection] { storage?.all ?? [] }
 
-  /// True if a declaration has debug information.
-  func describes(_ key: UInt32) -> Bool { records[key] != nil }
-
   // MARK: Changes
 
   /// Describes a function, in place of whatever `key` was.
