@@ -117,6 +117,8 @@ public final class Session {
     imageOptions.checksInvariants = options.checksInvariants
     if options.isLive { imageOptions.liveReserve = 1 << 20 }
     if program.hasExternals {
+      // What the libraries bring lies below.
+      imageOptions.baseAddress = 0x1000_0000
       imageOptions.inputs = ImageInputs(
         isStatic: options.isStatic,
         startup: .c(os: .linuxGlibc, mode: options.isStatic ? .static : .dynamic))
