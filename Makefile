@@ -3,12 +3,14 @@
 
 SHELL := /bin/bash
 
+# What a Swift toolchain needs of the system; packages that it fetches come through git.
+SWIFT_PACKAGES := git ca-certificates tzdata libcurl4 libncurses6 libsqlite3-0 libxml2
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 mold gdb elfutils hyperfine qemu-user \
-  musl-tools
-# All of LLVM, and what it needs to be linked.
-PROGRAM_PACKAGES := python3 elfutils llvm-19-dev libpolly-19-dev libz3-dev libffi-dev libxml2-dev \
-  libedit-dev
+TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 llvm-19 mold gdb elfutils python3 hyperfine \
+  qemu-user musl-tools
+# All of LLVM, and what it needs to be linked; LLVM's own tools and lld to compare with.
+PROGRAM_PACKAGES := python3 elfutils gdb lld-19 llvm-19-dev libpolly-19-dev libz3-dev libffi-dev \
+  libxml2-dev libedit-dev
 BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
 
 WELD := .build/release/weld
@@ -53,10 +55,10 @@ bench: release
 	Benchmarks/prepare
 	Benchmarks/run --weld $(WELD)
 
-format:
+format: toolchain
 	swift format --in-place --recursive Sources Tests Tools Fuzzing Package.swift
 
-lint:
+lint: toolchain
 	swift format lint --recursive --strict Sources Tests Tools Fuzzing Package.swift
 
 clean:
@@ -66,6 +68,7 @@ clean:
 toolchain:
 	@command -v swift >/dev/null || \
 	  { echo "error: no swift on the path; install Swift 6.3 from https://swift.org/install" >&2; exit 1; }
+	@Tools/install-packages $(SWIFT_PACKAGES)
 
-packages-for-tests:
+packages-for-tests: toolchain
 	@Tools/install-packages $(TEST_PACKAGES)

@@ -28,6 +28,8 @@ public func fuzzLink(_ data: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {
   options.strip = more & 8 != 0 ? .debug : .none
   options.unresolvedPolicy = more & 16 != 0 ? .reportAll : .ignoreAll
   options.discard = more & 32 != 0 ? .locals : .temporaries
+  // Names in `.deplibs` would be files of the machine that fuzzes.
+  options.usesDependentLibraries = false
   var state = LinkOptions.InputState()
   state.wholeArchive = more & 64 != 0
   state.isLazy = more & 128 != 0

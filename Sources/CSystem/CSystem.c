@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 _Thread_local void *weld_thread_ledger;
@@ -52,4 +54,22 @@ char *weld_demangle_cxx(const char *mangled, int *status) {
 
 char *weld_demangle_swift(const char *mangled, size_t length) {
   return swift_demangle(mangled, length, NULL, NULL, 0);
+}
+
+static __attribute__((noinline)) void touch_stack(void) {
+  // The kernel extends the stack to the lowest address that is touched; what lies between costs
+  // nothing until it is used.
+  volatile char room[1 << 20];
+  room[0] = 0;
+}
+
+void weld_grow_stack(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur >= 4 << 20) touch_stack();
+}
+
+int64_t weld_memory_size(void) {
+  struct sysinfo info;
+  if (sysinfo(&info) != 0) return INT64_MAX;
+  return (int64_t)((uint64_t)info.totalram + info.totalswap) * info.mem_unit;
 }

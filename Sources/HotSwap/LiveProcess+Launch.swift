@@ -66,12 +66,7 @@ extension LiveProcess {
   public func waitForExit() -> ProcessEnd {
     while true {
       if let end = exitIfAny() { return end }
-      if pidfd.raw >= 0 {
-        var wanted = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
-        _ = poll(&wanted, 1, -1)
-      } else {
-        sleep(microseconds: 10_000)
-      }
+      descriptor.wait(milliseconds: 1000)
     }
   }
 
@@ -81,7 +76,7 @@ extension LiveProcess {
       if let end = state.end { return end }
       var status: Int32 = 0
       // The end of the process is told when its last thread is gone; until then this is nobody's.
-      guard hasEnded else { return nil }
+      guard descriptor.hasEnded else { return nil }
       if !isChild {
         state.end = .unknown
         return .unknown
@@ -98,12 +93,6 @@ extension LiveProcess {
     }
   }
 
-  private var hasEnded: Bool {
-    if pidfd.raw < 0 { return files.liveThread == nil }
-    var wanted = pollfd(fd: pidfd.raw, events: Int16(POLLIN), revents: 0)
-    return poll(&wanted, 1, 0) == 1
-  }
-
   /// Sends the process a signal, which is delivered as if nobody were attached.
   ///
   /// - Throws: `SwapError.Code.ended`, or `notPermitted` if it belongs to somebody else.
@@ -111,9 +100,7 @@ extension LiveProcess {
     if state.withLock({ $0.end }) != nil {
       throw SwapError(.ended, "process \(id) has ended")
     }
-    let status = pidfd.raw >= 0 ? weld_pidfd_signal(pidfd.raw, signal) : kill(id, signal)
-    if status == 0 { return }
-    let error = Errno.current
+    guard let error = descriptor.send(signal: signal) else { return }
     throw SwapError(
       error.code == ESRCH ? .ended : .notPermitted,
       "cannot send signal \(signal) to process \(id): \(error)")

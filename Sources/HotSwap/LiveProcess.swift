@@ -22,7 +22,7 @@ import Synchronization
 
 /// A running process whose code can be changed.
 ///
-/// Its calls may be made from any thread; one swap runs at a time.
+/// A program that was launched should also be waited for, with `waitForExit`. Calls may be made from any thread; one swap runs at a time.
 public final class LiveProcess: Sendable {
   public let id: pid_t
   /// The file that the process runs.
@@ -33,9 +33,7 @@ public final class LiveProcess: Sendable {
   let files: ProcessFiles
   /// Where the first thread's stack begins.
   let startOfStack: UInt64
-  /// A descriptor for the process itself, whose number may be used again; -1 where the kernel has
-  /// none.
-  let pidfd: FileDescriptor
+  let descriptor: ProcessDescriptor
   /// Whether this process started it, so that its end can be waited for.
   let isChild: Bool
 
@@ -70,22 +68,17 @@ public final class LiveProcess: Sendable {
     self.limits = limits
     self.isChild = isChild
     files = ProcessFiles(process: id)
-    let descriptor = weld_pidfd_open(id)
-    if descriptor < 0, errno != ENOSYS {
-      throw SwapError(
-        .ended, "there is no process \(id) to attach to: \(String(cString: strerror(errno)))")
-    }
-    pidfd = FileDescriptor(raw: descriptor)
+    do throws(Errno) {
+      descriptor = try ProcessDescriptor(id)
+    } catch { throw SwapError(.ended, "there is no process \(id) to attach to: \(error)") }
     startOfStack = files.startOfStack
     state = Mutex(State())
     guard let thread = files.liveThread else {
-      program = try ProgramIdentity(path: "/proc/self/exe")
       throw SwapError(.ended, "process \(id) has ended")
     }
     do throws(SwapError) {
       program = try ProgramIdentity(path: files.path(thread, "exe"))
     } catch {
-      program = try ProgramIdentity(path: "/proc/self/exe")
       throw files.hasEnded(thread)
         ? SwapError(.ended, "process \(id) has ended")
         : TracedThreads.refusal(files, thread: thread, code: EACCES)
@@ -111,10 +104,6 @@ public final class LiveProcess: Sendable {
     state.withLock { $0.memory = memory }
   }
 
-  deinit {
-    if pidfd.raw >= 0 { pidfd.close() }
-  }
-
   /// Lets go of the process for good; it runs on.
   public func detach() {
     swapping.withLock { _ in state.withLock { $0.memory = nil } }
@@ -123,7 +112,7 @@ public final class LiveProcess: Sendable {
   /// The process' memory while it is there.
   func memory() throws(SwapError) -> ProcessMemory {
     let (memory, end) = state.withLock { ($0.memory, $0.end) }
-    if end != nil || (pidfd.raw >= 0 && weld_pidfd_signal(pidfd.raw, 0) != 0 && errno == ESRCH) {
+    if end != nil || descriptor.send(signal: 0) == Errno(ESRCH) {
       throw SwapError(.ended, "process \(id) has ended")
     }
     guard let memory else {
@@ -174,7 +163,7 @@ public final class LiveProcess: Sendable {
   ///
   /// - Parameters:
   ///   - retired: ranges of which the report says whether threads may still be in them.
-  ///   - name: what is at an address, for messages.
+  ///   - name: what is at an address, for messages; called on another thread, while this one waits.
   /// - Throws: `SwapError`; all codes but `system` say something about the change or the process.
   public func apply(
     _ set: ImagePatchSet, retired: [Range<UInt64>] = [], name: ((UInt64) -> String?)? = nil
@@ -251,28 +240,33 @@ public final class LiveProcess: Sendable {
     _ body: @escaping ([TracedThreads.Thread]) throws(SwapError) -> Outcome
   ) throws(SwapError) -> SwapReport {
     var outcome = Outcome.notStopped([])
+    var longest: UInt64 = 0
     for number in 0..<max(1, limits.attempts) {
       // A thread that is in the way gets time to leave.
       if number > 0 { sleep(microseconds: 500 << min(number, 6)) }
-      let limit = UInt64(limits.stopMilliseconds) * 1_000_000 << UInt64(min(number, 6))
+      let limit = UInt64(limits.stopMicroseconds) * 1000 << UInt64(min(number, 10))
+      var stopped: UInt64 = 0
       outcome = try TracerThread.run { [id] () throws(SwapError) in
         var threads = TracedThreads(id)
         defer { threads.resume() }
         let running = try threads.stop(within: limit)
-        if !running.isEmpty { return .notStopped(running) }
         let held = monotonicNanoseconds()
-        var outcome = try body(threads.threads)
+        var outcome = running.isEmpty ? try body(threads.threads) : .notStopped(running)
         if case .done(var report) = outcome {
           report.threads = threads.threads.count
           report.heldMicroseconds = Double(monotonicNanoseconds() - held) / 1000
-          threads.resume()
-          report.stoppedMicroseconds = Double(monotonicNanoseconds() - threads.stopBegan) / 1000
           report.attempts = number + 1
           outcome = .done(report)
         }
+        threads.resume()
+        stopped = monotonicNanoseconds() - threads.stopBegan
         return outcome
       }
-      if case .done(let report) = outcome { return report }
+      longest = max(longest, stopped)
+      if case .done(var report) = outcome {
+        report.stoppedMicroseconds = Double(longest) / 1000
+        return report
+      }
     }
     switch outcome {
     case .done(let report): return report

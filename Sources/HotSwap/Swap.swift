@@ -90,7 +90,7 @@ struct Swap {
     if everywhere.isEmpty { return [] }
     // Where nothing has ever been, no thread can come from.
     var quick = ThreadSearch(everywhere, budget: 0)
-    for thread in threads { quick.searchRegisters(of: thread) }
+    for thread in threads { quick.searchProgramCounter(of: thread) }
     var reasons = describe(quick, everywhere)
     if occupied.isEmpty || !reasons.isEmpty { return reasons }
     var search = ThreadSearch(occupied, budget: Self.occupiedBudget)

@@ -50,9 +50,10 @@ public struct SwapReport: Sendable {
   /// How often the process was stopped, this time included: more than once where a thread was in
   /// the way or would not stop.
   public var attempts = 0
-  /// From before the first thread was asked to stop until the last one ran again.
+  /// The longest that any thread was stopped: from before the first one was asked to stop until the
+  /// last one ran again, in the worst of the attempts.
   public var stoppedMicroseconds = 0.0
-  /// The part of it in which all threads had stopped.
+  /// How long all threads were stopped, for the change itself.
   public var heldMicroseconds = 0.0
   /// Bytes written to the process' memory.
   public var bytesWritten = 0
@@ -67,10 +68,11 @@ public struct SwapReport: Sendable {
 /// How long a swap tries.
 public struct SwapLimits: Sendable {
   /// How often the process is stopped before a swap is given up.
-  public var attempts = 8
-  /// Milliseconds that threads have for stopping at the first attempt; twice as many at each
-  /// attempt after it, as a busy machine takes long to run each thread once.
-  public var stopMilliseconds = 10
+  public var attempts = 10
+  /// Microseconds that threads have for stopping at the first attempt, and twice as many at each
+  /// attempt after it. On a busy machine a thread that has no processor takes long to stop, and the
+  /// others stand meanwhile: rather than that they are let go, and it is tried again.
+  public var stopMicroseconds = 1000
   /// Bytes of stacks that are searched for retired ranges while a swap holds the process.
   public var searchedBytes = 256 << 10
 

@@ -68,10 +68,9 @@ struct ThreadSearch {
 
   // MARK: Searching
 
-  /// Looks at a thread's registers only.
-  mutating func searchRegisters(of thread: TracedThreads.Thread) {
+  /// Looks where a thread executes only.
+  mutating func searchProgramCounter(of thread: TracedThreads.Thread) {
     guard let registers = thread.registers else { return }
-    for word in registers.words { look(word, thread.id, "in a register") }
     // Where a system call is the last instruction, it is the place after it; the kernel may step
     // back to make the call again.
     look(registers.programCounter, thread.id, "executes")
@@ -86,9 +85,15 @@ struct ThreadSearch {
   mutating func search(
     _ thread: TracedThreads.Thread, startOfStack: UInt64, files: ProcessFiles
   ) {
-    searchRegisters(of: thread)
-    guard let registers = thread.registers, !isOver else { return }
-    let start = (registers.stackPointer &- Registers.redZone) & ~7
+    searchProgramCounter(of: thread)
+    guard let registers = thread.registers else { return }
+    for word in registers.words { look(word, thread.id, "in a register") }
+    if isOver { return }
+    let start = registers.stackPointer & ~7
+    // What lies below may be in a page that is not there yet.
+    if Registers.redZone > 0 {
+      _ = searchBlock(start &- Registers.redZone, Int(Registers.redZone), thread.id)
+    }
     let end = searchUpwards(from: start, thread.id)
     let home = thread.id == files.process ? startOfStack : registers.threadPointer
     if isOver || home == 0 || (start..<max(start, end)).contains(home) { return }

@@ -41,7 +41,7 @@ enum TracerThread {
         guard let context else { return nil }
         let job = Unmanaged<Job>.fromOpaque(context).takeRetainedValue()
         job.thread = weld_thread_id()
-        weld_set_timer_slack(1000)
+        weld_hurry()
         job.work?()
         return nil
       }, context.toOpaque())

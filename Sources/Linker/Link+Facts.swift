@@ -67,23 +67,38 @@ extension Link {
     return max(highest, base) - min(lowest, base) + loadedBytes < (1 << 31) - (1 << 26)
   }
 
-  /// Sums up the loaded atoms that are left, but for those of the large model.
+  /// Sums up the loaded atoms that are left; those of the large model by themselves.
   func measureLoaded() {
     let sums = pool.map(chunks: liveObjects.count) { [self] i, _ in
       let file = objects[liveObjects[i]]
       var sum: UInt64 = 0
+      var large: UInt64 = 0
       for j in 0..<file.atomCount {
         let atom = atoms.pointer(AtomIndex(file.firstAtom.int + j))
-        if atom.pointee.has.contains([.isLive, .isAlloc]), !atom.pointee.has.contains(.isLarge) {
+        guard atom.pointee.has.contains([.isLive, .isAlloc]) else { continue }
+        if atom.pointee.has.contains(.isLarge) {
+          large = Self.saturatingSum(large, atom.pointee.size)
+        } else {
           sum &+= atom.pointee.size
         }
       }
-      return sum
+      return (sum, large)
     }
-    loadedBytes = sums.reduce(0, &+)
+    loadedBytes = sums.reduce(0) { $0 &+ $1.0 }
+    let large = sums.reduce(0) { Self.saturatingSum($0, $1.1) }
     for index in syntheticAtoms where atoms[index].has.contains(.isLive) {
       loadedBytes &+= atoms[index].size
     }
+    // They come after everything else. A static program's start-up code reads the address of `main`
+    // before it relocates itself, so its reference has to be made direct wherever that can be.
+    isLargeModelInReach =
+      options.sectionStarts.isEmpty
+      && Self.saturatingSum(loadedBytes, large) <= (1 << 31) - (1 << 26)
+  }
+
+  private static func saturatingSum(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let (sum, overflows) = a.addingReportingOverflow(b)
+    return overflows ? .max : sum
   }
 
   /// Whether some exported symbol is STB_GNU_UNIQUE.

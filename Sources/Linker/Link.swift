@@ -15,14 +15,16 @@ public final class Link: @unchecked Sendable {
 
   // MARK: Inputs
 
-  let objects = Table<FileIndex, ObjectFile>(capacity: 1 << 22)
-  let libraries = Table<LibraryIndex, SharedLibrary>(capacity: 1 << 16)
-  let providers = Table<ProviderIndex, Provider>(capacity: 1 << 24)
+  let objects = Table<FileIndex, ObjectFile>(capacity: 1 << 22, of: "objects")
+  let libraries = Table<LibraryIndex, SharedLibrary>(capacity: 1 << 16, of: "shared libraries")
+  let providers = Table<ProviderIndex, Provider>(capacity: 1 << 24, of: "archive members")
   var archives: [Archive] = []
   /// Live objects in the order of the command line; index 0 is the linker's own file.
   var liveObjects: [FileIndex] = []
   /// Every path that was opened, in order, for `--dependency-file` and `--trace`.
   var openedPaths: [String] = []
+  /// What objects name in `.deplibs`, once each.
+  var dependentLibraries: Set<ByteString> = []
   /// DT_NEEDED names of all libraries.
   var neededNames: [ByteString] = []
   // Only while reading: names of archive indexes, and lazily linked objects.
@@ -33,19 +35,19 @@ public final class Link: @unchecked Sendable {
 
   // MARK: Symbols
 
-  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 27)
+  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 27, of: "symbols")
   var names = NameTable(capacity: 1 << 10)
-  let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26)
-  let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26)
+  let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
+  let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
   /// The complement of each symbol's best claim; 0 for none.
-  let claims = ReservedTable<UInt64>(capacity: 1 << 27)
+  let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
   let duplicates = Mutex<[DuplicateDefinition]>([])
   /// Atoms of the linker's own file: commons, copies, merged sections.
   var syntheticAtoms: [AtomIndex] = []
   /// For each symbol that is a group's signature: the complement of the position of the first file
   /// that has the group; 0 for none.
-  let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27)
-  let groups = ReservedTable<SectionGroup>(capacity: 1 << 26)
+  let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
+  let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
   /// Symbols that the linker defines if somebody refers to them, and the value that they'll have.
   var linkerDefined: [LinkerDefinedSymbol] = []
   /// Values of `--defsym`, evaluated after layout.
@@ -54,24 +56,27 @@ public final class Link: @unchecked Sendable {
 
   // MARK: Atoms
 
-  let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27)
-  let mergeInputs = Table<MergeIndex, MergeInput>(capacity: 1 << 24)
+  let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27, of: "sections")
+  let mergeInputs = Table<MergeIndex, MergeInput>(capacity: 1 << 24, of: "mergeable sections")
   var mergedSections: [MergedSection] = []
   /// With `--gc-sections`: a bit for each byte of loaded merged sections that is referred to. Index
   /// 0 is unused.
-  let pieceMarkWords = ReservedTable<UInt32>(capacity: 1 << 28)
-  let frames = Table<FrameIndex, Frame>(capacity: 1 << 27)
+  let pieceMarkWords = ReservedTable<UInt32>(capacity: 1 << 28, of: "marks of mergeable sections")
+  let frames = Table<FrameIndex, Frame>(capacity: 1 << 27, of: "frame descriptions")
   var frameSection = FrameSection()
   /// Contents of compressed sections, expanded.
-  let expanded = ReservedTable<ExpandedContents>(capacity: 1 << 22)
-  let decodedRelocations = ReservedTable<DecodedRelocations>(capacity: 1 << 24)
+  let expanded = ReservedTable<ExpandedContents>(capacity: 1 << 22, of: "compressed sections")
+  let decodedRelocations = ReservedTable<DecodedRelocations>(
+    capacity: 1 << 24, of: "compact relocation sections")
 
+  /// Bytes that the sections in `expanded` have or are about to have.
+  let expandedBytes = Atomic<Int>(0)
   /// Guards the two tables above while sections are read in parallel.
   let expandedLock = Mutex(())
 
   // MARK: Output
 
-  let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20)
+  let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20, of: "output sections")
   let outputNames = Mutex<[OutputKey: OutputIndex]>([:])
   /// Live atoms by output section, then by place.
   var atomOrder = allocateForever(AtomIndex.self, count: 1)
@@ -99,11 +104,15 @@ public final class Link: @unchecked Sendable {
       []
   /// Bytes of loaded atoms, without the large model's.
   var loadedBytes: UInt64 = 0
+  /// What the large model keeps apart is near enough to be reached directly, too.
+  var isLargeModelInReach = false
   /// Accesses through the offset table may be made direct.
   var relaxesSlots = true
   var scanFacts: ScanFacts = []
   /// Sections by the C identifier that names them, while garbage is collected.
   var identifierSections: [ByteString: [AtomIndex]] = [:]
+  /// Atoms that live because others do, while garbage is collected.
+  var followers = FollowerTable()
   /// Line tables that messages asked for; nil for files without.
   var sourceLineTables: [FileIndex: SourceLineTables?] = [:]
   var identifierSymbols: [SymbolIndex: ByteString] = [:]
@@ -112,7 +121,7 @@ public final class Link: @unchecked Sendable {
   /// Library variables that the executable holds.
   var copiedSymbols: [SymbolIndex] = []
   /// Output sections that follow another one: SHF_LINK_ORDER.
-  var linkOrders: [(output: Int, linked: OutputIndex)] = []
+  var linkOrders: [OutputIndex: OutputIndex] = [:]
   var compressedContents: [OutputIndex: UnsafeRawPointer] = [:]
   var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
   var symbolTable = SymbolTable()

@@ -1,3 +1,4 @@
+import CSystem
 import ELFFormat
 import Platform
 import Symbolication
@@ -54,7 +55,10 @@ extension Link {
         var bytes = try? ObjectReader.contents(E.self, file.pointee, i)
       else { continue }
       if header.flags.contains(.compressed) {
-        guard let result = try? Expansion.expand(E.self, bytes, isOld: false, section: i) else {
+        guard
+          let result = try? Expansion.expand(
+            E.self, bytes, isOld: false, section: i, hasRoom: { $0 <= weld_memory_size() })
+        else {
           continue
         }
         bytes = result.bytes

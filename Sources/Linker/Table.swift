@@ -28,7 +28,9 @@ struct MergeIndex: TableIndex { var raw: UInt32 }
 struct Table<Index: TableIndex, Element: BitwiseCopyable>: Sendable {
   let storage: ReservedTable<Element>
 
-  init(capacity: Int) { storage = ReservedTable(capacity: capacity) }
+  init(capacity: Int, of content: StaticString) {
+    storage = ReservedTable(capacity: capacity, of: content)
+  }
 
   @inline(__always) var count: Int { storage.count }
   @inline(__always) var base: UnsafeMutablePointer<Element> { storage.base }

@@ -61,7 +61,7 @@ public struct MappedInput: @unchecked Sendable {
     start: UnsafeMutableRawPointer, count: Int
   ) {
     var capacity = 1 << 16
-    var start = malloc(capacity)!
+    guard var start = malloc(capacity) else { throw Errno(ENOMEM) }
     var count = 0
     while true {
       if count == capacity {
@@ -70,7 +70,11 @@ public struct MappedInput: @unchecked Sendable {
           throw Errno(EFBIG)
         }
         capacity *= 2
-        start = realloc(start, capacity)!
+        guard let larger = realloc(start, capacity) else {
+          free(start)
+          throw Errno(ENOMEM)
+        }
+        start = larger
       }
       let n = try retrying { read(file.raw, start + count, capacity - count) }
       if n == 0 {

@@ -13,10 +13,18 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
   public let base: UnsafeMutablePointer<T>
   @usableFromInline let countCell: UnsafeMutablePointer<Int>
   public let capacity: Int
+  /// What the elements are, for messages.
+  @usableFromInline let content: StaticString
+  /// Address space was too scarce for the capacity that was asked for.
+  @usableFromInline let isCurtailed: Bool
 
   /// Reserves room for `capacity` elements; costs address space only. Where that is limited
-  /// (`ulimit -v`, strict overcommit), the table gets less, down to what a small link needs.
-  public init(capacity wanted: Int) {
+  /// (`ulimit -v`, strict overcommit), the table gets less, down to what a small link needs; where
+  /// there is not even that, the process ends with an error.
+  ///
+  /// - Parameter content: what the elements are, in the plural, for messages.
+  public init(capacity wanted: Int, of content: StaticString = "entries") {
+    self.content = content
     let share = addressSpaceShare / MemoryLayout<T>.stride
     var capacity = max(min(wanted, share), 1)
     while true {
@@ -25,10 +33,15 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
         base = start.bindMemory(to: T.self, capacity: capacity)
         break
       }
-      if capacity <= 1 << 16 { fatalError("out of memory: cannot reserve \(bytes) bytes") }
+      if capacity <= 1 << 16 {
+        stop(
+          outOfMemory:
+            "cannot reserve \(bytes) bytes of address space for \(content); \(memoryRemedy)")
+      }
       capacity /= 8
     }
     self.capacity = capacity
+    isCurtailed = capacity < wanted
     countCell = allocateZeroed(count: 1)
   }
 
@@ -71,7 +84,7 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
   @inlinable
   public func reserve(count more: Int) -> Int {
     let index = countCell.pointee
-    precondition(more >= 0 && index + more <= capacity, "table is full")
+    if UInt(bitPattern: more) > UInt(bitPattern: capacity &- index) { stopFull(more) }
     countCell.pointee = index + more
     return index
   }
@@ -91,6 +104,16 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
     countCell.deallocate()
   }
 
+  @inline(never)
+  @usableFromInline
+  func stopFull(_ more: Int) -> Never {
+    let text = "no room for \(more) more \(content) than \(count); at most \(capacity)"
+    stop(
+      outOfMemory: isCurtailed
+        ? "\(text) fit in the address space that the process may have; \(memoryRemedy)"
+        : "\(text) can be linked at once; link fewer inputs, or in parts")
+  }
+
   @inlinable
   public var buffer: UnsafeMutableBufferPointer<T> {
     UnsafeMutableBufferPointer(start: base, count: count)
@@ -107,11 +130,10 @@ private let addressSpaceShare: Int = {
   return max(Int(limit.rlim_cur) / 48, 1 << 20)
 }()
 
-/// Zeroed memory that takes up room only where it is touched; freed only by a `MemoryLedger`.
+/// Zeroed memory that takes up room only where it is touched; freed only by a `MemoryLedger`. The
+/// process ends with an error if the system gives no more.
 public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
-  guard let start = tryReservingAddressSpace(bytes: bytes) else {
-    fatalError("out of memory: cannot reserve \(bytes) bytes")
-  }
+  guard let start = tryReservingAddressSpace(bytes: bytes) else { stop(outOfMemoryFor: bytes) }
   return start
 }
 
@@ -119,7 +141,11 @@ public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
 public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
   let mapped = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, flags, -1, 0)
-  guard let mapped, mapped != MAP_FAILED else { return nil }
+  guard let mapped, mapped != MAP_FAILED else {
+    // The caller knows; a later crash is not for want of memory: `AllocationFailure`.
+    errno = 0
+    return nil
+  }
   MemoryLedger.note(mapped, bytes: max(bytes, 1))
   return mapped
 }
@@ -129,11 +155,12 @@ public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
 public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
   -> UnsafeMutablePointer<T>
 {
-  let bytes = max(n, 1) * MemoryLayout<T>.stride
+  let (bytes, overflow) = max(n, 1).multipliedReportingOverflow(by: MemoryLayout<T>.stride)
+  if overflow { stop(outOfMemoryFor: .max) }
   if bytes >= 1 << 17 {
     return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n)
   }
-  let start = calloc(1, bytes)!
+  guard let start = calloc(1, bytes) else { stop(outOfMemoryFor: bytes) }
   MemoryLedger.note(start, bytes: 0)
   return start.bindMemory(to: T.self, capacity: n)
 }
@@ -142,7 +169,8 @@ public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
 public func allocateForever<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
   -> UnsafeMutablePointer<T>
 {
-  let start = malloc(max(n, 1) * MemoryLayout<T>.stride)!
+  let bytes = max(n, 1) * MemoryLayout<T>.stride
+  guard let start = malloc(bytes) else { stop(outOfMemoryFor: bytes) }
   MemoryLedger.note(start, bytes: 0)
   return start.bindMemory(to: T.self, capacity: n)
 }

@@ -1,9 +1,11 @@
 import Glibc
 import LinkerCLI
+import Platform
 
 @main
 struct Main {
   static func main() {
+    AllocationFailure.watch()
     // Only what the linker asks for: making a dictionary of everything costs more than parsing.
     var environment: [String: String] = [:]
     for name in ["LD_RUN_PATH"] {

@@ -113,7 +113,7 @@ extension HotSwapTests {
     @Test func threadThatDoesNotStopIsNamed() throws {
       var limits = SwapLimits()
       limits.attempts = 2
-      limits.stopMilliseconds = 5
+      limits.stopMicroseconds = 5000
       let subject = try Subject("threads=1", "vfork", limits: limits)
       let error = #expect(throws: SwapError.self) { try subject.swapVersion() }
       #expect(error?.code == .timeLimit)

@@ -22,6 +22,11 @@ enum Fixture {
     let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     let path = "\(base)/weld-hot-swap.\(getpid())"
     mkdir(path, 0o755)
+    // Counters go with their subjects.
+    atexit {
+      unlink(Fixture.directory + "/subject")
+      rmdir(Fixture.directory)
+    }
     return path
   }()
 

@@ -181,8 +181,13 @@ program_llvm() {
   rm -f llvm llvm-again
 }
 
+# What the tools that show programs say of weld's is no more than of lld's.
+program_readback() {
+  "$here/readback.sh" "$weld"
+}
+
 if [ "$#" -eq 0 ]; then
-  set -- self swift rust llvm syntax
+  set -- self swift rust readback llvm syntax
 fi
 for name in "$@"; do
   declare -F "program_$name" >/dev/null || fail "no such program: $name"

@@ -381,6 +381,25 @@ import Testing
 
   // MARK: The result
 
+  /// Other tools find nothing wrong with the part that was linked.
+  @Test(arguments: libraries) func otherToolsAccept(library: Library) throws {
+    let scratch = try Scratch()
+    var module = TestModule(
+      library.settings,
+      imports: [
+        ForeignImport(name: "puts", slot: 0), ForeignImport(name: "environ", needsAddress: true),
+      ])
+    module.request.threadLocalReserve = 64
+    let image = try module.link()
+    try scratch.write(Array(image.bytes.bytes), to: "linked")
+    let inside = "cd '\(scratch.path)' &&"
+    try scratch.command("\(inside) readelf -aW linked 2>&1 >/dev/null | cmp - /dev/null")
+    // `__ehdr_start` lies in front of all sections; GNU ld's programs are found fault with for it, too.
+    try scratch.command(
+      "\(inside) eu-elflint --gnu-ld linked | grep -v '__ehdr_start\\|^No errors'"
+        + " | cmp - /dev/null")
+  }
+
   @Test func imagesFromMemoryAreWhole() throws {
     var module = TestModule(
       Self.libraries[1].settings, imports: [ForeignImport(name: "puts", slot: 0)])

@@ -190,6 +190,97 @@ import Testing
     }
   }
 
+  /// Each section follows the next one, and only the last is reached; with one name, and with a name
+  /// for each. Work that grows with the square of the chain would take minutes.
+  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  func longChainsOfLinkedSections(hasManyNames: Bool) {
+    let count = 60_000
+    var object = HostileObject()
+    for i in 0..<count {
+      var section = HostileObject.Section(
+        hasManyNames ? "x\(i)" : "x", .progbits, flags: [.alloc, .linkOrder], bytes: [1])
+      // Section 1 is the root; these have numbers from 2 on.
+      section.link = i + 1 == count ? 1 : UInt32(i + 3)
+      object.add(section)
+    }
+    object.symbols[0].name = 3
+    #expect(!fails([object]) { $0.collectsGarbage = true })
+    #expect(!fails([object]))
+  }
+
+  /// A group lives with any of its members, and one of them follows a member of the group before.
+  @Test(.timeLimit(.minutes(1))) func longChainsOfGroups() {
+    var object = HostileObject()
+    for _ in 0..<15_000 {
+      let first = UInt32(object.sections.count + 1)
+      var follower = HostileObject.Section(
+        ".rodata", .progbits, flags: [.alloc, .linkOrder, .group], bytes: [1])
+      follower.link = first == 2 ? 1 : first - 2
+      object.add(follower)
+      object.add(.init(".data", .progbits, flags: [.alloc, .write, .group], bytes: [1]))
+      let words = [1, first, first + 1]
+      var group = HostileObject.Section(
+        ".group", .group, flags: [],
+        bytes: words.flatMap { word in
+          (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32($0 * 8)) }
+        }, entrySize: 4)
+      group.info = 1
+      object.add(group)
+    }
+    #expect(!fails([object]) { $0.collectsGarbage = true })
+  }
+
+  /// Ways of lying about what a compressed section expands to, each refused before there is room
+  /// for it; and the truth.
+  @Test func sizesOfCompressedSections() {
+    // Frames of zstd: magic, a descriptor with or without the size, then one block of 128 KiB of the
+    // same byte.
+    let block: [UInt8] = [0x03, 0x00, 0x10, 0x41]
+    let sized: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0x00, 0x00, 0x02, 0x00] + block
+    let unsized: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38] + block
+    let nothing: [UInt8] = [0x78, 0x9c, 3, 0, 0, 0, 0, 1]
+    let cases: [(type: UInt8, size: UInt64, data: [UInt8], isGood: Bool)] = [
+      (2, 1 << 17, sized, true), (2, 1 << 17, unsized, true), (2, 1 << 18, sized + unsized, true),
+      (2, 1 << 18, sized + sized, true), (2, 1 << 18, sized, false), (2, 1 << 37, unsized, false),
+      (2, 1 << 37, sized, false), (2, 1 << 17, Array(sized.dropLast()), false), (2, 1, [], false),
+      (1, 0, nothing, true), (1, 1 << 37, nothing, false), (1, 9000, nothing, false),
+      (1, .max, nothing, false),
+    ]
+    for entry in cases {
+      let header = Self.compressionHeader(entry.type, entry.size)
+      var object = HostileObject()
+      object.add(.init(".debug_x", .progbits, flags: .compressed, bytes: header + entry.data))
+      let fails = fails([object], asShared)
+      #expect(fails != entry.isGood, "type \(entry.type), size \(entry.size)")
+    }
+  }
+
+  private static func compressionHeader(_ type: UInt8, _ size: UInt64) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 24)
+    bytes[0] = type
+    for i in 0..<8 { bytes[8 + i] = UInt8(truncatingIfNeeded: size >> UInt64(i * 8)) }
+    bytes[16] = 1
+    return bytes
+  }
+
+  @Test func expansionAsksForRoom() {
+    let header = Self.compressionHeader(2, 1 << 17)
+    let frame: [UInt8] = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38, 0x03, 0x00, 0x10, 0x41]
+    let bytes = header + frame
+    let (kept, refused) = bytes.withUnsafeBufferPointer { buffer in
+      let raw = ByteString(start: buffer.baseAddress!, count: buffer.count)
+      func expand(_ hasRoom: Bool) -> Int? {
+        let result = try? Expansion.expand(ELF64Little.self, raw, isOld: false, section: 1) {
+          $0 == 1 << 17 && hasRoom
+        }
+        return result?.bytes.count
+      }
+      return (expand(true), expand(false))
+    }
+    #expect(kept == 1 << 17)
+    #expect(refused == nil)
+  }
+
   @Test func archiveWithoutEnd() {
     for text in ["!<arch>\n", "!<thin>\n", "!<arch>\n/               ", "!<arch>\n\n\n\n"] {
       let bytes = ByteString(copying: text)

@@ -34,6 +34,12 @@ static inline void weld_bind_ledger(void *ledger) { weld_thread_ledger = ledger;
 static inline void weld_prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 static inline void weld_prefetch_write(const void *p) { __builtin_prefetch(p, 1, 3); }
 
+/// Makes the main thread's stack 1 MiB larger than it is now, if its limit is far enough away.
+void weld_grow_stack(void);
+
+/// Bytes of memory and swap that the machine has.
+int64_t weld_memory_size(void);
+
 // Tracing another process: ProcessTrace.c. All return -1 and set errno where they fail. Apart from
 // `weld_trace_wait` and `weld_trace_seize`, a thread that is not in a stop of the calling tracer
 // thread is ESRCH.
@@ -62,8 +68,9 @@ int weld_trace_wait(pid_t thread, int reaps, int *reason);
 /// of bytes, at most 64 pages.
 ssize_t weld_process_read(pid_t thread, uint64_t address, void *out, size_t length);
 pid_t weld_thread_id(void);
-/// Makes the calling thread's short sleeps short.
-void weld_set_timer_slack(unsigned long nanoseconds);
+/// Makes the calling thread's sleeps end in time, and as far as this process may, puts it before
+/// others.
+void weld_hurry(void);
 /// 0 while the thread exists.
 int weld_thread_check(pid_t process, pid_t thread);
 int weld_pidfd_open(pid_t process);

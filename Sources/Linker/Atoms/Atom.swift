@@ -72,6 +72,8 @@ struct AtomFlags: OptionSet, Sendable {
   static let isLarge = AtomFlags(rawValue: 4096)
   /// All pieces of a merged section are kept, because something refers to it as a whole.
   static let keepsAllPieces = AtomFlags(rawValue: 16384)
+  /// Others live if it does: `FollowerTable`.
+  static let hasFollowers = AtomFlags(rawValue: 32768)
   /// Words are written from last to first: `.ctors` in `.init_array`.
   static let isReversed = AtomFlags(rawValue: 8192)
 }

@@ -64,9 +64,23 @@ extension Link {
       if !T.applyData(
         type: entry.type, place: place + offset, value: value, address: address &+ UInt64(offset))
       {
-        fail(frame, entry.offset, "relocation \(T.relocationName(entry.type)) can't stand here")
+        outOfRange(
+          T.self, frame, entry.offset, entry.type, referenceName(file, entry.symbol), value)
       }
     }
+  }
+
+  @inline(never)
+  private func outOfRange<T: Target>(
+    _: T.Type, _ frame: Frame, _ offset: UInt64, _ type: UInt32, _ name: String, _ value: UInt64
+  ) {
+    let file = objects[atoms[frame.atom].file]
+    diagnostics.error(
+      "\(placeName(frame.atom, offset)): relocation \(T.relocationName(type)) against \(name) is out"
+        + " of range: address 0x\(String(value, radix: 16)) does not fit in"
+        + " \((T.dataSize(type: type) ?? 0) * 8) bits of a frame description; recompile"
+        + " \(file.displayName) with -mcmodel=large, or bring the sections closer together",
+      key: UInt64(file.order) << 32)
   }
 
   private func fail(_ frame: Frame, _ offset: UInt64, _ text: String) {

@@ -17,8 +17,8 @@ struct AtomLinks: BitwiseCopyable {
 
 /// Atoms of images: records with their neighbours, recycled when an atom dies.
 final class AtomStore {
-  let atoms = Table<AtomIndex, Atom>(capacity: 1 << 26)
-  let links = Table<AtomIndex, AtomLinks>(capacity: 1 << 26)
+  let atoms = Table<AtomIndex, Atom>(capacity: 1 << 26, of: "atoms")
+  let links = Table<AtomIndex, AtomLinks>(capacity: 1 << 26, of: "atoms")
   private var unused: [AtomIndex] = []
 
   init() {

@@ -31,13 +31,13 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
 
   // MARK: Symbols
 
-  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 26)
+  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 26, of: "symbols")
   /// Parallel to `symbols`.
-  let records = Table<SymbolIndex, ModuleRecord>(capacity: 1 << 26)
+  let records = Table<SymbolIndex, ModuleRecord>(capacity: 1 << 26, of: "symbols")
   var unusedSymbols: [SymbolIndex] = []
   var declarations = KeyTable()
   var resolver = NameResolver()
-  let relocations = Table<RelocationIndex, ModuleRelocation>(capacity: 1 << 26)
+  let relocations = Table<RelocationIndex, ModuleRelocation>(capacity: 1 << 26, of: "relocations")
   var unusedRelocations: [RelocationIndex] = []
   var lazies: [LazyName: LazyRecord] = [:]
   var pendingLazies: [LazyName] = []

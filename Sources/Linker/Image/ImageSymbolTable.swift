@@ -10,7 +10,7 @@ import Platform
 final class ImageSymbolTable<E: ELFEncoding> {
   let section: ImageSection
   /// Who each entry is for; `.none` for those of files that were linked in.
-  private let owners = ReservedTable<SymbolIndex>(capacity: 1 << 26)
+  private let owners = ReservedTable<SymbolIndex>(capacity: 1 << 26, of: "symbols")
   /// Local entries, the null entry among them.
   private(set) var localCount: UInt32 = 1
   /// Called when an entry that belongs to a symbol gets another index.

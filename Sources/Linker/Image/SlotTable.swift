@@ -16,7 +16,7 @@ final class SlotTable<E: ELFEncoding> {
   }
   private(set) var parts: [Part] = []
   /// Who each slot is for; `.none` for free ones.
-  private let owners = ReservedTable<SymbolIndex>(capacity: 1 << 27)
+  private let owners = ReservedTable<SymbolIndex>(capacity: 1 << 27, of: "symbols")
   private var unused: [UInt32] = []
   private let makePart: () throws(ImageError) -> ImageSection
 

@@ -51,9 +51,45 @@ struct InputLoader {
   }
 
   private mutating func loadLibrary(_ name: String, _ state: LinkOptions.InputState) {
+    if findLibrary(name, state) { return }
+    let what = state.isStatic ? "lib\(name).a" : "lib\(name).so or lib\(name).a"
+    diagnostics.error(
+      name.hasPrefix(":")
+        ? "unable to find library -l\(name); no file \(name.dropFirst()) in the search path"
+        : "unable to find library -l\(name); no \(what) in the search path (see -L)")
+  }
+
+  /// Loads what an object names in `.deplibs`: as `-l` finds it, as a file in the search path, or as
+  /// a path; as if it came last on the command line.
+  ///
+  /// Source: LLVM's "Extensions", "Dependent Libraries"; the order is lld's.
+  mutating func loadDependency(_ name: String, of object: String) {
+    var state = options.inputs.last?.state ?? .init()
+    state.wholeArchive = false
+    state.isLazy = false
+    if !name.isEmpty, !name.hasPrefix(":"), findLibrary(name, state) { return }
+    if let path = search.file(inSearchPath: name) ?? (LibrarySearch.exists(name) ? name : nil) {
+      if openLibraries.insert(path).inserted { load(path, state) }
+      return
+    }
+    diagnostics.error(
+      "\(object): unable to find the library '\(name)' that it names in .deplibs; add its directory"
+        + " with -L, or link with --no-dependent-libraries")
+  }
+
+  /// Loads what `-l` means by `name`; false if there is none.
+  private mutating func findLibrary(_ name: String, _ state: LinkOptions.InputState) -> Bool {
     var found: (path: String, file: MappedInput)?
     let path = search.library(name, isStatic: state.isStatic) { path in
-      guard let mapped = try? MappedInput(path: path) else { return false }
+      let mapped: MappedInput
+      do throws(Errno) {
+        mapped = try MappedInput(path: path)
+      } catch {
+        // The search goes on behind what cannot be read, but a lack of memory is no reason to take
+        // another file.
+        if error.code == ENOMEM { diagnostics.error("cannot open \(path): \(error)") }
+        return false
+      }
       if let other = link.otherMachine(mapped) {
         diagnostics.warning(
           "skipping \(path) while looking for -l\(name): it is for \(other)")
@@ -62,18 +98,12 @@ struct InputLoader {
       found = (path, mapped)
       return true
     }
-    guard let path, let found else {
-      let what = state.isStatic ? "lib\(name).a" : "lib\(name).so or lib\(name).a"
-      diagnostics.error(
-        name.hasPrefix(":")
-          ? "unable to find library -l\(name); no file \(name.dropFirst()) in the search path"
-          : "unable to find library -l\(name); no \(what) in the search path (see -L)")
-      return
-    }
+    guard let path, let found else { return false }
     // The same library twice is one library; an archive may be read anew.
-    if openLibraries.contains(path), path.hasSuffix(".so"), !state.wholeArchive { return }
+    if openLibraries.contains(path), path.hasSuffix(".so"), !state.wholeArchive { return true }
     openLibraries.insert(path)
     add(found.file, path: path, state: state, isScript: false)
+    return true
   }
 
   private mutating func load(

@@ -50,6 +50,15 @@ struct LibrarySearch {
     return nil
   }
 
+  /// A file of that name in one of the directories.
+  func file(inSearchPath name: String) -> String? {
+    if name.isEmpty || name.hasPrefix("/") { return nil }
+    for directory in directories + standard where Self.exists(directory + "/" + name) {
+      return directory + "/" + name
+    }
+    return nil
+  }
+
   /// A file named in a script: as it is, beside the script, or along the search path.
   func file(_ name: String, from script: String) -> String? {
     if name.hasPrefix("=") || name.hasPrefix("$SYSROOT") { return expand(name) }
@@ -65,9 +74,6 @@ struct LibrarySearch {
       let beside = script[...slash] + name
       if Self.exists(String(beside)) { return String(beside) }
     }
-    for directory in directories + standard where Self.exists(directory + "/" + name) {
-      return directory + "/" + name
-    }
-    return nil
+    return file(inSearchPath: name)
   }
 }

@@ -119,6 +119,8 @@ struct FileFlags: OptionSet, Sendable {
   static let hasVersionedNames = FileFlags(rawValue: 64)
   /// What it defines is left out of the output's symbol table.
   static let isUnlisted = FileFlags(rawValue: 128)
+  /// It has a section that names libraries (`.deplibs`).
+  static let namesLibraries = FileFlags(rawValue: 256)
 }
 
 extension ObjectFile {

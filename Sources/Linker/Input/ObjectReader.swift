@@ -82,6 +82,8 @@ enum ObjectReader {
         symbolTable = i
       } else if type == .sectionIndices {
         extended = i
+      } else if type == .llvmDependentLibraries {
+        file.pointee.flags |= FileFlags.namesLibraries.rawValue
       } else if type == .group {
         let group = file.pointee.header(E.self, i)
         let words = try contents(E.self, file.pointee, i)

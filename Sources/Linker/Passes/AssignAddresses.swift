@@ -105,7 +105,7 @@ extension Link {
   }
 
   /// Lower ranks come first. The upper byte is the segment.
-  private func rank(_ section: OutputSection) -> UInt32 {
+  func rank(_ section: OutputSection) -> UInt32 {
     let has = section.has
     guard has.contains(.alloc) else { return unloadedRank(section) }
     if isDetached(section) { return 0x0800 }

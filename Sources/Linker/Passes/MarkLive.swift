@@ -10,29 +10,29 @@ import Platform
 /// Roots: the entry, `-u`, what is exported, `.init` and its like, notes, SHF_GNU_RETAIN. A function
 /// carries its frame descriptions with it: their LSDA and personality are reached through them. A
 /// reference to `__start_X` reaches all sections called X (unless `-z start-stop-gc`). SHF_LINK_ORDER
-/// sections follow the section they are linked to, group members follow each other.
+/// sections follow the section they are linked to, group members follow each other:
+/// `MarkLive+Followers`.
 extension Link {
   func markLive<T: Target>(_: T.Type) {
     guard options.collectsGarbage else { return }
     collectIdentifierSections()
     preparePieceMarks()
+    let leaderless = collectFollowers(T.Encoding.self)
     var level = roots()
-    while true {
-      while !level.isEmpty {
-        let current = level
-        let grain = 64
-        let found = pool.map(chunks: (current.count + grain - 1) / grain) { [self] chunk, _ in
-          var next: [AtomIndex] = []
-          for i in chunk * grain..<min(current.count, (chunk + 1) * grain) {
-            visit(T.self, current[i], &next)
-          }
-          return next
+    for index in leaderless { mark(index, &level) }
+    while !level.isEmpty {
+      let current = level
+      let grain = 64
+      let found = pool.map(chunks: (current.count + grain - 1) / grain) { [self] chunk, _ in
+        var next: [AtomIndex] = []
+        for i in chunk * grain..<min(current.count, (chunk + 1) * grain) {
+          visit(T.self, current[i], &next)
         }
-        level = found.flatMap { $0 }
+        return next
       }
-      level = followers(T.Encoding.self)
-      if level.isEmpty { break }
+      level = found.flatMap { $0 }
     }
+    followers = FollowerTable()
     dropIdentifierSymbols()
     forgetUnreachedImports()
     if options.printsGarbage { printGarbage(T.Encoding.self) }
@@ -151,6 +151,9 @@ extension Link {
   private func visit<T: Target>(_: T.Type, _ index: AtomIndex, _ found: inout [AtomIndex]) {
     typealias E = T.Encoding
     let atom = atoms[index]
+    if atom.has.contains(.hasFollowers) {
+      for edge in followers.followers(of: index) { mark(edge.follower, &found) }
+    }
     guard atom.kind != .zeroFill, atom.kind != .synthetic, atom.kind != .frames else { return }
     let file = objects.pointer(atom.file)
     let relocations = relocations(E.self, atom)
@@ -216,59 +219,6 @@ extension Link {
       } else {
         noteNeed(of: symbol.pointee)
       }
-    }
-  }
-
-  /// Sections that live because another one does.
-  private func followers<E: ELFEncoding>(_: E.Type) -> [AtomIndex] {
-    let found = pool.map(chunks: liveObjects.count) { [self] i, _ in
-      var found: [AtomIndex] = []
-      let file = objects.pointer(liveObjects[i])
-      for j in 0..<file.pointee.atomCount {
-        let index = AtomIndex(file.pointee.firstAtom.int + j)
-        let atom = atoms.pointer(index)
-        guard atom.pointee.has.contains(.isLinkOrdered), !atom.pointee.has.contains(.isLive) else {
-          continue
-        }
-        let link = file.pointee.header(E.self, Int(atom.pointee.section)).link
-        guard link != 0, Int(link) < file.pointee.sectionCount else {
-          mark(index, &found)
-          continue
-        }
-        let other = file.pointee.sectionAtoms[Int(link)]
-        if other.raw < AtomIndex.discarded.raw, atoms[other].has.contains(.isLive) {
-          mark(index, &found)
-        }
-      }
-      for j in 0..<file.pointee.groupCount {
-        markGroup(E.self, file, groups[file.pointee.firstGroup + j], &found)
-      }
-      return found
-    }
-    return found.flatMap { $0 }
-  }
-
-  private func markGroup<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ group: SectionGroup,
-    _ found: inout [AtomIndex]
-  ) {
-    let header = file.pointee.header(E.self, Int(group.section))
-    let words = file.pointee.base + Int(header.offset)
-    let count = Int(header.byteCount) / 4
-    var isLive = false
-    for pass in 0..<2 {
-      for k in 1..<max(1, count) {
-        let member = Int(E.load32(words + k * 4))
-        guard member < file.pointee.sectionCount else { continue }
-        let index = file.pointee.sectionAtoms[member]
-        if index.raw >= AtomIndex.discarded.raw || !atoms[index].has.contains(.isAlloc) { continue }
-        if pass == 1 {
-          mark(index, &found)
-        } else if atoms[index].has.contains(.isLive) {
-          isLive = true
-        }
-      }
-      if !isLive { return }
     }
   }
 

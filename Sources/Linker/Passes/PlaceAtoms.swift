@@ -39,16 +39,19 @@ extension Link {
       guard output.pointee.content == .atoms, counts[i] > 0 else { continue }
       if facts[i].parts > 1 { sortByPart(output.pointee) }
       if options.sectionSort != .none { sortByOption(E.self, output.pointee) }
-      apply(facts[i], to: output)
+      apply(E.self, facts[i], to: output)
     }
-    let linkOrdered = (0..<outputCount).filter { facts[$0].isLinkOrdered }
-    let table = outputs
+    let isLinkOrdered = facts.map(\.isLinkOrdered)
     pool.forEach(chunks: outputCount) { [self] i, _ in
-      if !linkOrdered.contains(i) { setOffsets(table.pointer(OutputIndex(i))) }
+      if !isLinkOrdered[i] { setOffsets(outputs.pointer(OutputIndex(i))) }
     }
-    for i in linkOrdered {
-      sortByLink(E.self, outputs.pointer(OutputIndex(i)))
-      setOffsets(outputs.pointer(OutputIndex(i)))
+    // In the order of the inputs: indices of outputs are a matter of timing, and what one is linked
+    // to may be among these.
+    let linkOrdered = outputs.indices.map { OutputIndex($0) }.filter { isLinkOrdered[$0.int] }
+      .sorted { outputs[$0].firstSeen < outputs[$1].firstSeen }
+    for index in linkOrdered {
+      sortByLink(E.self, index)
+      setOffsets(outputs.pointer(index))
     }
   }
 
@@ -132,8 +135,8 @@ extension Link {
     }
   }
 
-  private func apply(
-    _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
+  private func apply<E: ELFEncoding>(
+    _: E.Type, _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
   ) {
     output.pointee.flags = facts.flags.union(facts.mergeFlags ?? []).rawValue
     output.pointee.entrySize = facts.entrySize
@@ -150,6 +153,11 @@ extension Link {
       if name == ".preinit_array" { type = .preinitArray }
     }
     output.pointee.type = type.rawValue
+    // An address each, whatever the inputs say, which do not all say it.
+    switch type {
+    case .initArray, .finiArray, .preinitArray: output.pointee.entrySize = E.is64 ? 8 : 4
+    default: break
+    }
   }
 
   private func sortByPart(_ output: OutputSection) {
@@ -210,24 +218,38 @@ extension Link {
     return other.raw < AtomIndex.discarded.raw ? other : nil
   }
 
-  private func sortByLink<E: ELFEncoding>(
-    _: E.Type, _ output: UnsafeMutablePointer<OutputSection>
-  ) {
+  /// Where a linked section will be: output sections have no addresses yet, but a known order.
+  private struct LinkedPlace {
+    var rank: UInt32 = 0
+    var firstSeen: UInt64 = 0
+    var offset: UInt64 = 0
+    var position: Int
+
+    static func isBefore(_ a: LinkedPlace, _ b: LinkedPlace) -> Bool {
+      (a.rank, a.firstSeen, a.offset, a.position) < (b.rank, b.firstSeen, b.offset, b.position)
+    }
+  }
+
+  private func sortByLink<E: ELFEncoding>(_: E.Type, _ index: OutputIndex) {
+    let output = outputs[index]
     let range = UnsafeMutableBufferPointer(
-      start: atomOrder + output.pointee.firstAtom, count: output.pointee.atomCount)
-    var keyed: [(key: (UInt32, UInt64, Int), atom: AtomIndex)] = []
+      start: atomOrder + output.firstAtom, count: output.atomCount)
+    var keyed: [(key: LinkedPlace, atom: AtomIndex)] = []
     var linked: OutputIndex?
     for (i, index) in range.enumerated() {
+      var key = LinkedPlace(position: i)
       if let other = linkedAtom(E.self, index) {
         linked = linked ?? atoms[other].output
-        keyed.append(((atoms[other].output.raw, atoms[other].address, i), index))
-      } else {
-        keyed.append(((0, 0, i), index))
+        let leader = outputs[atoms[other].output]
+        key.rank = rank(leader)
+        key.firstSeen = leader.firstSeen
+        key.offset = atoms[other].address
       }
+      keyed.append((key, index))
     }
-    keyed.sort { $0.key < $1.key }
+    keyed.sort { LinkedPlace.isBefore($0.key, $1.key) }
     for (i, entry) in keyed.enumerated() { range[i] = entry.atom }
-    if let linked { linkOrders.append((output - outputs.base, linked)) }
+    if let linked { linkOrders[index] = linked }
   }
 
   private func setOffsets(_ output: UnsafeMutablePointer<OutputSection>) {

@@ -11,26 +11,23 @@ import Synchronization
 /// comes first on the command line, and waves are sets.
 extension Link {
   func readInputs<T: Target>(_: T.Type, _ loader: InputLoader) throws(LinkFailed) {
+    var loader = loader
     // Index 0 is the linker's own file.
     objects.append(.empty)
-    archives = loader.archives
-    openedPaths += loader.openedPaths
-    let first = readObjects(T.self, loader.objects)
-    let lazyFirst = readObjects(T.self, loader.lazyObjects)
-    readLibraries(T.self, loader)
-    makeProviders(loader, lazyFirst: lazyFirst)
-    try checkpoint()
-    nameInputs(T.self, files: first.int..<objects.count, isFirst: true)
-    var references = activate(T.self, (first.int..<lazyFirst.int).map { FileIndex($0) })
+    var files = try addInputs(T.self, &loader)
+    var references = activate(T.self, files)
     references += referencesFromOptions()
     references += referencesFromLibraries(T.Encoding.self)
+    if try addDependentLibraries(T.self, of: files, &loader) {
+      references = allReferences(T.Encoding.self)
+    }
 
     while true {
       let wave = takeProviders(T.self, references)
       if wave.isEmpty { break }
       let start = objects.count
       var sources: [ObjectReader.Source] = []
-      var files: [FileIndex] = []
+      files = []
       for index in wave {
         let provider = providers[index]
         if provider.kind == .lazyObject {
@@ -40,13 +37,52 @@ extension Link {
         }
       }
       let newFirst = readObjects(T.self, sources)
-      nameInputs(T.self, files: start..<objects.count, isFirst: false)
+      nameInputs(T.self, files: start..<objects.count, libraries: 0..<0)
       files += (newFirst.int..<objects.count).map { FileIndex($0) }
       references = activate(T.self, files)
       try checkpoint()
+      if try addDependentLibraries(T.self, of: files, &loader) {
+        references = allReferences(T.Encoding.self)
+      }
     }
     try checkpoint()
     orderFiles()
+  }
+
+  /// Reads what the loader has opened since the last time, and gives it its place among providers
+  /// and symbols. Returns the objects that are live of themselves; nobody has activated them yet.
+  func addInputs<T: Target>(_: T.Type, _ loader: inout InputLoader) throws(LinkFailed)
+    -> [FileIndex]
+  {
+    archives = loader.archives
+    openedPaths += loader.openedPaths
+    loader.openedPaths = []
+    let first = readObjects(T.self, loader.objects)
+    let lazyFirst = readObjects(T.self, loader.lazyObjects)
+    let firstLibrary = libraries.count
+    readLibraries(T.self, loader)
+    makeProviders(loader, firstLibrary: firstLibrary, lazyFirst: lazyFirst)
+    loader.objects = []
+    loader.lazyObjects = []
+    loader.libraries = []
+    loader.lazies = []
+    try checkpoint()
+    nameInputs(
+      T.self, files: first.int..<objects.count, libraries: firstLibrary..<libraries.count)
+    return (first.int..<lazyFirst.int).map { FileIndex($0) }
+  }
+
+  /// All names that some provider may be asked for, for when there are new providers.
+  private func allReferences<E: ELFEncoding>(_: E.Type) -> [SymbolIndex] {
+    var references: [SymbolIndex] = []
+    for i in symbols.indices {
+      let symbol = symbols[SymbolIndex(i)]
+      if symbol.extra.isNone || symbol.has.contains(.isDefinedInObject) { continue }
+      if !symbol.has.isDisjoint(with: [.isReferenced, .sawCommon]) {
+        references.append(SymbolIndex(i))
+      }
+    }
+    return references + referencesFromOptions() + referencesFromLibraries(E.self)
   }
 
   private func memberSource(_ provider: Provider) -> ObjectReader.Source? {
@@ -105,7 +141,8 @@ extension Link {
 
   private func readLibraries<T: Target>(_: T.Type, _ loader: InputLoader) {
     var sonames: Set<ByteString> = []
-    for (i, input) in loader.libraries.enumerated() {
+    for i in libraries.indices { sonames.insert(libraries[LibraryIndex(i)].soname) }
+    for input in loader.libraries {
       do {
         var result = try SharedLibraryReader.read(
           T.Encoding.self, machine: T.machine, bytes: input.bytes, path: input.path)
@@ -127,7 +164,6 @@ extension Link {
         broken.isDuplicate = true
         libraries.append(broken)
       }
-      assert(libraries.count == i + 1)
     }
   }
 
@@ -142,10 +178,13 @@ extension Link {
     return name
   }
 
-  private func makeProviders(_ loader: InputLoader, lazyFirst: FileIndex) {
+  private func makeProviders(
+    _ loader: InputLoader, firstLibrary: Int, lazyFirst: FileIndex
+  ) {
     for lazy in loader.lazies {
       switch lazy {
-      case .library(let i):
+      case .library(let number):
+        let i = firstLibrary + number
         if libraries[LibraryIndex(i)].isDuplicate { continue }
         libraries[LibraryIndex(i)].provider = providers.append(
           Provider(
@@ -215,191 +254,9 @@ extension Link {
     return low
   }
 
-  /// Gives the global names of `files`, and the first time also of archives, libraries and
-  /// options, their symbols.
-  private func nameInputs<T: Target>(_: T.Type, files: Range<Int>, isFirst: Bool) {
-    typealias E = T.Encoding
-    // Where each file's occurrences begin.
-    var starts: [Int] = []
-    starts.reserveCapacity(files.count + 1)
-    var total = 0
-    for i in files {
-      starts.append(total)
-      let file = objects[FileIndex(i)]
-      total += file.globalCount + file.groupCount
-    }
-    let filesEnd = total
-    var libraryStarts: [Int] = []
-    if isFirst {
-      for i in libraries.indices {
-        libraryStarts.append(total)
-        total += libraries[LibraryIndex(i)].symbolCount
-      }
-      total += archiveNames.count + optionNames.count
-    }
-    if total == 0 { return }
-    let bytes = total * MemoryLayout<NameTable.Occurrence>.stride
-    let storage = reserveAddressSpace(bytes: bytes)
-    defer { releaseAddressSpace(storage, bytes: bytes) }
-    nonisolated(unsafe) let occurrences = storage.bindMemory(
-      to: NameTable.Occurrence.self, capacity: total)
-    let fileStarts = starts
-    pool.forEach(chunks: files.count) { [self] i, _ in
-      listNames(E.self, FileIndex(files.lowerBound + i), into: occurrences + fileStarts[i])
-    }
-    if isFirst {
-      let starts = libraryStarts
-      pool.forEach(chunks: starts.count) { [self] i, _ in
-        listNames(E.self, LibraryIndex(i), into: occurrences + starts[i])
-      }
-      var at = total - archiveNames.count - optionNames.count
-      for entry in archiveNames {
-        occurrences[at] = .init(start: entry.name.start, count: UInt32(entry.name.count), slot: 0)
-        at += 1
-      }
-      for name in optionNames {
-        occurrences[at] = .init(start: name.start, count: UInt32(name.count), slot: 0)
-        at += 1
-      }
-    }
-    names.intern(
-      UnsafeMutableBufferPointer(start: occurrences, count: total), symbols: symbols, pool: pool)
-    _ = groupClaims.reserve(count: symbols.count - groupClaims.count)
-
-    let wraps = isFirst ? prepareWraps() : self.wraps
-    pool.forEach(chunks: files.count) { [self] i, _ in
-      let file = objects.pointer(FileIndex(files.lowerBound + i))
-      let globals = allocateZeroed(SymbolIndex.self, count: file.pointee.globalCount)
-      let start = fileStarts[i]
-      let count = file.pointee.globalCount
-      for j in 0..<count { globals[j] = SymbolIndex(raw: occurrences[start + j].slot) }
-      for j in 0..<file.pointee.groupCount {
-        groups[file.pointee.firstGroup + j].signature = SymbolIndex(
-          raw: occurrences[start + count + j].slot)
-      }
-      file.pointee.globals = globals
-      if !wraps.isEmpty { redirectWrapped(E.self, file, wraps) }
-    }
-    if isFirst {
-      for i in libraries.indices {
-        let library = libraries.pointer(LibraryIndex(i))
-        for j in 0..<library.pointee.symbolCount {
-          let occurrence = occurrences[libraryStarts[i] + j]
-          library.pointee.globals[j] =
-            occurrence.count == 0 ? .none : SymbolIndex(raw: occurrence.slot)
-        }
-        claimAsProvider(E.self, LibraryIndex(i))
-      }
-      var at = total - archiveNames.count - optionNames.count
-      for entry in archiveNames {
-        lowerProvider(SymbolIndex(raw: occurrences[at].slot), entry.provider)
-        at += 1
-      }
-      for (file, provider) in lazyProviders {
-        let file = objects.pointer(file)
-        for j in 0..<file.pointee.globalCount {
-          let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + j)
-          if UInt32(entry.sectionIndex) != SectionIndex.undefined {
-            lowerProvider(file.pointee.globals[j], provider)
-          }
-        }
-      }
-      archiveNames = []
-    }
-    assert(filesEnd <= total)
-  }
-
-  private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: FileIndex, into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
-  ) {
-    let file = objects.pointer(index)
-    var versioned = false
-    for i in 0..<file.pointee.globalCount {
-      let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + i)
-      var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
-      if let at = name.firstIndex(of: 0x40) {
-        // foo@@V and foo@@@V (defined) are the default version: found by the plain name.
-        versioned = true
-        if at + 1 < name.count, name[at + 1] == 0x40 { name = name[0..<at] }
-        // foo@V that is undefined asks for that version; it keeps its full name.
-      }
-      occurrences[i] = .init(start: name.start, count: UInt32(name.count), slot: 0)
-    }
-    if versioned { file.pointee.flags |= FileFlags.hasVersionedNames.rawValue }
-    for i in 0..<file.pointee.groupCount {
-      let signature = Int(groups[file.pointee.firstGroup + i].signature.raw)
-      let entry = file.pointee.symbol(E.self, signature)
-      var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
-      if name.isEmpty, entry.type == .section {
-        let section = file.pointee.section(E.self, of: signature)
-        if Int(section) < file.pointee.sectionCount {
-          let header = file.pointee.header(E.self, Int(section))
-          name = ObjectFile.name(file.pointee.sectionNames, at: header.name)
-        }
-      }
-      occurrences[file.pointee.globalCount + i] = .init(
-        start: name.start, count: UInt32(name.count), slot: 0)
-    }
-  }
-
-  /// A library's names: `foo` for the default version; `foo@V` for the others, which only an
-  /// explicit reference reaches.
-  private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: LibraryIndex, into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
-  ) {
-    let library = libraries[index]
-    let nothing = ByteString("")
-    for i in 0..<library.symbolCount {
-      let entry = library.symbol(E.self, i)
-      var name = ObjectFile.name(library.symbolNames, at: entry.name)
-      if i == 0 || entry.binding == .local {
-        name = nothing
-      } else {
-        let version = library.version(E.self, of: i)
-        if UInt32(entry.sectionIndex) != SectionIndex.undefined {
-          if version.index == 0 {
-            name = nothing
-          } else if version.isHidden, version.index < library.versionCount {
-            let versionName = library.versionNames[version.index]
-            name = versionName.isEmpty ? nothing : joinedName(name, versionName)
-          }
-        }
-      }
-      occurrences[i] = .init(start: name.start, count: UInt32(name.count), slot: 0)
-    }
-  }
-
-  func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
-    let count = name.count + 1 + version.count
-    let bytes = allocateForever(UInt8.self, count: count)
-    bytes.initialize(from: name.start, count: name.count)
-    bytes[name.count] = 0x40
-    (bytes + name.count + 1).initialize(from: version.start, count: version.count)
-    return ByteString(start: bytes, count: count)
-  }
-
-  private func claimAsProvider<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
-    let library = libraries[index]
-    if library.isDuplicate || library.provider.isNone { return }
-    for i in 1..<max(1, library.symbolCount) {
-      let symbol = library.globals[i]
-      if symbol.isNone { continue }
-      if UInt32(library.symbol(E.self, i).sectionIndex) != SectionIndex.undefined {
-        lowerProvider(symbol, library.provider)
-      }
-    }
-  }
-
-  /// During reading, `extra` is the first provider of a symbol.
-  @inline(__always)
-  private func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
-    let pointer = symbols.pointer(symbol)
-    if provider.raw < pointer.pointee.extra.raw { pointer.pointee.extra.raw = provider.raw }
-  }
-
   /// Switches files on: their definitions and references count. Returns the names that they leave
   /// undefined and that some provider has, in file order.
-  private func activate<T: Target>(_: T.Type, _ files: [FileIndex]) -> [SymbolIndex] {
+  func activate<T: Target>(_: T.Type, _ files: [FileIndex]) -> [SymbolIndex] {
     typealias E = T.Encoding
     if files.isEmpty { return [] }
     let lists = pool.map(chunks: files.count) { [self] i, _ in
@@ -496,11 +353,11 @@ extension Link {
   }
 
   /// Names that the command line speaks of; they get symbols even if no file has them.
-  private var optionNames: [ByteString] {
+  var optionNames: [ByteString] {
     optionSymbolNames.map { ByteString(copying: $0) }
   }
 
-  private func referencesFromOptions() -> [SymbolIndex] {
+  func referencesFromOptions() -> [SymbolIndex] {
     var references: [SymbolIndex] = []
     for name in rootSymbolNames {
       guard let index = names.find(ByteString(copying: name), in: symbols) else { continue }
@@ -522,7 +379,7 @@ extension Link {
 
   /// What libraries leave undefined may be in an archive, and if it is in an object it has to be
   /// exported.
-  private func referencesFromLibraries<E: ELFEncoding>(_: E.Type) -> [SymbolIndex] {
+  func referencesFromLibraries<E: ELFEncoding>(_: E.Type) -> [SymbolIndex] {
     var references: [SymbolIndex] = []
     for i in libraries.indices {
       let library = libraries[LibraryIndex(i)]
@@ -544,7 +401,7 @@ extension Link {
   }
 
   /// `--wrap`: pairs of symbols, from and to.
-  private func prepareWraps() -> [SymbolIndex: SymbolIndex] {
+  func prepareWraps() -> [SymbolIndex: SymbolIndex] {
     for name in options.wrappedSymbols {
       guard
         let symbol = names.find(ByteString(copying: name), in: symbols),
@@ -558,7 +415,7 @@ extension Link {
   }
 
   /// Only references are redirected: a file that defines the symbol goes on using its own.
-  private func redirectWrapped<E: ELFEncoding>(
+  func redirectWrapped<E: ELFEncoding>(
     _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ wraps: [SymbolIndex: SymbolIndex]
   ) {
     for i in 0..<file.pointee.globalCount {

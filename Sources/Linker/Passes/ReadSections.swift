@@ -1,3 +1,4 @@
+import CSystem
 import ELFFormat
 import Platform
 import Synchronization
@@ -151,7 +152,9 @@ extension Link {
     if flags.contains(.compressed) || name.hasPrefix(".zdebug") && kind == .regular {
       let raw = try ObjectReader.contents(E.self, file.pointee, section)
       let isOld = !flags.contains(.compressed)
-      if let result = try Expansion.expand(E.self, raw, isOld: isOld, section: section) {
+      let result = try Expansion.expand(
+        E.self, raw, isOld: isOld, section: section, hasRoom: reserveExpansion)
+      if let result {
         if isOld { name = Expansion.plainName(name) }
         size = UInt64(result.bytes.count)
         alignment = max(result.alignment, 1)
@@ -179,8 +182,13 @@ extension Link {
     if flags.contains(.x86Large) { has.insert(.isLarge) }
     if flags.contains(.strings) { has.insert(.isStrings) }
     if SectionNaming.isCIdentifier(name) { has.insert(.isNamedForC) }
-    let place = SectionNaming.place(
+    var place = SectionNaming.place(
       of: name, flags: flags, keepsTextPrefixes: options.keepsTextSectionPrefix)
+    if place.isReversed, name == ".ctors" || name == ".dtors",
+      SectionNaming.isStartFile(file.pointee.name)
+    {
+      place = SectionNaming.Place(name: name, part: 0)
+    }
     if place.isReversed { has.insert(.isReversed) }
     if kind == .regular {
       if name == ".eh_frame", flags.contains(.alloc) {
@@ -198,6 +206,14 @@ extension Link {
       output: outputIndex(place.name, type: header.type, flags: flags), frames: .none,
       flags: has.rawValue, alignment: UInt8(alignment.trailingZeroBitCount), kind: kind,
       part: place.part, side: side)
+  }
+
+  /// Counts bytes that compressed sections expand to; false if that would be more than the machine
+  /// has. A few bytes can stand for gigabytes, and many sections can share them.
+  func reserveExpansion(_ bytes: Int) -> Bool {
+    let before = expandedBytes.wrappingAdd(bytes, ordering: .relaxed).oldValue
+    let (sum, overflow) = before.addingReportingOverflow(bytes)
+    return !overflow && sum <= weld_memory_size()
   }
 
   /// What garbage collection never takes: what the loader or the start-up code runs, notes, and

@@ -228,6 +228,8 @@ struct DynamicRelocation: BitwiseCopyable, Sendable {
     case symbolic
     /// The address that the resolver function returns.
     case indirect
+    /// Where a variable of the component itself lies from the thread pointer.
+    case threadLocal
   }
   var offset: UInt64
   var addend: Int64
@@ -285,6 +287,7 @@ extension Link {
     dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
     reportUndefined(undefined)
     reportLibraryUndefined(T.Encoding.self)
+    demandStubsOfAliases()
     try checkpoint()
   }
 

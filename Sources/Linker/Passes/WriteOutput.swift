@@ -517,8 +517,10 @@ extension Link {
     case .versionNeeds: return (number(synthetic.dynamicNames), UInt32(versionNeedCount))
     case .dynamicRelocations: return (number(synthetic.dynamicSymbols), 0)
     case .pltRelocations:
+      // They have no symbols in a static program, but some tools want a symbol table there.
       return (
-        number(synthetic.dynamicSymbols),
+        number(
+          synthetic.dynamicSymbols.isNone ? synthetic.symbolTable : synthetic.dynamicSymbols),
         isDynamic
           ? number(
             synthetic.pltOffsetTable.isNone ? synthetic.offsetTable : synthetic.pltOffsetTable) : 0
@@ -527,8 +529,7 @@ extension Link {
     case .symbolTable: return (number(synthetic.symbolNames), UInt32(symbolTable.localCount))
     case .extendedIndices: return (number(synthetic.symbolTable), 0)
     case .atoms:
-      let linked = linkOrders.first { $0.output == index.int }
-      return (linked.map { outputs[$0.linked].headerIndex } ?? 0, 0)
+      return (linkOrders[index].map { outputs[$0].headerIndex } ?? 0, 0)
     default: return (outputs[index].link, outputs[index].info)
     }
   }

@@ -67,7 +67,14 @@ extension Link {
     let isPreemptible = has.contains(.isPreemptible)
     switch slot.use {
     case .address:
-      if isPreemptible { return (loader(types.globalData, symbol: extra.symbol), 0) }
+      if isPreemptible {
+        // The slot of the stub that is itself the function's address must get the function: only for
+        // this type the loader passes over the executable's own symbol, which means the stub.
+        let isOfCanonicalStub = has.contains(.needsCanonicalPLT) && Int(extra.directSlot) == i
+        return (
+          loader(isOfCanonicalStub ? types.jumpSlot : types.globalData, symbol: extra.symbol), 0
+        )
+      }
       var value = address
       if has.contains(.isIndirectFunction), let plt = pltAddress(extra) { value = plt }
       let isFixed = has.contains(.isAbsolute) || has.contains(.isUndefined)
@@ -258,6 +265,15 @@ extension Link {
               symbol: 0, type: types.indirectRelative, place: place(of: relocation),
               addend: address(E.self, of: relocation.source, in: file, addend: relocation.addend),
               isIndirect: true))
+          continue
+        }
+        if relocation.kind == .threadLocal {
+          let target = address(
+            E.self, of: relocation.source, in: file, addend: relocation.addend)
+          rest.append(
+            LoaderEntry(
+              symbol: 0, type: relocation.type, place: place(of: relocation),
+              addend: target &- tlsStart, isIndirect: false))
           continue
         }
         let symbol = file.pointee.globals[Int(relocation.source) - file.pointee.firstGlobal]

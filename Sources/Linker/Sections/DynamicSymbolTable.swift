@@ -27,7 +27,7 @@ struct DynamicSymbolTable: @unchecked Sendable {
   /// `.dynstr`; also has the names of libraries and versions.
   var names = StringTableBuilder()
   /// For each symbol of the link its place in `.dynsym`; 0 for those that aren't there.
-  let indices = ReservedTable<UInt32>(capacity: 1 << 27)
+  let indices = ReservedTable<UInt32>(capacity: 1 << 27, of: "dynamic symbols")
   /// References, then library symbols that this output stands in for, then own definitions.
   fileprivate(set) var entries = allocateForever(Entry.self, count: 1)
   fileprivate(set) var entryCount = 0

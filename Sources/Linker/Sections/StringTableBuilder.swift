@@ -20,7 +20,7 @@ struct StringTableBuilder: @unchecked Sendable {
   /// Size of the table in bytes. Offsets have 32 bits: who fills a table from input checks this
   /// against `maximumCount`.
   private(set) var count = 1
-  private let pieces = ReservedTable<Piece>(capacity: 1 << 28)
+  private let pieces = ReservedTable<Piece>(capacity: 1 << 28, of: "names")
   /// The upper half of a name's hash, and the index of its piece plus one; 0 for a free slot.
   private var slots = allocateForever(UInt64.self, count: 1)
   private var mask = -1

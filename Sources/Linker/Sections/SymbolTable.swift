@@ -58,6 +58,13 @@ extension Link {
     return isLocalInOutput(has) ? .local : .global
   }
 
+  /// The most constraining visibility that any file has given the symbol.
+  @inline(__always)
+  private func visibility(_ symbol: Symbol) -> UInt8 {
+    if symbol.has.contains(.sawHidden) { return SymbolVisibility.hidden.rawValue }
+    return symbol.has.contains(.sawProtected) ? SymbolVisibility.protected.rawValue : 0
+  }
+
   @inline(__always)
   private func isLocalInOutput(_ has: SymbolFlags) -> Bool {
     !has.isDisjoint(with: [.sawHidden, .isForcedLocal])
@@ -234,8 +241,7 @@ extension Link {
         let binding: SymbolBinding = isLocal ? .local : .global
         write(
           isLocal ? local : global, symbol.name, info: binding.rawValue << 4 | type.rawValue,
-          other: symbol.has.contains(.sawHidden) ? SymbolVisibility.hidden.rawValue : 0,
-          section: section,
+          other: visibility(symbol), section: section,
           value: symbol.has.contains(.isThreadLocal) ? symbol.word &- tlsStart : symbol.word,
           size: 0)
         if isLocal { local += 1 } else { global += 1 }
@@ -266,8 +272,8 @@ extension Link {
           info |= SymbolType.threadLocal.rawValue
         }
         write(
-          global, referenceName(E.self, symbol), info: info, other: 0, section: section,
-          value: value, size: size)
+          global, referenceName(E.self, symbol), info: info,
+          other: isShared ? 0 : visibility(symbol), section: section, value: value, size: size)
         global += 1
       }
       return
@@ -304,16 +310,10 @@ extension Link {
       let binding = place == .local ? SymbolBinding.local : entry.binding
       var value = symbol.word
       if symbol.has.contains(.isThreadLocal) { value = value &- tlsStart }
-      var other = entry.other & ~3
-      if symbol.has.contains(.sawHidden) {
-        other |= SymbolVisibility.hidden.rawValue
-      } else if symbol.has.contains(.sawProtected) {
-        other |= SymbolVisibility.protected.rawValue
-      }
       write(
         place == .local ? local : global, outputName(symbol),
-        info: binding.rawValue << 4 | type.rawValue, other: other, section: real(symbol.atom),
-        value: value,
+        info: binding.rawValue << 4 | type.rawValue,
+        other: entry.other & ~3 | visibility(symbol), section: real(symbol.atom), value: value,
         // Files may differ about a common symbol's size; its place has the largest.
         size: symbol.has.contains(.isCommon) ? atoms[symbol.atom].size : entry.byteCount)
       if place == .local { local += 1 } else { global += 1 }

@@ -161,6 +161,8 @@ extension Link {
           facts.insert(.sawProtected)
         }
       case .threadLocalStart: facts.insert(.isThreadLocal)
+      // Libraries ask for the program's bounds by these, as the executable's come first at run time.
+      case .textEnd, .dataEnd, .bssStart, .imageEnd: facts.remove(.sawHidden)
       default: break
       }
       symbol.pointee.flags |= facts.rawValue
@@ -188,21 +190,27 @@ extension Link {
 
   /// Claims the linker's own symbols that somebody refers to and no object defines.
   private func defineOwnSymbols() {
-    func define(_ name: ByteString, _ kind: LinkerDefinedSymbol.Kind) {
+    func define(_ name: ByteString, _ kind: LinkerDefinedSymbol.Kind, overLibraries: Bool = false) {
       guard let index = names.find(name, in: symbols) else { return }
       let claim = ~claims[index.int]
       if Claim.rank(claim) != Claim.shared || !isWanted(index) { return }
-      if claim != Claim.none, !symbols[index].has.contains(.isMentioned) { return }
+      if claim != Claim.none, !overLibraries, !symbols[index].has.contains(.isMentioned) { return }
       claims[index.int] = ~Claim.make(rank: Claim.strong, order: 0, source: 0)
       linkerDefined.append(LinkerDefinedSymbol(symbol: index, kind: kind))
     }
     define("__ehdr_start", .fileHeader)
     define("__executable_start", .executableStart)
     define("__dso_handle", .fileHeader)
-    for name: ByteString in ["_etext", "etext", "__etext"] { define(name, .textEnd) }
-    for name: ByteString in ["_edata", "edata"] { define(name, .dataEnd) }
-    define("__bss_start", .bssStart)
-    for name: ByteString in ["_end", "end"] { define(name, .imageEnd) }
+    // Libraries of GNU ld and lld define those that they mention, and expect to find the program's.
+    // The names without an underscore may be a library's own functions or variables.
+    let isExecutable = options.outputKind == .executable
+    define("_etext", .textEnd, overLibraries: isExecutable)
+    define("_edata", .dataEnd, overLibraries: isExecutable)
+    define("__bss_start", .bssStart, overLibraries: isExecutable)
+    define("_end", .imageEnd, overLibraries: isExecutable)
+    for name: ByteString in ["etext", "__etext"] { define(name, .textEnd) }
+    define("edata", .dataEnd)
+    define("end", .imageEnd)
     define("_DYNAMIC", .dynamic)
     define("_GLOBAL_OFFSET_TABLE_", .offsetTable)
     define("__GNU_EH_FRAME_HDR", .frameHeader)
@@ -267,8 +275,15 @@ extension Link {
       return section.address &+ (atEnd ? section.size : 0)
     }
     func bound(_ name: ByteString, atEnd: Bool) -> UInt64 {
-      guard let index = findOutput(name) else { return imageBase }
+      guard let index = findOutput(name) else { return atBase() }
       return anchored(index, atEnd: atEnd)
+    }
+    /// The start of the image, in a section that moves with it.
+    func atBase() -> UInt64 {
+      if let first = sectionOrder.first, outputs[first].has.contains(.alloc) {
+        linkerDefinedSections[symbol] = first
+      }
+      return imageBase
     }
     func own(_ index: OutputIndex, atEnd: Bool = false) -> UInt64 {
       index.isNone ? 0 : anchored(index, atEnd: atEnd)
@@ -282,11 +297,7 @@ extension Link {
     switch kind {
     case .sectionStart(let name), .identifierStart(let name): return bound(name, atEnd: false)
     case .sectionEnd(let name), .identifierStop(let name): return bound(name, atEnd: true)
-    case .fileHeader, .executableStart:
-      if let first = sectionOrder.first, outputs[first].has.contains(.alloc) {
-        linkerDefinedSections[symbol] = first
-      }
-      return imageBase
+    case .fileHeader, .executableStart: return atBase()
     case .textEnd:
       return last { $0.has.contains(.execute) }.map { anchored($0, atEnd: true) } ?? imageBase
     case .dataEnd:
@@ -313,6 +324,34 @@ extension Link {
     }
   }
 
+  /// An alias of a library's function is the function's stub, which is the only address that the
+  /// link knows. In an executable all have to agree about the function's address, so it is that of
+  /// the function, too.
+  func demandStubsOfAliases() {
+    for definition in definitions {
+      guard let name = definition.expression.aliasedSymbol,
+        let index = names.find(name, in: symbols)
+      else { continue }
+      let has = symbols[index].has
+      guard has.contains([.isShared, .isFunction, .isImported]) else { continue }
+      let demands: SymbolFlags = isSharedLibrary ? .needsPLT : [.needsPLT, .needsCanonicalPLT]
+      symbols[index].flags |= demands.rawValue
+    }
+  }
+
+  /// What an expression names that only the loader can find.
+  private func libraryVariable(in expression: Expression) -> String? {
+    for name in expression.symbols {
+      guard let index = names.find(name, in: symbols) else { continue }
+      let symbol = symbols[index]
+      guard symbol.has.contains(.isShared), valueOfSymbol(name) == nil else { continue }
+      return "'\(name)' is defined in \(libraries[LibraryIndex(raw: symbol.file)].path), and its"
+        + " address is not known before the program runs; only functions of libraries can be"
+        + " aliased, without arithmetic; define the symbol in an object or in that library"
+    }
+    return nil
+  }
+
   /// Evaluates `--defsym` and scripts' assignments, in their order.
   func evaluateDefinitions() {
     let environment = Expression.Environment(
@@ -323,8 +362,8 @@ extension Link {
         let value = try definition.expression.evaluate(in: environment) { valueOfSymbol($0) }
         symbols[definition.symbol].word = value.address
       } catch {
-        diagnostics.error(
-          "\(definition.origin) \(symbols[definition.symbol].name): \(error.message)")
+        let text = libraryVariable(in: definition.expression) ?? error.message
+        diagnostics.error("\(definition.origin) \(symbols[definition.symbol].name): \(text)")
       }
     }
     for (command, path) in scriptCommands {
@@ -344,8 +383,12 @@ extension Link {
     guard let index = names.find(name, in: symbols) else { return nil }
     let symbol = symbols[index]
     if symbol.has.contains(.isUndefined) { return nil }
-    if symbol.has.contains(.isShared), symbol.word == 0 { return nil }
+    var address = symbol.word
+    if symbol.has.contains(.isShared), address == 0 {
+      guard !symbol.extra.isNone, let stub = pltAddress(extras[symbol.extra]) else { return nil }
+      address = stub
+    }
     return Expression.Value(
-      symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
+      address, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
   }
 }

@@ -48,7 +48,7 @@ struct VersionTable: @unchecked Sendable {
   private(set) var definitions: [Definition] = []
   private var numbers: [ByteString: UInt16] = [:]
   /// For each symbol of the link its number, with `hidden`; 0 for those that nothing was said of.
-  let symbolVersions = ReservedTable<UInt16>(capacity: 1 << 27)
+  let symbolVersions = ReservedTable<UInt16>(capacity: 1 << 27, of: "symbol versions")
   /// For each definition whether a symbol named it in its own name.
   fileprivate(set) var mentions: UnsafeMutablePointer<UInt32> = allocateZeroed(count: 1)
 

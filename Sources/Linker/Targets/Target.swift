@@ -42,8 +42,9 @@ protocol Target: Sendable {
   static func apply(
     _ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer)
 
-  /// Applies one relocation to data without policy: used for frame descriptions.
-  /// - Returns: false if the type is not one that stands in data.
+  /// Applies one relocation, of a type that `dataSize` knows, to data without policy: used for frame
+  /// descriptions.
+  /// - Returns: false if what was to be written does not fit.
   static func applyData(
     type: UInt32, place: UnsafeMutableRawPointer, value: UInt64, address: UInt64
   ) -> Bool

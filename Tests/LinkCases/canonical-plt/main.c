@@ -1,5 +1,7 @@
 // A function of a library has one address, whether the program or the library takes it.
 //#kinds: no-pie pie shared
+//#each: BINDING = lazy now
+//#link: -Wl,-z,$BINDING
 //#shared: libfunction.so = function.c
 //#compile: -O0
 //#exit: 9

@@ -106,21 +106,23 @@ extension IRFunction {
   mutating func append(contentsOf new: [Instruction]) { instructions += new }
 }
 
+/// Random numbers that are the same in each run.
+///
+/// Source: G. Steele et al., "Fast Splittable Pseudorandom Number Generators", SplitMix64.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+    return z ^ z >> 31
+  }
+}
+
 /// Functions that end, divide by what the IR allows, and call only those before them.
 private struct FunctionGenerator {
-  private struct Random: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      // Source: G. Steele et al., "Fast Splittable Pseudorandom Number Generators", SplitMix64.
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-      return z ^ z >> 31
-    }
-  }
-
-  private var random: Random
+  private var random: SplitMix
   private let wordBytes: Int
   private var function = IRFunction(parameterCount: 0)
   private var variables: [Slot] = []
@@ -129,7 +131,7 @@ private struct FunctionGenerator {
   private var callsLeft = 0
 
   init(seed: UInt64, wordBytes: Int) {
-    random = Random(state: seed)
+    random = SplitMix(state: seed)
     self.wordBytes = wordBytes
   }
 

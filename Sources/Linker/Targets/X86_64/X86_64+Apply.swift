@@ -30,7 +30,13 @@ extension X86_64 {
       let source = entry.symbol
       switch type {
       case R.pc32:
-        let value = target(context, source, entry.addend) &- address
+        let target = target(context, source, entry.addend)
+        if target == UInt64(bitPattern: entry.addend), context.isPositionIndependent,
+          applyToUndefined(context, index, entry, p, code, address)
+        {
+          break
+        }
+        let value = target &- address
         if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
         store32(value, p)
       case R.plt32:
@@ -84,7 +90,7 @@ extension X86_64 {
         {
           break
         }
-        if !context.isShared, p[0] == 0xff, p[1] == 0x10 {
+        if !context.isShared, isDescriptorCall(code, offset) {
           p[0] = 0x66  // xchg %ax, %ax
           p[1] = 0x90
         }
@@ -93,7 +99,8 @@ extension X86_64 {
         if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
         store32(value, p)
       case R.tpoff64:
-        if context.isShared { break }
+        // Otherwise the loader does, from the relocation's addend.
+        if context.isShared || reference(context, source).isPreemptible { break }
         store64(threadOffset(context, source, entry.addend), p)
       default:
         applyRare(&context, index, entry, p, address)
@@ -317,6 +324,27 @@ extension X86_64 {
     store32(value, p)
   }
 
+  /// R_X86_64_PC32 in position-independent code whose target is address 0, as far as the link knows;
+  /// false if it is written as any other.
+  @inline(never)
+  private static func applyToUndefined(
+    _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64
+  ) -> Bool {
+    guard reference(context, entry.symbol).flags.contains(.isUndefined),
+      context.link.atoms[index].has.contains(.isExecutable)
+    else { return false }
+    if isBranch(code, entry.offset, entry.addend) {
+      let value = callTarget(context, entry.symbol, entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      store32(value, p)
+      return true
+    }
+    guard isAddressLoad(code, entry.offset, entry.addend) else { return false }
+    rewriteAddressLoadToZero(p)
+    return true
+  }
+
   private static func applyRare(
     _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
     _ p: UnsafeMutablePointer<UInt8>, _ address: UInt64
@@ -376,76 +404,8 @@ extension X86_64 {
     }
   }
 
-  // MARK: Sections that are not loaded
-
-  /// Debug information and the like: no slots, no linkage; what was discarded reads as a value that
-  /// no debugger takes for an address.
-  private static func applyUnloaded(
-    _ context: inout ApplyContext, _ index: AtomIndex, _ place: UnsafeMutableRawPointer
-  ) {
-    let link = context.link
-    let atom = link.atoms[index]
-    let relocations = link.relocations(Encoding.self, atom)
-    let bytes = place.assumingMemoryBound(to: UInt8.self)
-    let file = context.file
-    let tombstone = link.tombstone(atom)
-    for i in 0..<relocations.count {
-      let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
-      let type = entry.type
-      let offset = entry.offset
-      let source = entry.symbol
-      let width = width(type)
-      if offset > atom.size || atom.size &- offset < width
-        || Int(source) >= file.pointee.symbolCount
-      {
-        badUnloaded(context, index, entry)
-        continue
-      }
-      let p = bytes + Int(offset)
-      var value: UInt64
-      let isDead = link.isDead(Encoding.self, source, in: file)
-      if isDead {
-        value = tombstone
-      } else {
-        value = link.address(Encoding.self, of: source, in: file, addend: entry.addend)
-      }
-      switch type {
-      case R.abs64: store64(value, p)
-      case R.abs32, R.abs32S:
-        if value >> 32 != 0, !fitsSigned32(value) { outOfRange(context, index, entry, value) }
-        store32(value, p)
-      case R.dtpoff64: store64(isDead ? tombstone : value &- context.tlsStart, p)
-      case R.dtpoff32: store32(isDead ? tombstone : value &- context.tlsStart, p)
-      case R.pc32:
-        value = value &- (atom.address &+ offset)
-        store32(value, p)
-      case R.pc64: store64(value &- (atom.address &+ offset), p)
-      case R.size32, R.size64:
-        let size =
-          link.symbolSize(Encoding.self, file, source) &+ UInt64(bitPattern: entry.addend)
-        if type == R.size32 { store32(size, p) } else { store64(size, p) }
-      case R.abs16:
-        UnsafeMutableRawPointer(p).storeBytes(
-          of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
-      case R.abs8: p[0] = UInt8(truncatingIfNeeded: value)
-      case R.none, 250, 251: break
-      default: badUnloaded(context, index, entry)
-      }
-    }
-  }
-
   @inline(never)
-  private static func badUnloaded(
-    _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>
-  ) {
-    context.link.diagnostics.error(
-      "\(context.link.placeName(index, entry.offset)): \(relocationName(entry.type)) does not"
-        + " belong here, lies outside of its section, or names a symbol that isn't there",
-      key: context.link.key(index, entry.offset))
-  }
-
-  @inline(never)
-  private static func outOfRange(
+  static func outOfRange(
     _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>, _ value: UInt64
   ) {
     let link = context.link
@@ -458,17 +418,17 @@ extension X86_64 {
   }
 
   @inline(__always)
-  private static func fitsSigned32(_ value: UInt64) -> Bool {
+  static func fitsSigned32(_ value: UInt64) -> Bool {
     Int64(bitPattern: value) == Int64(Int32(truncatingIfNeeded: value))
   }
 
   @inline(__always)
-  private static func store32(_ value: UInt64, _ p: UnsafeMutablePointer<UInt8>) {
+  static func store32(_ value: UInt64, _ p: UnsafeMutablePointer<UInt8>) {
     Encoding.store32(UInt32(truncatingIfNeeded: value), UnsafeMutableRawPointer(p))
   }
 
   @inline(__always)
-  private static func store64(_ value: UInt64, _ p: UnsafeMutablePointer<UInt8>) {
+  static func store64(_ value: UInt64, _ p: UnsafeMutablePointer<UInt8>) {
     Encoding.store64(value, UnsafeMutableRawPointer(p))
   }
 }

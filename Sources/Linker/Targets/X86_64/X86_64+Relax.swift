@@ -141,6 +141,36 @@ extension X86_64 {
     return type == R.code4Gotpc32Tlsdesc && offset >= 4 && p[-4] == 0xd5
   }
 
+  /// `call *x@tlscall(%rax)`
+  @inline(__always)
+  static func isDescriptorCall(_ code: UnsafePointer<UInt8>, _ offset: UInt64) -> Bool {
+    code[Int(offset)] == 0xff && code[Int(offset) + 1] == 0x10
+  }
+
+  /// Whether a field is the target of `call`, `jmp` or a conditional jump.
+  static func isBranch(_ code: UnsafePointer<UInt8>, _ offset: UInt64, _ addend: Int64) -> Bool {
+    guard offset >= 1, addend == -4 else { return false }
+    let p = code + Int(offset)
+    return p[-1] & 0xfe == 0xe8 || offset >= 2 && p[-2] == 0x0f && p[-1] & 0xf0 == 0x80
+  }
+
+  /// Whether a field is the displacement of `lea x(%rip), %reg`, with a register of 64 bits.
+  static func isAddressLoad(
+    _ code: UnsafePointer<UInt8>, _ offset: UInt64, _ addend: Int64
+  ) -> Bool {
+    guard offset >= 3, addend == -4 else { return false }
+    let p = code + Int(offset)
+    return p[-3] & 0xfb == 0x48 && p[-2] == 0x8d && p[-1] & 0xc7 == 0x05
+  }
+
+  /// `lea x(%rip), %reg` → `mov $0, %reg`. Neither changes flags, and both have seven bytes.
+  static func rewriteAddressLoadToZero(_ p: UnsafeMutablePointer<UInt8>) {
+    p[-3] = p[-3] & ~0x04 | (p[-3] & 0x04) >> 2  // REX.R → REX.B
+    p[-2] = 0xc7
+    p[-1] = 0xc0 | p[-1] >> 3 & 7
+    for i in 0..<4 { p[i] = 0 }
+  }
+
   /// `lea x@tlsdesc(%rip), %reg` → `mov $x@tpoff, %reg`
   static func rewriteDescriptorToLocalExec(_ p: UnsafeMutablePointer<UInt8>, _ type: UInt32) {
     p[-2] = 0xc7

@@ -39,7 +39,11 @@ extension X86_64 {
       case R.abs32, R.abs32S, R.abs16, R.abs8:
         scanNarrow(&context, reference, index, entry)
       case R.pc32, R.pc64, R.pc16, R.pc8:
-        scanRelative(&context, reference, index, entry)
+        if reference.flags.contains(.isUndefined), context.isPositionIndependent {
+          scanRelativeToUndefined(&context, reference, index, entry, code)
+        } else {
+          scanRelative(&context, reference, index, entry)
+        }
       case R.plt32:
         if reference.isPreemptible || reference.isIndirect {
           context.demand(reference, .needsPLT)
@@ -83,34 +87,20 @@ extension X86_64 {
           context.demand(reference, .needsTLSOffset)
         }
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
-        if context.isShared || !canRelaxDescriptor(type, code, offset) {
+        if context.isShared {
           context.demand(reference, .needsTLSDescriptor)
+        } else if !canRelaxDescriptor(type, code, offset) {
+          keepDescriptor(&context, reference, index, entry, "lea x@tlsdesc(%rip), %reg")
         } else if reference.isPreemptible {
           context.demand(reference, .needsTLSOffset)
         }
-      case R.tlsdescCall, R.dtpoff32, R.dtpoff64: break
-      case R.tpoff32, R.tpoff64:
-        if context.isShared {
-          if type == R.tpoff64 {
-            context.facts.insert(.hasStaticTLS)
-            if !reference.symbol.isNone {
-              context.addDynamic(.symbolic, reference, index, offset, entry.addend, type: type)
-              break
-            }
-          }
-          cannotBeUsed(
-            context, reference, index, entry, "in a shared library",
-            "recompile with -fPIC, or with -ftls-model=initial-exec")
-        } else if reference.flags.contains(.isShared) {
-          // Only the loader knows where the library's block lies.
-          if type == R.tpoff64 {
-            context.addDynamic(.symbolic, reference, index, offset, entry.addend, type: type)
-          } else {
-            cannotBeUsed(
-              context, reference, index, entry, "for a variable of a shared library",
-              "recompile with -fPIC, or with -ftls-model=initial-exec")
-          }
+      case R.tlsdescCall:
+        if !context.isShared, !isDescriptorCall(code, offset) {
+          keepDescriptor(&context, reference, index, entry, "call *x@tlscall(%rax)")
         }
+      case R.dtpoff32, R.dtpoff64: break
+      case R.tpoff32, R.tpoff64:
+        scanStaticOffset(&context, reference, index, entry)
       default:
         link.diagnostics.error(
           "\(link.placeName(index, offset)): \(relocationName(type)) against"
@@ -135,11 +125,12 @@ extension X86_64 {
       type, code, offset, isFixedAddress: context.link.isLoadedLow)
   }
 
-  /// Large-model data may be out of reach of 32 bits.
+  /// Large-model code and data may be out of reach of 32 bits.
   @inline(__always)
   static func isFar(
     _ link: Link, _ file: UnsafeMutablePointer<ObjectFile>, _ symbol: SymbolIndex, _ source: UInt32
   ) -> Bool {
+    if link.isLargeModelInReach { return false }
     var atom = AtomIndex.none
     if symbol.isNone {
       let section = file.pointee.section(Encoding.self, of: Int(source))
@@ -222,6 +213,68 @@ extension X86_64 {
     } else if reference.isIndirect {
       context.demand(reference, [.needsPLT, .needsCanonicalPLT])
     }
+  }
+
+  /// Zero is no address that position-independent code can reach relative to itself: a branch is
+  /// never taken there, and what `lea` gives can be written as a number; nothing else has a meaning.
+  @inline(never)
+  private static func scanRelativeToUndefined(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>, _ code: UnsafePointer<UInt8>
+  ) {
+    guard reference.isPreemptible else { return }
+    let isCode = context.link.atoms[atom].has.contains(.isExecutable)
+    if isCode, entry.type == R.pc32, isBranch(code, entry.offset, entry.addend) {
+      context.demand(reference, .needsPLT)
+    } else if context.isShared {
+      scanRelative(&context, reference, atom, entry)
+    } else {
+      cannotBeUsed(
+        context, reference, atom, entry,
+        "in a position-independent executable, where it would not be zero if nothing defines the"
+          + " symbol", "recompile with -fPIE, or link with -no-pie")
+    }
+  }
+
+  /// The thread pointer's distance to a variable is known at link time in executables that define
+  /// it; else the loader has to put it where it can put 64 bits, and the component can't be loaded
+  /// by `dlopen` with certainty.
+  private static func scanStaticOffset(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>
+  ) {
+    if !context.isShared, !reference.isPreemptible { return }
+    guard entry.type == R.tpoff64 else {
+      cannotBeUsed(
+        context, reference, atom, entry,
+        context.isShared ? "in a shared library" : "for what a shared library defines",
+        context.isShared
+          ? "recompile with -fPIC, or with -ftls-model=initial-exec"
+          : "recompile with -ftls-model=initial-exec")
+      return
+    }
+    if context.isShared { context.facts.insert(.hasStaticTLS) }
+    context.addDynamic(
+      reference.isPreemptible ? .symbolic : .threadLocal, reference, atom, entry.offset,
+      entry.addend, type: entry.type)
+  }
+
+  /// A descriptor sequence in an executable that isn't the psABI's: the loader's resolver can still
+  /// be called, if there is a loader.
+  @inline(never)
+  private static func keepDescriptor(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>, _ expected: StaticString
+  ) {
+    if context.link.isDynamic {
+      context.demand(reference, .needsTLSDescriptor)
+      return
+    }
+    context.link.diagnostics.error(
+      "\(context.link.placeName(atom, entry.offset)): \(relocationName(entry.type)) against"
+        + " \(context.name(of: reference)) is not on an instruction `\(expected)`; a static program"
+        + " has no loader that could resolve it; recompile \(context.file.pointee.displayName)"
+        + " without -mtls-dialect=gnu2", key: context.link.key(atom, entry.offset))
   }
 
   private static func scanRelative(

@@ -44,13 +44,20 @@ enum X86_64: Target {
   static func applyData(
     type: UInt32, place: UnsafeMutableRawPointer, value: UInt64, address: UInt64
   ) -> Bool {
+    let difference = value &- address
     switch type {
-    case R.none: break
     case R.abs64: Encoding.store64(value, place)
-    case R.abs32, R.abs32S: Encoding.store32(UInt32(truncatingIfNeeded: value), place)
-    case R.pc32, R.plt32: Encoding.store32(UInt32(truncatingIfNeeded: value &- address), place)
-    case R.pc64: Encoding.store64(value &- address, place)
-    default: return false
+    case R.abs32:
+      Encoding.store32(UInt32(truncatingIfNeeded: value), place)
+      return value >> 32 == 0
+    case R.abs32S:
+      Encoding.store32(UInt32(truncatingIfNeeded: value), place)
+      return fitsSigned32(value)
+    case R.pc32, R.plt32:
+      Encoding.store32(UInt32(truncatingIfNeeded: difference), place)
+      return fitsSigned32(difference)
+    case R.pc64: Encoding.store64(difference, place)
+    default: break
     }
     return true
   }

@@ -84,8 +84,9 @@ struct ARMBackend: Backend {
   private mutating func moveStack(by bytes: Int) {
     let size = UInt32(bytes.magnitude)
     if size < 1024 {
-      // sub sp, sp, #size; add sp, sp, #size: eight bits, rotated to the left by two
-      emit((bytes < 0 ? 0xe24d_df00 : 0xe28d_df00) | size >> 2)
+      // sub sp, sp, #size; add sp, sp, #size: eight bits, or eight rotated to the left by two
+      let immediate = size < 256 ? size : 0xf00 | size >> 2
+      emit((bytes < 0 ? 0xe24d_d000 : 0xe28d_d000) | immediate)
     } else {
       constant(Self.spare, Int64(size))
       emit(bytes < 0 ? 0xe04d_d00c : 0xe08d_d00c)  // sub sp, sp, r12; add sp, sp, r12

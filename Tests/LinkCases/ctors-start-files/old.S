@@ -1,0 +1,3 @@
+  .section .ctors, "aw", @progbits
+  .quad old
+  .section .note.GNU-stack, "", @progbits

@@ -1,0 +1,3 @@
+int renamed(void);
+int (*volatile taken)(void) = renamed;
+int through_library(void) { return renamed() + taken() - 8; }
