@@ -10,7 +10,9 @@ extension Session {
       directory = String(cString: buffer)
       free(buffer)
     }
-    return DebugUnit(path: options.path, directory: directory, producer: "tern")
+    // DW_LANG_C99: debuggers then read expressions as C, which tern's are close to, and know where
+    // a prologue ends. Source: DWARF 5, table 7.17.
+    return DebugUnit(path: options.path, directory: directory, language: 0x0c, producer: "tern")
   }
 
   func debugInfo(_ function: CheckedFunction, _ code: MachineCode) -> FunctionDebugInfo {
