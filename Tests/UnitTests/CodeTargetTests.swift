@@ -326,8 +326,9 @@ private func execute(_ program: [UInt8], on machine: ImageMachine) throws -> Int
     var description: String
   }
   var path = "/tmp/code-target-XXXXXX".utf8CString.map { $0 }
-  let file = mkostemp(&path, O_CLOEXEC)
+  let file = mkstemp(&path)
   guard file >= 0 else { throw Failed(description: "no temporary file") }
+  _ = fcntl(file, F_SETFD, FD_CLOEXEC)
   defer { unlink(path) }
   let written = write(file, program, program.count)
   fchmod(file, 0o700)

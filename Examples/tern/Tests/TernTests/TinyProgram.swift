@@ -158,8 +158,9 @@ struct TinyProgram {
   /// What the program writes, and its exit status.
   func run() throws -> (output: [UInt8], status: CInt) {
     var path = "/tmp/tern-program-XXXXXX".utf8CString.map { $0 }
-    let file = mkostemp(&path, O_CLOEXEC)
-    guard file >= 0 else { throw Failure.system("mkostemp", errno) }
+    let file = mkstemp(&path)
+    guard file >= 0 else { throw Failure.system("mkstemp", errno) }
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
     defer { unlink(path) }
     guard write(file, bytes, bytes.count) == bytes.count else {
       throw Failure.system("write", errno)
