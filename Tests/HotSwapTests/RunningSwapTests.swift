@@ -54,6 +54,30 @@ extension HotSwapTests {
       #expect(subject[.childrenMade] > 0)
     }
 
+    /// Threads that are made while others are being stopped are stopped, too.
+    @Test func allThreadsStand() throws {
+      let subject = try Subject("threads=1", "churn")
+      let files = subject.process.files
+      for _ in 0..<200 {
+        let moving = try TracerThread.run { () throws(SwapError) -> [pid_t]? in
+          var threads = TracedThreads(files.process)
+          defer { threads.resume() }
+          guard try threads.stop(within: 1_000_000_000).isEmpty else { return nil }
+          let known = Set(threads.threads.map { $0.id })
+          return files.threads().filter { id in
+            guard let state = files.state(of: id) else { return false }
+            return known.contains(id) ? state != "t" : state != "Z" && state != "X"
+          }
+        }
+        #expect(moving == [])
+      }
+      // And then none stands or is traced any more.
+      #expect(files.tracer(of: files.process) == 0)
+      let made = subject[.threadsMade]
+      #expect(waitUntil { subject[.threadsMade] > made + 100 })
+      #expect(subject.finish() == .exited(status: 42))
+    }
+
     @Test func waitingIsNotInterrupted() throws {
       let subject = try Subject("threads=0", "waiting")
       for _ in 0..<100 { try subject.swapVersion() }
@@ -185,6 +209,40 @@ extension HotSwapTests {
       #expect(error?.code == .ended)
       #expect(throws: SwapError.self) { try subject.process.send(signal: SIGTERM) }
       #expect(throws: SwapError.self) { try LiveProcess(attachingTo: subject.process.id) }
+    }
+
+    /// A process that ends in the middle of a swap is told as ended, and its parent how.
+    @Test(arguments: [SIGTERM, SIGKILL, 0])
+    func endMayComeAtAnyTime(signal: Int32) throws {
+      for round in 0..<12 {
+        let subject = try Subject("threads=2", "churn")
+        let id = subject.process.id
+        let stop = UInt(bitPattern: subject.address(of: .stop))
+        let killer = Thread {
+          sleep(microseconds: 1000 + 377 * round)
+          if signal != 0 {
+            kill(id, signal)
+          } else {
+            UnsafeMutablePointer<UInt64>(bitPattern: stop)?.pointee = 1
+          }
+        }
+        var failure: SwapError?
+        while failure == nil {
+          do throws(SwapError) {
+            _ = try subject.process.apply(
+              subject.patches(
+                subject.place(MachineCode.function(returning: 0)), slots: 14..<15))
+            subject.next = subject[.room] + 64
+          } catch {
+            // The old function is in use now and then.
+            if error.code != .refused { failure = error }
+          }
+        }
+        #expect(failure?.code == .ended, "\(failure?.description ?? "")")
+        killer.join()
+        let end = subject.process.waitForExit()
+        #expect(end == (signal == 0 ? .exited(status: 42) : .killed(signal: signal)))
+      }
     }
 
     @Test func detachedProcessRunsOn() throws {

@@ -6,6 +6,7 @@ import Testing
 /// An engine that gives out what the test puts in.
 private final class ScriptedEngine: ImageEngine {
   var options = ImageOptions(machine: .x86_64, path: "")
+  let growth = GrowthGate()
   var counts = ImageCounts()
   var lazyProvider: ((LazyKind, LazyKey) throws(ImageError) -> LazyContent)?
   var next = ImagePatchSet()

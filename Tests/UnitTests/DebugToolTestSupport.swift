@@ -82,6 +82,8 @@ struct DebuggedProgram<T: CodeTarget> {
   static var textAddress: UInt64 { 0x1000_0000 }
   static var dataAddress: UInt64 { 0x1040_0000 }
   static var textSize: Int { 1 << 20 }
+  /// The beginning of `.text`, where the program starts.
+  var code: [UInt8] = []
   /// Contents of `.data`.
   var data = DebugBytes<E>()
 
@@ -108,7 +110,7 @@ struct DebuggedProgram<T: CodeTarget> {
     var parts = [
       Part(
         name: ".text", flags: [.alloc, .execute], address: Self.textAddress, alignment: 16,
-        bytes: [UInt8](repeating: 0, count: Self.textSize)),
+        bytes: code + [UInt8](repeating: 0, count: Self.textSize - code.count)),
       Part(
         name: ".data", flags: [.alloc, .write], address: Self.dataAddress, alignment: 16,
         bytes: data.bytes),

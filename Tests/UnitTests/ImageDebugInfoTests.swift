@@ -242,6 +242,25 @@ import Testing
     #expect(info.violations() == [])
   }
 
+  @Test func rangesOfUnitsAreReused() throws {
+    let info = ImageDebugInfo<ELF64Little>(frame: X86_64Code.debugFrame, growth: GrowthGate())
+    var sizes: [UInt64] = []
+    for round in 0..<60 {
+      for key in 0..<60 {
+        var described = function(key)
+        // Units of one to thirty functions, others in each round, of a few names.
+        described.unit.path = "unit\((key * (1 + round % 5) / 30 + round) % 12)"
+        try info.update(
+          function: UInt32(key), info: described, address: 0x1_0000 + UInt64(key) * 128, size: 100)
+      }
+      if round == 20 { sizes = info.sections.map(\.size) }
+    }
+    for (section, size) in zip(info.sections, sizes) {
+      #expect(section.size <= size + size / 2, "\(section.name)")
+    }
+    #expect(info.violations() == [])
+  }
+
   @Test func typesLiveAsLongAsTheyAreUsed() throws {
     let info = ImageDebugInfo<ELF64Little>(frame: X86_64Code.debugFrame, growth: GrowthGate())
     let inner = DebugType.structure(
@@ -262,6 +281,32 @@ import Testing
     info.remove(2)
     #expect(try count() == 1)
     #expect(info.violations() == [])
+  }
+
+  /// As many as a build of a hundred thousand functions leaves, none touching another.
+  @Test func manyDirtyRanges() {
+    var dirty = DirtyRanges()
+    for index in 0..<200_000 as Range<UInt64> {
+      let start = index * 7919 % 200_000 * 4
+      dirty.add(start..<start + 2)
+    }
+    let taken = dirty.take()
+    #expect(taken.count == 200_000 && dirty.isEmpty)
+    #expect(taken.first == 0..<2 && taken.last == 799_996..<799_998)
+  }
+
+  @Test func namesEndWhereTheyEnd() throws {
+    let info = ImageDebugInfo<ELF64Little>(frame: X86_64Code.debugFrame, growth: GrowthGate())
+    try info.update(
+      variable: 1, info: VariableDebugInfo(unit: Self.unit, name: "a\0b", type: Self.int),
+      address: 8)
+    try info.update(
+      variable: 2, info: VariableDebugInfo(unit: Self.unit, name: "", type: Self.int), address: 16)
+    let unit = try #require(try DwarfWalker<ELF64Little>(info.sections).units.first)
+    #expect(
+      unit.declarations == [
+        "variable ab external at 8 type int:4:5", "variable  external at 16 type int:4:5",
+      ])
   }
 
   // MARK: Refusals

@@ -1,4 +1,5 @@
 import ELFFormat
+import Glibc
 import Testing
 
 @testable import Linker
@@ -11,6 +12,70 @@ import Testing
   @Test func arm() throws { try Editing<ARMCode>(frameRegister: 11, seed: 3).run() }
   @Test func riscv64() throws { try Editing<RISCV64Code>(frameRegister: 8, seed: 4).run() }
   @Test func sparc64() throws { try Editing<SPARC64Code>(frameRegister: 30, seed: 5).run() }
+
+  #if arch(x86_64)
+    /// A running program: breakpoints by line, frames by `.debug_frame`, locals and globals.
+    @Test func runningProgram() throws {
+      guard DebugTool.isInstalled("gdb") else { return }
+      let folder = try ScratchFolder()
+      let info = ImageDebugInfo<ELF64Little>(frame: X86_64Code.debugFrame, growth: GrowthGate())
+      var program = DebuggedProgram<X86_64Code>()
+      program.data.u32(42)
+      // push rbp; mov rbp, rsp; sub rsp, 16; mov dword [rbp-8], 5; mov edi, [rbp-8];
+      // call twice; mov edi, eax; mov eax, 60; syscall
+      program.code = [
+        0x55, 0x48, 0x89, 0xe5, 0x48, 0x83, 0xec, 0x10, 0xc7, 0x45, 0xf8, 5, 0, 0, 0, 0x8b, 0x7d,
+        0xf8, 0xe8, 64 - 23, 0, 0, 0, 0x89, 0xc7, 0xb8, 60, 0, 0, 0, 0x0f, 0x05,
+      ]
+      program.code += [UInt8](repeating: 0xcc, count: 64 - program.code.count)
+      // push rbp; mov rbp, rsp; mov [rbp-4], edi; mov eax, [rbp-4]; add eax, eax; pop rbp; ret
+      program.code += [
+        0x55, 0x48, 0x89, 0xe5, 0x89, 0x7d, 0xfc, 0x8b, 0x45, 0xfc, 0x01, 0xc0, 0x5d, 0xc3,
+      ]
+      let text = DebuggedProgram<X86_64Code>.textAddress
+      let source = try #require(fopen("\(folder.path)/main.t", "w"))
+      for line in 1...99 { fputs("line \(line)\n", source) }
+      fclose(source)
+      let unit = DebugUnit(path: "main.t", directory: folder.path, producer: "compiler")
+      let int = DebugType.integer(name: "int", bytes: 4, isSigned: true)
+      let frame: [UInt8] = [0x41, 0x0e, 16, 0x86, 2, 0x43, 0x0d, 6]
+      let start = FunctionDebugInfo(
+        unit: unit, name: "start",
+        lines: [(0, 1), (8, 2), (15, 3), (23, 4)].map { DebugLine(offset: $0, line: $1) },
+        locals: [DebugLocal(name: "five", type: int, frameOffset: -8, isParameter: false)],
+        frameRegister: 6, frameInstructions: frame)
+      func twice(_ name: String, line: UInt32) -> FunctionDebugInfo {
+        FunctionDebugInfo(
+          unit: unit, name: name,
+          lines: [(0, 0), (7, 1), (12, 2)].map { DebugLine(offset: $0, line: line + $1) },
+          result: int,
+          locals: [DebugLocal(name: "number", type: int, frameOffset: -4, isParameter: true)],
+          frameRegister: 6, frameInstructions: frame + [0x49, 0x0c, 7, 8])
+      }
+      try info.update(function: 1, info: start, address: text, size: 32)
+      try info.update(
+        variable: 3, info: VariableDebugInfo(unit: unit, name: "counter", type: int),
+        address: DebuggedProgram<X86_64Code>.dataAddress)
+      let path = "\(folder.path)/program"
+      for (name, line) in [("twice", 10), ("twice", 50), ("doubled_by_addition", 70)] {
+        try info.update(
+          function: 2, info: twice(name, line: UInt32(line)), address: text + 64, size: 14)
+        try program.write(info.sections, to: path)
+        try #require(chmod(path, 0o700) == 0)
+        let output = try DebugTool.run(
+          [
+            "gdb", "--batch", "-nx", "-q", "-iex", "set disable-randomization off", "-ex",
+            "break main.t:\(line + 1)", "-ex", "run", "-ex", "backtrace", "-ex", "print counter",
+            "-ex", "finish", "-ex", "print five", "-ex", "continue", path,
+          ], in: folder)
+        #expect(output.errors.isEmpty, "\(output.errors)")
+        for answer in [
+          "#0  \(name) (number=5) at main.t:\(line + 1)", "in start () at main.t:3", "$1 = 42",
+          "Value returned is $2 = 10", "$3 = 5", "exited with code 012",
+        ] { #expect(output.text.contains(answer), "\(answer): \(output.text)") }
+      }
+    }
+  #endif
 
   /// Hundreds of edits of declarations made up at random, with some known ones among them.
   private final class Editing<T: CodeTarget> {
@@ -25,7 +90,8 @@ import Testing
     var nextAddress = Program.textAddress + 0x1000
     /// Names of functions that are there.
     var names: [UInt32: String] = [:]
-    let unit = DebugUnit(path: "main.t", directory: "/src", language: 0x1d, producer: "compiler 1")
+    /// Of the default language.
+    let unit = DebugUnit(path: "main.t", directory: "/src", producer: "compiler 1")
 
     init(frameRegister: UInt8, seed: UInt64) throws {
       folder = try ScratchFolder()

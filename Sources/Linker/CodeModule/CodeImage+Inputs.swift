@@ -17,6 +17,8 @@ struct ForeignState {
   var slotLimit: UInt64 = 0
   /// Where the module's addresses begin: the link's must stay below.
   var addressLimit: UInt64 = 0
+  /// Bytes at the file's start that are set aside for the link.
+  var fileCapacity: UInt64 = 0
   /// Names in the string table, for the symbols of the other inputs.
   var names: [UInt32] = []
   /// Header index of each section of the link; 0 for those that are left out.

@@ -122,21 +122,25 @@ extension CodeImage {
     }
   }
 
-  /// The link's part of the file grows: sections that are in its way go elsewhere.
+  /// The link's part of the file grows: sections that are in the way of its new room go elsewhere.
   private func takeFileRange(of image: ForeignImage) {
     let size = UInt64(image.bytes.count)
-    fileRanges.remove(owner: Self.inputsOwner)
-    for (number, section) in sections.enumerated()
-    where section.fileCapacity > 0 && section.fileOffset < size {
-      fileRanges.remove(owner: number)
-      section.fileCapacity = 0
+    if size > foreign.fileCapacity {
+      let capacity = idealCapacity(size)
+      fileRanges.remove(owner: Self.inputsOwner)
+      for (number, section) in sections.enumerated()
+      where section.fileCapacity > 0 && section.fileOffset < capacity {
+        fileRanges.remove(owner: number)
+        section.fileCapacity = 0
+      }
+      if sectionHeadersCapacity > 0, sectionHeadersOffset < capacity {
+        fileRanges.removeTable()
+        sectionHeadersCapacity = 0
+      }
+      fileRanges.add(0..<capacity, owner: Self.inputsOwner)
+      foreign.fileCapacity = capacity
     }
-    if sectionHeadersCapacity > 0, sectionHeadersOffset < size {
-      fileRanges.removeTable()
-      sectionHeadersCapacity = 0
-    }
-    fileRanges.add(0..<idealCapacity(size), owner: Self.inputsOwner)
-    pendingChanges.append(0..<idealCapacity(size))
+    pendingChanges.append(0..<foreign.fileCapacity)
   }
 
   private func mergeSymbols(of image: ForeignImage) throws(ImageError) {

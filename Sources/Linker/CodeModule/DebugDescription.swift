@@ -8,6 +8,7 @@ public indirect enum DebugType: Hashable, Sendable {
   case float(name: String, bytes: UInt8)
   /// An address of something; nil for anything.
   case pointer(to: DebugType?)
+  /// Elements counted from 0.
   case array(of: DebugType, count: UInt64)
   /// Fields with their offsets in bytes.
   case structure(name: String, bytes: UInt64, fields: [Field])

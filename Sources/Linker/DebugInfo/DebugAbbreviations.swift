@@ -100,7 +100,11 @@ enum DebugAbbreviation: UInt8, CaseIterable {
     case .pointer: return [size, type]
     case .untypedPointer: return [size]
     case .array: return [type]
-    case .arrayCount: return [(DwarfAttribute.count, DwarfForm.udata)]
+    case .arrayCount:
+      // Some languages have no lower bound of their own.
+      return [
+        (DwarfAttribute.lowerBound, DwarfForm.data1), (DwarfAttribute.count, DwarfForm.udata),
+      ]
     case .structure, .structureWithChildren: return [size, name]
     case .incompleteStructure:
       return [name, (DwarfAttribute.declaration, DwarfForm.flagPresent)]

@@ -5,23 +5,22 @@ struct DebugBytes<E: ELFEncoding> {
   private(set) var bytes: [UInt8] = []
   var count: Int { bytes.count }
 
+  init() {}
+  /// With room for most declarations, so that it is not found step by step.
+  init(reserving count: Int) { bytes.reserveCapacity(count) }
+
   mutating func u8(_ value: UInt8) { bytes.append(value) }
 
-  mutating func u16(_ value: UInt16) {
-    let pair = [UInt8(truncatingIfNeeded: value >> 8), UInt8(truncatingIfNeeded: value)]
-    bytes += E.isBigEndian ? pair : pair.reversed()
-  }
-
-  mutating func u32(_ value: UInt32) {
-    u16(UInt16(truncatingIfNeeded: E.isBigEndian ? value >> 16 : value))
-    u16(UInt16(truncatingIfNeeded: E.isBigEndian ? value : value >> 16))
-  }
-
+  mutating func u16(_ value: UInt16) { integer(value, 2) }
+  mutating func u32(_ value: UInt32) { integer(value, 4) }
   /// An address, or a number as wide as one.
-  mutating func word(_ value: UInt64) {
-    if !E.is64 { return u32(UInt32(truncatingIfNeeded: value)) }
-    u32(UInt32(truncatingIfNeeded: E.isBigEndian ? value >> 32 : value))
-    u32(UInt32(truncatingIfNeeded: E.isBigEndian ? value : value >> 32))
+  mutating func word(_ value: UInt64) { integer(value, E.wordSize) }
+
+  private mutating func integer(_ value: some FixedWidthInteger, _ count: Int) {
+    for index in 0..<count {
+      let place = E.isBigEndian ? count - 1 - index : index
+      bytes.append(UInt8(truncatingIfNeeded: value >> (8 * place)))
+    }
   }
 
   /// Source: DWARF 5, 7.6 "Variable Length Data".
@@ -49,7 +48,9 @@ struct DebugBytes<E: ELFEncoding> {
 
   /// DW_FORM_string. A NUL within would end it early and shift all that follows: it is left out.
   mutating func string(_ text: String) {
-    bytes += text.utf8.lazy.filter { $0 != 0 }
+    let start = bytes.count
+    bytes += text.utf8
+    if bytes[start...].contains(0) { bytes[start...].removeAll { $0 == 0 } }
     bytes.append(0)
   }
 

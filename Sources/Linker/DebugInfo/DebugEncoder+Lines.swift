@@ -63,7 +63,7 @@ extension DebugEncoder {
   /// The sequence of a function without its end; empty if it has no lines.
   static func sequence(_ lines: [DebugLine], address: UInt64, size: UInt64) -> [UInt8] {
     if lines.isEmpty { return [] }
-    var out = Bytes()
+    var out = Bytes(reserving: 64 + 4 * lines.count)
     out.append([0, UInt8(1 + E.wordSize), DwarfLine.setAddress])
     out.word(address)
     out.append([DwarfLine.setFile, 0])

@@ -6,9 +6,6 @@ enum DebugEncoder<E: ELFEncoding> {
 
   // MARK: Headers
 
-  /// Offsets of the fields that follow the unit's other ranges. Within `unitHeader`.
-  static var unitHeaderSize: UInt32 { 12 }
-
   /// The header of a unit, and its entry. Source: 7.5.1.1, 3.1.1.
   static func unit(
     _ unit: DebugUnitState, length: UInt32, line: UInt32, ranges: UInt32
@@ -76,7 +73,7 @@ enum DebugEncoder<E: ELFEncoding> {
   static func function(
     _ info: FunctionDebugInfo, address: UInt64, size: UInt64, result: UInt32?, locals: [UInt32]
   ) -> [UInt8] {
-    var out = Bytes()
+    var out = Bytes(reserving: 256)
     let code: DebugAbbreviation =
       if result != nil {
         locals.isEmpty ? .function : .functionWithChildren
@@ -173,6 +170,7 @@ enum DebugEncoder<E: ELFEncoding> {
       out.u8(DebugAbbreviation.array.rawValue)
       for part in parts { out.u32(part) }
       out.u8(DebugAbbreviation.arrayCount.rawValue)
+      out.u8(0)
       out.uleb(count)
       out.u8(0)
     case .structure(let name, let size, let fields):

@@ -21,7 +21,7 @@ struct DebugPlan<E: ELFEncoding> {
   private(set) var newTypes: [(index: Int, bytes: [UInt8])] = []
   private(set) var newStrings: [(text: String, offset: UInt32)] = []
 
-  init(storage: DebugStorage, unit: DebugUnitState, isNew: Bool) throws(ImageError) {
+  init(storage: DebugStorage, unit: DebugUnitState, isNew: Bool) {
     self.storage = storage
     self.unit = unit
     isNewUnit = isNew

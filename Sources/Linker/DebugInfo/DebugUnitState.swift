@@ -47,6 +47,8 @@ final class DebugUnitState {
   var freeTypes: [Int] = []
   /// Whose range the entries of the unit's list are.
   var rangeKeys: [UInt32] = []
+  /// Bounds that the headers and ends in the sections are right for.
+  var writtenBounds: [DebugSpace.Bounds] = []
   /// Declarations that belong to it.
   var declarations = 0
 
@@ -56,6 +58,8 @@ final class DebugUnitState {
     get { spaces[kind.rawValue] }
     _modify { yield &spaces[kind.rawValue] }
   }
+
+  var bounds: [DebugSpace.Bounds] { spaces.map(\.bounds) }
 
   /// Offset in the section of a fragment of this unit.
   func position(_ kind: DebugKind, _ offset: UInt32) -> UInt64 {

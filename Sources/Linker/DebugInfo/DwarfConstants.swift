@@ -25,6 +25,7 @@ enum DwarfAttribute {
   static let lowPC: UInt16 = 0x11
   static let highPC: UInt16 = 0x12
   static let language: UInt16 = 0x13
+  static let lowerBound: UInt16 = 0x22
   static let compDir: UInt16 = 0x1b
   static let producer: UInt16 = 0x25
   static let prototyped: UInt16 = 0x27

@@ -128,6 +128,8 @@ extension ImageDebugInfo {
 
   /// Writes the headers of the unit's ranges, and what stands behind the last fragments.
   func writeUnit(_ unit: DebugUnitState) {
+    if unit.bounds == unit.writtenBounds { return }
+    unit.writtenBounds = unit.bounds
     let info = unit[.info].bounds
     let line = unit[.line].bounds
     let ranges = unit[.ranges].bounds

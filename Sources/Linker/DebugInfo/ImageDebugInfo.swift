@@ -13,6 +13,9 @@
 // unit's start, so nothing in it changes when it moves, except for the two offsets in its entry.
 // So the cost of an edit follows from what was edited.
 //
+// Strings of units that are gone stay in `.debug_line_str`: they are a path or two for each file
+// that there ever was.
+//
 // A file can be read after every flush, so unused bytes mean something at any time, namely nothing:
 //
 //   section           within a unit                            between units
@@ -53,9 +56,6 @@ final class ImageDebugInfo<E: ELFEncoding> {
 
   /// The sections, once there is anything in them: always the same ones, none loaded.
   var sections: [ImageSection] { storage?.all ?? [] }
-
-  /// True if a declaration has debug information.
-  func describes(_ key: UInt32) -> Bool { records[key] != nil }
 
   // MARK: Changes
 
@@ -212,7 +212,7 @@ final class ImageDebugInfo<E: ELFEncoding> {
     let storage = try openStorage()
     let present = units[unit]
     let state = present ?? DebugUnitState(unit)
-    var plan = try DebugPlan<E>(storage: storage, unit: state, isNew: present == nil)
+    var plan = DebugPlan<E>(storage: storage, unit: state, isNew: present == nil)
     do throws(ImageError) {
       if present == nil { try plan.addHeaders() }
       try body(&plan)

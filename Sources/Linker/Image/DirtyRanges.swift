@@ -5,6 +5,8 @@
 /// what was written, not what the section holds.
 struct DirtyRanges {
   private var ranges: [Range<UInt64>] = []
+  /// How long the list may get before it is merged.
+  private var mergeLimit = 1 << 16
 
   var isEmpty: Bool { ranges.isEmpty }
 
@@ -19,7 +21,11 @@ struct DirtyRanges {
     }
     ranges.append(range)
     // An editor at work for hours must not grow the list without end.
-    if ranges.count > 1 << 16 { merge() }
+    if ranges.count > mergeLimit {
+      merge()
+      // Where nothing touches, each further range would sort them all again.
+      mergeLimit = max(1 << 16, 2 * ranges.count)
+    }
   }
 
   mutating func removeAll() { ranges.removeAll(keepingCapacity: true) }
@@ -41,7 +47,10 @@ struct DirtyRanges {
   /// The ranges in ascending order, none touching another; the list is empty afterwards.
   mutating func take() -> [Range<UInt64>] {
     merge()
-    defer { ranges = [] }
+    defer {
+      ranges = []
+      mergeLimit = 1 << 16
+    }
     return ranges
   }
 }

@@ -143,6 +143,8 @@ public final class GrowthGate {
   /// Lets so many steps succeed, then fails one; nil: all succeed.
   public var stepsUntilFailure: Int?
 
+  public init() {}
+
   func pass(_ what: String) throws(ImageError) {
     guard let left = stepsUntilFailure else { return }
     if left == 0 {

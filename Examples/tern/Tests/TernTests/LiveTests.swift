@@ -15,14 +15,9 @@ import Testing
       self.directory = directory
       source = "\(directory)/program.tern"
       try Support.write(text, to: source)
-      var buffer = [UInt8](repeating: 0, count: 4096)
-      let count = buffer.withUnsafeMutableBytes {
-        readlink("/proc/self/exe", $0.baseAddress!, $0.count)
-      }
-      let tests = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
-      let tern = tests.prefix(upTo: try #require(tests.lastIndex(of: "/"))) + "/tern"
       id = try Support.start(
-        [String(tern), "live", source], output: "\(directory)/output", errors: "\(directory)/errors"
+        [Support.driver(), "live", source], output: "\(directory)/output",
+        errors: "\(directory)/errors"
       )
     }
 

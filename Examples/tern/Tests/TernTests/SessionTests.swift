@@ -179,6 +179,14 @@ import Weld
         try refusal("more: [int; 2]", "more: [int; 3]")
           == "'more' changed from [int; 2] to [int; 3], and its value is in use")
       #expect(try editor.edit("\"c\"]", "\"c\", \"d\"]").placed == ["names"])
+      // What is removed stays as it was, for whoever uses it still.
+      #expect(try editor.edit("\nvar more: [int; 2]", "").removed == ["more"])
+      #expect(try editor.update().isEmpty)
+      #expect(
+        try refusal("var counter = 7", "var counter = 7\nvar more = true")
+          == "'more' changed from [int; 2] to bool, and its value is in use")
+      let report = try editor.edit("var counter = 7", "var counter = 7\nvar more: [int; 2]")
+      #expect(report == Session.Report(shifted: ["step", "show", "loop", "main"]))
     }
   }
 

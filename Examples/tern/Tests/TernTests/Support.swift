@@ -8,6 +8,16 @@ import Weld
 enum Support {
   static let directory = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/")!))
 
+  /// The driver, which lies beside the tests.
+  static func driver() throws -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = buffer.withUnsafeMutableBytes {
+      readlink("/proc/self/exe", $0.baseAddress!, $0.count)
+    }
+    let tests = String(decoding: buffer[..<max(count, 0)], as: UTF8.self)
+    return String(tests.prefix(upTo: try #require(tests.lastIndex(of: "/")))) + "/tern"
+  }
+
   /// Names, without `.tern`, of the programs in a directory.
   static func programs(_ directory: String) -> [String] {
     var names: [String] = []
@@ -76,7 +86,8 @@ enum Support {
     // writing: between its making and its `execve`.
     for _ in 0..<20 {
       // A program that does not end is a failure, not a test that hangs.
-      let id = try start(["timeout", "60"] + words, output: "\(directory)/output")
+      let id = try start(
+        ["timeout", "60"] + words, output: "\(directory)/output", errors: "\(directory)/errors")
       while waitpid(id, &status, 0) < 0, errno == EINTR {}
       code = status >> 8 & 0xff
       if code != 126 { break }

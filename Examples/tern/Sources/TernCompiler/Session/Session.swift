@@ -62,6 +62,8 @@ public final class Session {
   private var keyCount: UInt64 = 0
   private var contents: [Name: Content] = [:]
   private var exports: [Name: [String]] = [:]
+  /// What is no longer in the source of a running program, and still in memory.
+  private var leftBehind: Set<Name> = []
 
   /// - Throws: `BuildError.image` if there is no back end for the machine.
   public init(_ options: Options) throws(BuildError) {
@@ -166,13 +168,13 @@ public final class Session {
     _ program: CheckedProgram, in image: ElfImage
   ) throws(ImageError) -> Report {
     var report = Report()
-    var wanted: [Name: [String]] = [:]
-    for function in program.functions {
-      let isMain = function.body.name == "main"
-      wanted[.function(function.key)] = function.exportedNames + (isMain ? ["main"] : [])
-    }
-    for global in program.globals { wanted[.global(global.name)] = global.exportedNames }
-    try remove(except: wanted, from: image, &report)
+    // In the order of the source, so that a program is the same bytes whenever it is built.
+    let wanted =
+      program.globals.map { (Name.global($0.name), $0.exportedNames) }
+      + program.functions.map {
+        (Name.function($0.key), $0.exportedNames + ($0.body.name == "main" ? ["main"] : []))
+      }
+    try remove(except: Dictionary(uniqueKeysWithValues: wanted), from: image, &report)
     for global in program.globals {
       if case .global(let old)? = contents[.global(global.name)] {
         if old.type == global.type, old.storage == global.storage, old.words == global.words {
@@ -199,13 +201,16 @@ public final class Session {
   private func remove(
     except wanted: [Name: [String]], from image: ElfImage, _ report: inout Report
   ) throws(ImageError) {
-    for (name, names) in exports {
+    func key(_ name: Name) -> UInt64 { keys[name]?.key ?? 0 }
+    for (name, names) in exports.sorted(by: { key($0.key) < key($1.key) }) {
       for exported in names where !(wanted[name] ?? []).contains(exported) {
         try image.removeExport(declaration(name), name: exported)
         exports[name]?.removeAll { $0 == exported }
       }
     }
-    for (name, content) in contents where wanted[name] == nil {
+    leftBehind.subtract(wanted.keys)
+    let gone = contents.filter { wanted[$0.key] == nil && !leftBehind.contains($0.key) }
+    for (name, content) in gone.sorted(by: { key($0.key) < key($1.key) }) {
       switch content {
       case .runtime: continue
       case .function(let function, _): report.removed.append(function.body.name)
@@ -213,8 +218,10 @@ public final class Session {
         if global.name == Runtime.threadBlock { continue }
         report.removed.append(global.name)
       }
-      contents[name] = nil
-      if !options.isLive {
+      if options.isLive {
+        leftBehind.insert(name)
+      } else {
+        contents[name] = nil
         try image.free(declaration(name))
         keys[name] = nil
       }
@@ -320,6 +327,7 @@ public final class Session {
       reasons.append("the program now uses C libraries, which it was started without")
     }
     for global in program.globals {
+      // What was removed from the source counts too: it is still there.
       guard case .global(let old)? = contents[.global(global.name)] else { continue }
       let (before, after) = (old.type.description, global.type.description)
       if old.storage == .constant, global.storage == .constant {
