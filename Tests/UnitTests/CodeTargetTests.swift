@@ -328,6 +328,7 @@ private func execute(_ program: [UInt8], on machine: ImageMachine) throws -> Int
   var path = "/tmp/code-target-XXXXXX".utf8CString.map { $0 }
   let file = mkstemp(&path)
   guard file >= 0 else { throw Failed(description: "no temporary file") }
+  _ = fcntl(file, F_SETFD, FD_CLOEXEC)
   defer { unlink(path) }
   let written = write(file, program, program.count)
   fchmod(file, 0o700)
@@ -340,7 +341,13 @@ private func execute(_ program: [UInt8], on machine: ImageMachine) throws -> Int
   arguments += [path.withUnsafeBufferPointer { strdup($0.baseAddress!) }, nil]
   defer { for argument in arguments { free(argument) } }
   var child: pid_t = 0
-  let error = posix_spawn(&child, arguments[0]!, nil, nil, &arguments, environ)
+  var error: CInt = 0
+  // A process that another test is about to start has the file open until its own `execve`.
+  for _ in 0..<100 {
+    error = posix_spawn(&child, arguments[0]!, nil, nil, &arguments, environ)
+    if error != ETXTBSY { break }
+    usleep(10_000)
+  }
   guard error == 0 else { throw Failed(description: String(cString: strerror(error))) }
   var status: CInt = 0
   while waitpid(child, &status, 0) < 0, errno == EINTR {}

@@ -160,6 +160,7 @@ struct TinyProgram {
     var path = "/tmp/tern-program-XXXXXX".utf8CString.map { $0 }
     let file = mkstemp(&path)
     guard file >= 0 else { throw Failure.system("mkstemp", errno) }
+    _ = fcntl(file, F_SETFD, FD_CLOEXEC)
     defer { unlink(path) }
     guard write(file, bytes, bytes.count) == bytes.count else {
       throw Failure.system("write", errno)
@@ -185,7 +186,13 @@ struct TinyProgram {
     arguments += [path.withUnsafeBufferPointer { strdup($0.baseAddress!) }, nil]
     defer { for argument in arguments { free(argument) } }
     var child: pid_t = 0
-    let error = posix_spawn(&child, arguments[0]!, &actions, nil, &arguments, environ)
+    var error: CInt = 0
+    // A process that another test is about to start has the file open until its own `execve`.
+    for _ in 0..<100 {
+      error = posix_spawn(&child, arguments[0]!, &actions, nil, &arguments, environ)
+      if error != ETXTBSY { break }
+      usleep(10_000)
+    }
     guard error == 0 else { throw Failure.system("posix_spawn", error) }
     var status: CInt = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
