@@ -3,16 +3,18 @@ public import Linker
 /// An image and a running process of its program, kept alike.
 ///
 /// After each flush, `swap` brings what it changed into the process. What the process could not take
-/// is kept and comes along with the next swap, so that it always gets all changes or stays where it
-/// was. A change that no running process can take, such as one of a variable's layout, stays in the
-/// way until the program is started anew, with a session of its own.
+/// comes along with the next swap, so that it always gets all changes or stays where it was. A change
+/// that no running process can take, such as one of a variable's layout, stays in the way until it is
+/// taken back, or the program is started anew, with a session of its own.
 ///
 /// Used by one thread at a time, as its image is.
 public final class HotSwapSession {
   public let process: LiveProcess
   private let engine: any ImageEngine
-  /// What the process does not have yet.
-  private var pending = ImagePatchSet()
+  /// Whether a swap gives back the room of old code as soon as no thread is in it or will return to
+  /// it. Only for programs that never keep the address of a function in memory beyond its slot: an
+  /// address that they keep leads to the old code. `collect(includingMemory:)` looks for those.
+  public var reclaimsAfterSwaps = false
 
   /// Begins with a process that has what the image's last flush wrote.
   ///
@@ -28,8 +30,7 @@ public final class HotSwapSession {
   ///
   /// - Throws: `SwapError.Code.ended`.
   public func preflight() throws(SwapError) -> [String] {
-    collectPatches()
-    return try process.preflight(pending)
+    try process.preflight(engine.takePatches())
   }
 
   /// Brings what flushes have changed into the process: everything, or nothing.
@@ -37,10 +38,10 @@ public final class HotSwapSession {
   /// - Parameter name: what is at an address, for messages.
   /// - Throws: `SwapError`; the changes are kept for the next swap.
   public func swap(name: ((UInt64) -> String?)? = nil) throws(SwapError) -> SwapReport {
-    collectPatches()
+    let pending = engine.takePatches()
     if pending.patches.isEmpty, pending.refusals.isEmpty { return SwapReport() }
-    let report = try process.apply(pending, retired: engine.retiredRanges, name: name)
-    pending = ImagePatchSet()
+    let report = try process.apply(
+      pending, retired: reclaimsAfterSwaps ? engine.retiredRanges : [], name: name)
     engine.endSwapping()
     if !report.quiescent.isEmpty { engine.reclaim(report.quiescent) }
     return report
@@ -55,22 +56,12 @@ public final class HotSwapSession {
   /// - Returns: what was given back.
   /// - Throws: `SwapError` if the process could not be stopped or has ended.
   @discardableResult
-  public func collect(includingMemory: Bool = false) throws(SwapError) -> [Range<UInt64>] {
-    collectPatches()
+  public func collect(includingMemory: Bool = true) throws(SwapError) -> [Range<UInt64>] {
+    let pending = engine.takePatches()
     guard pending.patches.isEmpty, pending.refusals.isEmpty else { return [] }
     let free = try process.quiescentRanges(
       of: engine.retiredRanges, includingMemory: includingMemory)
     if !free.isEmpty { engine.reclaim(free) }
     return free
-  }
-
-  private func collectPatches() {
-    let next = engine.takePatches()
-    // Places that are patched again are sorted out when the change is made.
-    pending.patches += next.patches
-    for name in next.swapped where !pending.swapped.contains(name) { pending.swapped.append(name) }
-    for reason in next.refusals where !pending.refusals.contains(reason) {
-      pending.refusals.append(reason)
-    }
   }
 }

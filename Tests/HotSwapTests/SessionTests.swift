@@ -14,11 +14,19 @@ private final class ScriptedEngine: ImageEngine {
   var log: [String] = []
 
   func beginSwapping() throws(ImageError) { log.append("begin") }
+  private var lacking = ImagePatchSet()
   func takePatches() -> ImagePatchSet {
-    defer { next = ImagePatchSet() }
-    return next
+    lacking.patches += next.patches
+    lacking.swapped += next.swapped
+    lacking.refusals += next.refusals
+    next = ImagePatchSet()
+    return lacking
   }
-  func endSwapping() { log.append("end") }
+  func endSwapping() {
+    lacking = ImagePatchSet()
+    log.append("end")
+  }
+  func stopSwapping() { log.append("stop") }
   func reclaim(_ ranges: [Range<UInt64>]) {
     log.append("reclaim \(ranges.count)")
     retiredRanges.removeAll { ranges.contains($0) }
@@ -65,6 +73,7 @@ extension HotSwapTests {
       let subject = try Subject("threads=1")
       let engine = ScriptedEngine()
       let session = try HotSwapSession(process: subject.process, engine: engine)
+      session.reclaimsAfterSwaps = true
       #expect(try session.swap().swapped == [])
       #expect(engine.log == ["begin"])
 
@@ -84,6 +93,7 @@ extension HotSwapTests {
       let subject = try Subject("threads=1", "last")
       let engine = ScriptedEngine()
       let session = try HotSwapSession(process: subject.process, engine: engine)
+      session.reclaimsAfterSwaps = true
       let endless = subject.place(MachineCode.endless)
       subject[.hold] = 1
       let holder = subject.place(MachineCode.calling(pointer: subject[.holdPointer]))

@@ -249,6 +249,7 @@ extension CodeImage {
       for range in section.dirty.take() {
         let end = min(range.upperBound, section.size)
         if range.lowerBound < end {
+          noteWritten(section, range)
           pendingChanges.append(
             section.fileOffset + range.lowerBound..<section.fileOffset + end)
         }

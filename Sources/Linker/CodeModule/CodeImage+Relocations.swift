@@ -187,12 +187,15 @@ extension CodeImage {
   func applyIncoming(_ target: SymbolIndex) {
     var index = records[target].incoming
     while !index.isNone {
-      apply(index)
+      apply(index, isMove: true)
       index = relocations[index].nextOfTarget
     }
   }
 
-  private func apply(_ index: RelocationIndex) {
+  /// Writes the place of a relocation.
+  ///
+  /// - Parameter isMove: its target has moved; otherwise its holder has new bytes.
+  private func apply(_ index: RelocationIndex, isMove: Bool = false) {
     let relocation = relocations[index]
     if relocation.kind == .slotUse { return }
     let atom = store.atoms[symbols[relocation.holder].atom]
@@ -205,7 +208,7 @@ extension CodeImage {
         isTargetPlaced: isPlaced(relocation.target), addend: relocation.addend, place: address) ?? 0
     let offset = address &- section.address
     let width = Self.width(relocation.kind)
-    swap?.noteAddress(address, section: section, width: width)
+    if isMove { noteAddress(relocation, at: address) }
     let place = section.mutableBytes(offset..<offset + width).baseAddress.unsafelyUnwrapped
     if width == 8 {
       E.store64(value, place)

@@ -125,7 +125,9 @@ extension CodeImage {
     let isZero =
       (content.kind == .mutable || content.kind == .threadLocal) && relocations.isEmpty
       && isAllZero(content.bytes)
-    let key = sectionKey(content.kind, isZeroFill: isZero, section: sectionName(of: symbol))
+    let key = sectionKey(
+      content.kind, isZeroFill: isZero && !keepsBytes(symbol, content),
+      section: sectionName(of: symbol))
     let old = symbols[symbol].atom
 
     // What can fail.
@@ -138,6 +140,7 @@ extension CodeImage {
     let hadEntry = records[symbol].entry != 0
     var destination: Destination?
     var grown: PlacedAtoms?
+    var returning = AtomIndex.none
     do throws(ImageError) {
       records[symbol].nameOffset = newName
       if wantsEntry(symbol) { try prepareEntry(symbol, isLocal: isLocalEntry(symbol)) }
@@ -147,6 +150,10 @@ extension CodeImage {
         let home = placed[store.atoms[old].output.int]
         grown = home
         try home.section.grow(to: home.sectionSize(for: old, size: content.size))
+      } else if let home = home(of: symbol, content, key) {
+        // Back to where a running process has it.
+        returning = home
+        address = store.atoms[home].address
       } else {
         let found = try find(key, size: content.size, alignment: content.alignment)
         destination = found
@@ -173,15 +180,28 @@ extension CodeImage {
     where relocation.kind != .slotUse && records[relocation.target].kind == .importReference {
       noteAddressOfImport(relocation.target)
     }
-    let isMove = commit(symbol, content, key, old: old, destination, relocations)
-    swap?.noteUpdate(symbol, isMove: isMove)
+    if !returning.isNone { come(symbol, home: returning, from: old) }
+    let isFirst = symbols[symbol].atom.isNone
+    commit(symbol, content, old: symbols[symbol].atom, destination, relocations)
+    swap?.noteUpdate(symbol)
+    if isFirst { noteNewVariable(symbol, isZero: isZero) }
   }
 
-  /// The part of placing that changes things. Returns whether the atom went elsewhere.
+  /// A variable goes back to the atom that it has in a running process.
+  private func come(_ symbol: SymbolIndex, home: AtomIndex, from old: AtomIndex) {
+    removeRelocations(of: symbol)
+    placed[store.atoms[old].output.int].remove(old)
+    store.recycle(old)
+    swap?.homes[symbol.raw] = nil
+    symbols[symbol].atom = home
+  }
+
+  /// The part of placing that changes things: puts the bytes where `destination` says, or without
+  /// one, where the old ones are.
   private func commit(
-    _ symbol: SymbolIndex, _ content: Content, _ key: SectionKey, old: AtomIndex,
-    _ destination: Destination?, _ relocations: [NewRelocation]
-  ) -> Bool {
+    _ symbol: SymbolIndex, _ content: Content, old: AtomIndex, _ destination: Destination?,
+    _ relocations: [NewRelocation]
+  ) {
     if !old.isNone { removeRelocations(of: symbol) }
     var atom = old
     if let destination {
@@ -221,7 +241,6 @@ extension CodeImage {
       : content.kind == .threadLocal ? SymbolFlags.isThreadLocal.rawValue : 0
     setAddress(symbol, atom: atom, store.atoms[atom].address)
     for relocation in relocations { addRelocation(relocation, holder: symbol) }
-    return destination != nil && !old.isNone
   }
 
   /// Whether the bytes may go where the old ones are.
@@ -233,7 +252,16 @@ extension CodeImage {
     guard parts[key]?.contains(store.atoms[atom].output.int) == true,
       home.fits(atom, size: content.size, alignment: content.alignment)
     else { return false }
-    return !needsFreshPlace(symbol, content.kind, size: content.size)
+    return !needsFreshPlace(symbol, content)
+  }
+
+  /// A variable of a program that is changed while it runs stays where it is when its first value
+  /// becomes zero, or no longer is: so small ones have bytes in the file in any case.
+  private func keepsBytes(_ symbol: SymbolIndex, _ content: Content) -> Bool {
+    if options.liveReserve == 0 { return false }
+    let atom = symbols[symbol].atom
+    if swap != nil, !atom.isNone { return store.atoms[atom].kind == .regular }
+    return content.size <= 4096
   }
 
   private func isAllZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -322,16 +350,16 @@ extension CodeImage {
   func remove(_ symbol: SymbolIndex) {
     if records[symbol].flags.contains(.hasDebugInfo) { debugInfo?.remove(symbol.raw) }
     let atom = symbols[symbol].atom
+    records[symbol].flags.insert(.isDead)
     if !atom.isNone {
       removeRelocations(of: symbol)
       symbols[symbol].atom = .none
       giveUp(atom, of: symbol)
     }
     symbols[symbol].word = 0
-    swap?.noteRemoval(symbol)
+    noteRemoval(symbol)
     freeSlot(symbol)
     removeEntry(symbol)
-    records[symbol].flags.insert(.isDead)
     if records[symbol].incoming.isNone {
       bury(symbol)
     } else {
@@ -342,7 +370,7 @@ extension CodeImage {
 
   /// An atom is no longer its symbol's: its room falls free, unless a running program may be in it.
   private func giveUp(_ atom: AtomIndex, of symbol: SymbolIndex) {
-    if retires(atom) {
+    if retires(atom, of: symbol) {
       retire(atom, of: symbol)
     } else {
       placed[store.atoms[atom].output.int].remove(atom)

@@ -128,13 +128,15 @@ public protocol ImageEngine: AnyObject {
   func dumpJSON() -> String
   func violations() -> [String]
 
-  /// Hot swap: see `ImagePatch`.
+  /// A process runs what the last flush wrote, and is to be changed with the image from now on.
   func beginSwapping() throws(ImageError)
-  /// What the last flush changed, for the process; empty if nothing did.
+  /// What the process lacks, as of the last flush.
   func takePatches() -> ImagePatchSet
   /// The process has what `takePatches` gave: the old places may be used again once no thread is
   /// in them.
   func endSwapping()
+  /// No process has to be thought of any more.
+  func stopSwapping()
   /// Ranges that nothing uses any more but threads may still be in.
   var retiredRanges: [Range<UInt64>] { get }
   /// Gives retired ranges back to placement: no thread is in them.

@@ -43,11 +43,27 @@ import Testing
       return condition()
     }
 
-    func end() -> Int32 {
-      kill(id, SIGTERM)
+    /// The driver's exit status, once it has ended; nil if it doesn't.
+    func status() -> Int32? {
       var status: Int32 = 0
-      while waitpid(id, &status, 0) < 0, errno == EINTR {}
-      return status
+      guard wait({ waitpid(id, &status, WNOHANG) != 0 }) else {
+        // Neither it nor its program is left behind.
+        kill(id, SIGKILL)
+        waitpid(id, &status, 0)
+        let words = errors.split(whereSeparator: { " ;".contains($0) })
+        if let at = words.firstIndex(of: "process"), let program = pid_t(words[at + 1]) {
+          kill(program, SIGKILL)
+        }
+        return nil
+      }
+      return status & 0x7f == 0 ? status >> 8 & 0xff : nil
+    }
+
+    /// Asks the driver to end, which ends the program.
+    func end() {
+      kill(id, SIGTERM)
+      #expect(status() == 128 + SIGTERM)
+      #expect(errors.contains("tern: the program was ended by signal 15"))
     }
   }
 
@@ -86,7 +102,7 @@ import Testing
       }
       #expect(missing.isEmpty, "\(live.errors)")
       #expect(live.wait { live.errors.contains("tern: swapped version, label in ") })
-      _ = live.end()
+      live.end()
       var last = (version: 0, ticks: 0)
       for line in live.output.split(separator: "\n").dropLast() {
         let words = line.split(separator: " ")
@@ -124,7 +140,7 @@ import Testing
         Self.source(2, more: more).replacing("return 2", with: "return 1000 + helper()"))
       #expect(live.wait { live.output.contains("v2 1042 ") }, "\(live.errors)")
       #expect(live.wait { live.output.contains("v2 1043 ") })
-      _ = live.end()
+      live.end()
       #expect(live.errors.contains("the program runs on as it was"))
     }
   }
@@ -132,9 +148,7 @@ import Testing
   @Test func theProgramsEndIsTheDrivers() async throws {
     try await Support.withDirectory { directory in
       let live = try Live(directory, "fn main() -> int {\n  sleep(50)\n  return 7\n}\n")
-      var status: Int32 = 0
-      #expect(waitpid(live.id, &status, 0) == live.id)
-      #expect(status >> 8 & 0xff == 7)
+      #expect(live.status() == 7)
       #expect(live.errors.contains("tern: the program ended with status 7"))
     }
   }
