@@ -145,6 +145,43 @@ import Testing
     }
   }
 
+  @Test func programsWithLibrariesAreSwapped() async throws {
+    try await Support.withDirectory { directory in
+      let source = """
+        extern fn printf(format: str, ...) -> i32
+        extern fn fflush(stream: int) -> i32
+        extern fn usleep(microseconds: i32) -> i32
+        var ticks = 0
+        fn tick() {
+          ticks += 1
+          printf("a %ld\\n", ticks)
+        }
+        fn main() {
+          while true {
+            tick()
+            fflush(0)
+            usleep(1000)
+          }
+        }
+        """
+      let live = try Live(directory, source)
+      #expect(live.wait { live.output.contains("a 1\n") }, "\(live.errors)")
+      try live.save(source.replacing("\"a %ld", with: "\"b %ld"))
+      #expect(live.wait { live.output.contains("\nb ") }, "\(live.errors)")
+      try live.save(
+        "extern fn abs(n: i32) -> i32\n" + source.replacing("ticks += 1", with: "ticks += abs(-1)"))
+      #expect(
+        live.wait {
+          live.errors.contains("the C function 'abs' is new, and is bound when the program starts")
+        }, "\(live.errors)")
+      try live.save(source.replacing("\"a %ld", with: "\"c %ld"))
+      #expect(live.wait { live.output.contains("\nc ") }, "\(live.errors)")
+      live.end()
+      let numbers = live.output.split(separator: "\n").dropLast().map { Int($0.dropFirst(2)) }
+      #expect(numbers == (0..<numbers.count).map { $0 + 1 })
+    }
+  }
+
   @Test func theProgramsEndIsTheDrivers() async throws {
     try await Support.withDirectory { directory in
       let live = try Live(directory, "fn main() -> int {\n  sleep(50)\n  return 7\n}\n")
