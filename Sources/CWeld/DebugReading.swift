@@ -19,8 +19,8 @@ extension DebugUnit {
     self.init(
       path: try text(unit.path, "the path of a debug unit"),
       directory: try text(unit.directory, "the directory of a debug unit"),
-      language: unit.language == 0 ? 0x8001 : unit.language,
       producer: try text(unit.producer, "the producer of a debug unit"))
+    if unit.language != 0 { language = unit.language }
   }
 }
 

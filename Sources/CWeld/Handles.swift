@@ -108,7 +108,6 @@ final class ProcessHandle: Handle {
 
 final class SessionHandle: Handle {
   let session: HotSwapSession
-  var name: ((UInt64) -> String?)?
   /// What the last report points at.
   private var swapped = UnsafeMutableBufferPointer<UnsafePointer<CChar>?>(start: nil, count: 0)
   private var kept = UnsafeMutableBufferPointer<UInt64>(start: nil, count: 0)

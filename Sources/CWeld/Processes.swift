@@ -132,16 +132,6 @@ private func store(
   SessionHandle.use(session) { $0.session.reclaimsAfterSwaps = reclaims != 0 }
 }
 
-@c @implementation public func weld_session_set_namer(
-  _ session: OpaquePointer?, _ namer: weld_namer?, _ user_data: UnsafeMutableRawPointer?
-) -> weld_result {
-  SessionHandle.use(session) { handle in
-    handle.name = namer.map { namer in
-      { address in namer(user_data, address).map { String(cString: $0) } }
-    }
-  }
-}
-
 @c @implementation public func weld_session_preflight(
   _ session: OpaquePointer?, _ reasons: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
 ) -> weld_result {
@@ -156,7 +146,7 @@ private func store(
 ) -> weld_result {
   SessionHandle.use(session) { handle in
     let output = try report.map { try checkOutput($0, "the report of a swap") }
-    let result = try handle.session.swap(name: handle.name)
+    let result = try handle.session.swap()
     if let output { handle.remember(result, in: &output.pointee) }
   }
 }

@@ -18,18 +18,18 @@
  * not want it, if their description says "may be null".
  *
  * Sizes of structures. A structure whose first member is `size` may grow in later versions: the
- * caller sets it to `sizeof` the structure. Members that the caller's header does not have are taken
- * as zero, so zero always means the default; make structures with `= {0}` or memset. What a newer
- * header has and this library does not know must be zero, else the call is refused. Structures
- * without a `size` stay as they are.
+ * caller sets it to `sizeof` the structure. Members that the caller's header does not have are
+ * taken as zero, so zero always means the default; make structures with `= {0}` or memset. What a
+ * newer header has and this library does not know must be zero, else the call is refused.
+ * Structures without a `size` stay as they are.
  *
- * Ownership. What is passed in is copied and need not outlive the call. Texts that come back through
- * a `char **` belong to the caller, who gives them to `weld_free`; what comes back as a
+ * Ownership. What is passed in is copied and need not outlive the call. Texts that come back
+ * through a `char **` belong to the caller, who gives them to `weld_free`; what comes back as a
  * `const char *` or in a structure belongs to the library, for as long as its description says.
  *
  * Texts end with a NUL byte and are UTF-8. Addresses and sizes are in bytes, unless a name says
- * otherwise; an alignment is the log2 of bytes. Members of type `uint8_t` that answer a question are
- * 0 for no, and anything else for yes.
+ * otherwise; an alignment is the log2 of bytes. Members of type `uint8_t` that answer a question
+ * are 0 for no, and anything else for yes.
  *
  * Threads. A handle is used by one thread at a time; different images, with their processes and
  * sessions, may be used by different threads at once.
@@ -48,7 +48,7 @@
 extern "C" {
 #endif
 
-/* ---- Version ----------------------------------------------------------------------------------- */
+/* ---- Version --------------------------------------------------------------------------------- */
 
 /* The version of this header. Versions of one major number (before 1: of one minor number) have one
  * binary interface, to which later ones may add. */
@@ -60,7 +60,7 @@ extern "C" {
 /* The version of the library, as WELD_VERSION is the header's. The text is never freed. */
 const char *weld_version(void);
 
-/* ---- Results ----------------------------------------------------------------------------------- */
+/* ---- Results --------------------------------------------------------------------------------- */
 
 typedef enum weld_result {
   WELD_OK = 0,
@@ -113,7 +113,7 @@ const char *weld_result_name(weld_result result);
 /* Frees a text that came back through a `char **`. Null is allowed. */
 void weld_free(char *text);
 
-/* ---- Images ------------------------------------------------------------------------------------ */
+/* ---- Images ---------------------------------------------------------------------------------- */
 
 /* A program under construction. */
 typedef struct weld_image weld_image;
@@ -184,11 +184,11 @@ typedef struct weld_image_options {
   const char *path;
   /* The symbol at which the program starts; null for `_start`. */
   const char *entry;
-  /* Where the address ranges of the sections begin, a multiple of the page size; 0 for the machine's
-   * own choice. */
+  /* Where the address ranges of the sections begin, a multiple of the page size, with the other
+   * inputs below; 0 for the machine's own choice. */
   uint64_t base_address;
-  /* Bytes of address space that each section has at first; 0 for 64 MiB. What outgrows it goes on in
-   * another range. */
+  /* Bytes of address space that each section has at first; 0 for 64 MiB. What outgrows it goes on
+   * in another range. */
   uint64_t reserve;
   /* Bytes of growth that each section has room for in a running program, for sessions; 0 for
    * programs that are not changed while they run. Messages call it `liveReserve`. */
@@ -201,7 +201,8 @@ typedef struct weld_image_options {
 
 /* Makes an image, empty and not yet in any file.
  *
- * message: where to store why it failed, for `weld_free`; nothing is stored on success. May be null.
+ * message: where to store why it failed, for `weld_free`; nothing is stored on success. May be
+ *   null.
  * Errors: WELD_ERROR_INVALID if the options contradict each other; WELD_ERROR_OUT_OF_ROOM. */
 weld_result weld_image_create(const weld_image_options *options, weld_image **image,
                               char **message);
@@ -217,7 +218,7 @@ const char *weld_image_error_message(const weld_image *image);
 /* The path that the image was made with; valid as long as the image. Null for a null image. */
 const char *weld_image_path(const weld_image *image);
 
-/* ---- Declarations ------------------------------------------------------------------------------ */
+/* ---- Declarations ---------------------------------------------------------------------------- */
 
 /* Declarations are known by keys of the caller's, any numbers. */
 
@@ -234,8 +235,8 @@ typedef enum weld_relocation_kind {
   WELD_RELOCATION_RELATIVE_32 = 2,
   /* What to add to the thread pointer, in 32 bits; refused if it does not fit. */
   WELD_RELOCATION_THREAD_OFFSET_32 = 3,
-  /* Nothing is written: the bytes reach the symbol through its slot. For compilers that want to hear
-   * who refers to names which nothing defines. */
+  /* Nothing is written: the bytes reach the symbol through its slot. For compilers that want to
+   * hear who refers to names which nothing defines. */
   WELD_RELOCATION_SLOT_USE = 4
 } weld_relocation_kind;
 
@@ -268,10 +269,12 @@ typedef struct weld_function {
   uint8_t alignment;
 } weld_function;
 
-/* Places a function, or replaces its bytes; earlier relocations and debug information are forgotten.
+/* Places a function, or replaces its bytes; earlier relocations and debug information are
+ * forgotten.
  *
  * symbol: may be null.
- * Errors: WELD_ERROR_OUT_OF_ROOM, WELD_ERROR_RANGE (a relocation does not fit), WELD_ERROR_INVALID. */
+ * Errors: WELD_ERROR_OUT_OF_ROOM, WELD_ERROR_RANGE (a relocation does not fit),
+ * WELD_ERROR_INVALID. */
 weld_result weld_image_update_function(weld_image *image, uint64_t declaration,
                                        const weld_function *function, weld_symbol *symbol);
 
@@ -311,9 +314,9 @@ typedef struct weld_data {
 weld_result weld_image_update_data(weld_image *image, uint64_t declaration, const weld_data *data,
                                    weld_symbol *symbol);
 
-/* Gives up a declaration: its bytes, constants, exports, slot, debug information, and the relocations
- * in it. Places that hold its address are as if it were undefined: a flush that still finds them
- * fails with WELD_ERROR_UNDEFINED. Its symbol may not be used any more.
+/* Gives up a declaration: its bytes, constants, exports, slot, debug information, and the
+ * relocations in it. Places that hold its address are as if it were undefined: a flush that still
+ * finds them fails with WELD_ERROR_UNDEFINED. Its symbol may not be used any more.
  *
  * Errors: WELD_ERROR_INVALID if the image does not have that declaration. */
 weld_result weld_image_free_declaration(weld_image *image, uint64_t declaration);
@@ -336,7 +339,7 @@ typedef struct weld_content {
 weld_result weld_image_unnamed_constant(weld_image *image, uint64_t declaration,
                                         const weld_content *content, weld_symbol *symbol);
 
-/* ---- Names ------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 typedef enum weld_binding {
   WELD_BINDING_LOCAL = 0,
@@ -377,7 +380,7 @@ weld_result weld_image_remove_export(weld_image *image, uint64_t declaration, co
 weld_result weld_image_imported_symbol(weld_image *image, const char *name, uint8_t is_weak,
                                        weld_symbol *symbol);
 
-/* ---- Addresses --------------------------------------------------------------------------------- */
+/* ---- Addresses ------------------------------------------------------------------------------- */
 
 /* The address of a symbol's slot in the offset table, fixed for as long as the symbol lives. */
 weld_result weld_image_offset_table_address(weld_image *image, weld_symbol symbol,
@@ -413,7 +416,7 @@ weld_result weld_image_address(weld_image *image, weld_symbol symbol, weld_symbo
  * Errors: WELD_ERROR_UNDEFINED while it has no bytes, or is no symbol of the image. */
 weld_result weld_image_current_address(weld_image *image, weld_symbol symbol, uint64_t *address);
 
-/* ---- Lazy symbols ------------------------------------------------------------------------------ */
+/* ---- Lazy symbols ---------------------------------------------------------------------------- */
 
 /* What is made at its first use. */
 typedef enum weld_lazy_kind {
@@ -426,18 +429,18 @@ typedef enum weld_lazy_kind {
 /* Makes the bytes of a lazy symbol. Called in a flush.
  *
  * is_table: not 0 for the symbol that depends on all others of its kind; `key` is then 0.
- * content: to be filled in; `size` is set, all else is zero. What it points at must stay valid until
- *   the provider is called again or the flush returns.
- * It may ask the image for symbols and slots, and use other lazy symbols; it may not flush, update or
- * free anything, nor destroy the image.
+ * content: to be filled in; `size` is set, all else is zero. What it points at must stay valid
+ *   until the provider is called again or the flush returns.
+ * It may ask the image for symbols and slots, and use other lazy symbols; it may not flush, update
+ * or free anything, nor destroy the image.
  * Returns WELD_OK, or what the flush is to fail with. */
 typedef weld_result (*weld_lazy_provider)(void *user_data, weld_image *image, weld_lazy_kind kind,
                                           uint64_t key, uint8_t is_table, weld_content *content);
 
 /* Sets who makes lazy symbols; a null provider for nobody.
  *
- * user_data: passed on to each call of the provider; it and what it points at stay the caller's, and
- *   must be valid until the image is destroyed or gets another provider. */
+ * user_data: passed on to each call of the provider; it and what it points at stay the caller's,
+ *   and must be valid until the image is destroyed or gets another provider. */
 weld_result weld_image_set_lazy_provider(weld_image *image, weld_lazy_provider provider,
                                          void *user_data);
 
@@ -445,11 +448,11 @@ weld_result weld_image_set_lazy_provider(weld_image *image, weld_lazy_provider p
 weld_result weld_image_lazy_symbol(weld_image *image, weld_lazy_kind kind, uint64_t key,
                                    weld_symbol *symbol);
 
-/* The symbol of what depends on all other lazy symbols of a kind, such as a table of them: it is made
- * by each flush that follows a use. */
+/* The symbol of what depends on all other lazy symbols of a kind, such as a table of them: it is
+ * made by each flush that follows a use. */
 weld_result weld_image_lazy_table(weld_image *image, weld_lazy_kind kind, weld_symbol *symbol);
 
-/* ---- Other inputs ------------------------------------------------------------------------------ */
+/* ---- Other inputs ---------------------------------------------------------------------------- */
 
 /* Only for images that were made with `inputs`, else WELD_ERROR_INVALID. Files are read when the
  * image is flushed: what is wrong with them is WELD_ERROR_INPUTS there. */
@@ -466,10 +469,10 @@ weld_result weld_image_add_library(weld_image *image, const char *name);
  * `_start`, which calls `main`. As `startup_system` of `weld_inputs`, said later. */
 weld_result weld_image_add_startup_files(weld_image *image, weld_system system, weld_mode mode);
 
-/* ---- Output ------------------------------------------------------------------------------------ */
+/* ---- Output ---------------------------------------------------------------------------------- */
 
-/* Writes what changed since the last flush, and makes it the file at the image's path. A program that
- * runs is not disturbed: it keeps the file that it was started from.
+/* Writes what changed since the last flush, and makes it the file at the image's path. A program
+ * that runs is not disturbed: it keeps the file that it was started from.
  *
  * Errors: WELD_ERROR_UNDEFINED, WELD_ERROR_NO_ENTRY, WELD_ERROR_INPUTS, WELD_ERROR_FILE,
  * WELD_ERROR_OUT_OF_ROOM, or what a lazy provider returned. The file of the last flush then stays
@@ -507,7 +510,7 @@ weld_result weld_image_counts(weld_image *image, weld_counts *counts);
  * null, and that is the rule, if there is none. */
 weld_result weld_image_violations(weld_image *image, char **text);
 
-/* ---- Debug information ------------------------------------------------------------------------- */
+/* ---- Debug information ----------------------------------------------------------------------- */
 
 /* A compilation unit: one source file. Units with equal members are one. */
 typedef struct weld_debug_unit {
@@ -517,7 +520,8 @@ typedef struct weld_debug_unit {
   const char *directory;
   /* The compiler's name and version. */
   const char *producer;
-  /* DW_LANG constant (DWARF 5, table 7.17); 0 for 0x8001, assembly. */
+  /* DW_LANG constant (DWARF 5, table 7.17); 0 for C99: in languages that they do not know,
+   * debuggers do not skip prologues. */
   uint16_t language;
 } weld_debug_unit;
 
@@ -623,10 +627,10 @@ struct weld_variable_debug {
 weld_result weld_image_update_lines(weld_image *image, uint64_t declaration,
                                     const weld_debug_line *lines, size_t count);
 
-/* ---- Running processes ------------------------------------------------------------------------- */
+/* ---- Running processes ----------------------------------------------------------------------- */
 
-/* A running process whose code can be changed: on Linux, for x86-64 and aarch64, of the machine that
- * this process runs on. */
+/* A running process whose code can be changed: on Linux, for x86-64 and aarch64, of the machine
+ * that this process runs on. */
 typedef struct weld_process weld_process;
 
 typedef struct weld_process_options {
@@ -644,12 +648,14 @@ typedef struct weld_process_options {
  * launched must be waited for with `weld_process_wait` or `weld_process_poll`: `waitpid` elsewhere,
  * for this or any process, would also be told of the stops that swaps make.
  *
- * arguments: all of them, the program's name first, with a null pointer at the end; null for the path
- *   alone.
+ * arguments: all of them, the program's name first, with a null pointer at the end; null for the
+ *   path alone.
  * environment: as NAME=value, with a null pointer at the end; null for this process' own.
  * options: may be null.
- * message: where to store why it failed, for `weld_free`; nothing is stored on success. May be null.
- * Errors: all of running processes; a program that was started nevertheless has been killed then. */
+ * message: where to store why it failed, for `weld_free`; nothing is stored on success. May be
+ *   null.
+ * Errors: all of running processes; a program that was started nevertheless has been killed
+ * then. */
 weld_result weld_process_launch(const char *path, const char *const *arguments,
                                 const char *const *environment,
                                 const weld_process_options *options, weld_process **process,
@@ -667,8 +673,8 @@ weld_result weld_process_attach(int32_t id, const weld_process_options *options,
  * first. Null is allowed. */
 void weld_process_destroy(weld_process *process);
 
-/* Why the last call with this process that failed has failed; empty if none has. Valid until the next
- * call with the process. */
+/* Why the last call with this process that failed has failed; empty if none has. Valid until the
+ * next call with the process. */
 const char *weld_process_error_message(const weld_process *process);
 
 /* The process id; 0 for a null handle. */
@@ -697,7 +703,7 @@ weld_result weld_process_wait(weld_process *process, weld_process_state *state, 
 /* The same without waiting: `state` may be WELD_PROCESS_RUNNING. */
 weld_result weld_process_poll(weld_process *process, weld_process_state *state, int32_t *value);
 
-/* ---- Hot swap ---------------------------------------------------------------------------------- */
+/* ---- Hot swap -------------------------------------------------------------------------------- */
 
 /* An image and a running process of its program, kept alike. */
 typedef struct weld_session weld_session;
@@ -713,21 +719,14 @@ weld_result weld_image_begin_session(weld_image *image, weld_process *process,
 /* Frees a session; the process runs on. Null is allowed. */
 void weld_session_destroy(weld_session *session);
 
-/* Why the last call with this session that failed has failed; empty if none has. Valid until the next
- * call with the session. */
+/* Why the last call with this session that failed has failed; empty if none has. Valid until the
+ * next call with the session. */
 const char *weld_session_error_message(const weld_session *session);
 
-/* Whether a swap gives back the room of old code as soon as no thread is in it or will return to it.
- * Only for programs that never keep the address of a function in memory beyond its slot: an address
- * that they keep leads to the old code. At first it does not. */
+/* Whether a swap gives back the room of old code as soon as no thread is in it or will return to
+ * it. Only for programs that never keep the address of a function in memory beyond its slot: an
+ * address that they keep leads to the old code. At first it does not. */
 weld_result weld_session_set_reclaims(weld_session *session, uint8_t reclaims);
-
-/* What is at an address, for messages; null where nothing is known. It is called on another thread
- * while a swap waits for it; the text must stay valid until the next call. */
-typedef const char *(*weld_namer)(void *user_data, uint64_t address);
-
-/* Sets who names addresses; null for nobody. */
-weld_result weld_session_set_namer(weld_session *session, weld_namer namer, void *user_data);
 
 /* What a swap did. */
 typedef struct weld_swap_report {
@@ -735,7 +734,8 @@ typedef struct weld_swap_report {
   /* Names of the declarations swapped; valid until the next swap of the session or its end. */
   const char *const *swapped;
   size_t swapped_count;
-  /* Addresses in data that were left alone, because the program has changed them; valid as above. */
+  /* Addresses in data that were left alone, because the program has changed them; valid as
+   * above. */
   const uint64_t *kept;
   size_t kept_count;
   /* Threads that were stopped. */
@@ -765,8 +765,8 @@ weld_result weld_session_swap(weld_session *session, weld_swap_report *report);
 
 /* Looks which places of old code no thread can be in any more, and gives them back to the image.
  *
- * includes_memory: whether addresses in the program's data count as well, for programs that keep the
- *   addresses of their functions; it takes longer.
+ * includes_memory: whether addresses in the program's data count as well, for programs that keep
+ *   the addresses of their functions; it takes longer.
  * count: how many bytes were given back. May be null. */
 weld_result weld_session_collect(weld_session *session, uint8_t includes_memory, uint64_t *count);
 
