@@ -339,6 +339,16 @@ static void test_declarations(weld_machine machine, const char *object) {
   content.bytes = NULL;
   INVALID(weld_image_unnamed_constant(image, 1, &content, &constant), "null");
 
+  /* Nothing at all has a place, too. */
+  function = function_of("", NULL, 0);
+  DONE(weld_image_update_function(image, 7, &function, NULL));
+  data = data_of("", NULL, 0);
+  DONE(weld_image_update_data(image, 8, &data, NULL));
+  EXPECT(weld_image_update_exports(image, 8, NULL, 0) == WELD_OK);
+  const weld_export nameless[] = {{"", NULL, WELD_BINDING_STRONG, WELD_VISIBILITY_DEFAULT}};
+  INVALID(weld_image_update_exports(image, 8, nameless, 1), "name");
+  INVALID(weld_image_imported_symbol(image, "", 0, &placed), "name");
+
   /* Names. */
   REFUSED(weld_image_flush(image), WELD_ERROR_NO_ENTRY, "_start");
   weld_export both[] = {{"_start", NULL, WELD_BINDING_STRONG, WELD_VISIBILITY_HIDDEN},
