@@ -39,6 +39,8 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   var resolver = NameResolver()
   let relocations = Table<RelocationIndex, ModuleRelocation>(capacity: 1 << 26, of: "relocations")
   var unusedRelocations: [RelocationIndex] = []
+  /// Those whose places cannot hold what they should, by raw index: a flush refuses them.
+  var misfits: Set<UInt32> = []
   var lazies: [LazyName: LazyRecord] = [:]
   var pendingLazies: [LazyName] = []
   var pendingLazyTables: [LazyName] = []
@@ -85,6 +87,8 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   let sectionHeaders = HeaderBuffer()
   var sectionHeadersOffset: UInt64 = 0
   var sectionHeadersCapacity: UInt64 = 0
+  /// How many program headers fit where they are.
+  var programHeaderRoom = 64
   /// What the published file lacks.
   var pendingChanges: [Range<UInt64>] = []
   lazy var publisher = Publisher(path: options.path)
@@ -107,8 +111,8 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
     // Index 0 is nobody.
     _ = symbols.reserve(count: 1)
     records.append(ModuleRecord())
-    // The page of the headers.
-    nextAddress += T.imagePageSize
+    // The pages of the headers.
+    nextAddress += alignUp(Self.largestHeaders, T.imagePageSize)
     slots = SlotTable { [unowned self] () throws(ImageError) in try makeSlotSection() }
     try makeFileTables()
     if options.inputs != nil { try reserveForInputs() }

@@ -32,6 +32,8 @@ final class ImageSection {
   var fileCapacity: UInt64 = 0
   /// Of a section without bytes: the one before it, in whose segment it is.
   var anchor: ImageSection?
+  /// It is that section before another.
+  var isAnchor = false
   /// Index in the section header table.
   var headerIndex: UInt32 = 0
   var nameOffset: UInt32 = 0
