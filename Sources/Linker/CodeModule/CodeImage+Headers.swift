@@ -180,7 +180,9 @@ extension CodeImage {
   private func offset(of section: ImageSection) -> UInt64 {
     if section.fileCapacity > 0 { return section.fileOffset }
     if let anchor = section.anchor { return anchor.fileOffset + anchor.size }
-    if section.flags.contains(.threadLocal), let data = threadLocalData, data !== section {
+    if section.flags.contains(.threadLocal) || section === threadControl,
+      let data = threadLocalData, data !== section
+    {
       return offset(of: data) + (section.address - data.address)
     }
     return section.isLoaded ? section.address % T.imagePageSize : headersSize

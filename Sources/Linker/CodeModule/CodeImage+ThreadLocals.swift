@@ -16,6 +16,7 @@ struct ThreadLocalArea: Equatable {
 struct ThreadLocalBlock {
   var area: ThreadLocalArea?
   var sections: [ImageSection]
+  var control: ImageSection?
 }
 
 /// Thread-local variables. The offset of one from the thread pointer depends on the size of the
@@ -119,6 +120,9 @@ extension CodeImage {
           address: isZero ? start + half : start, reserve: half, growth: growth)
         sections.append(section)
       }
+      let control = try makeThreadControl(start + half * 2)
+      sections.append(control)
+      threadControl = control
       threadLocals = ThreadLocalArea(start: start, size: half * 2, alignment: unit)
     } catch {
       sections.removeLast(sections.count - sectionCount)
@@ -130,6 +134,17 @@ extension CodeImage {
       parts[key] = []
       _ = adopt(section, key)
     }
+  }
+
+  /// The room behind a block as a section. Checkers want one for each writable segment, and one that
+  /// is not thread-local.
+  private func makeThreadControl(_ address: UInt64) throws(ImageError) -> ImageSection {
+    let section = try ImageSection(
+      name: ".tcb", type: .nobits, flags: [.alloc, .write], alignment: Self.threadLocalAlignment,
+      address: address, reserve: Self.threadControlRoom, growth: growth)
+    section.isAnchor = true
+    try section.grow(to: Self.threadControlRoom)
+    return section
   }
 
   // MARK: Growth
@@ -181,11 +196,12 @@ extension CodeImage {
         made.append(new)
         address += reserve
       }
+      let control = threadControl == nil ? nil : try makeThreadControl(address)
       return exchangeThreadLocals(
         ThreadLocalBlock(
           area: ThreadLocalArea(
             start: made[0].address, size: reserves.reduce(0, +), alignment: unit),
-          sections: made))
+          sections: made, control: control))
     } catch {
       nextAddress = before
       throw error
@@ -197,8 +213,13 @@ extension CodeImage {
   /// - Returns: the block that had them.
   func exchangeThreadLocals(_ new: ThreadLocalBlock) -> ThreadLocalBlock {
     let indices = placed.indices.filter { placed[$0].section.flags.contains(.threadLocal) }
-    let old = ThreadLocalBlock(area: threadLocals, sections: indices.map { placed[$0].section })
+    let old = ThreadLocalBlock(
+      area: threadLocals, sections: indices.map { placed[$0].section }, control: threadControl)
     threadLocals = new.area
+    if let control = old.control, let other = new.control {
+      putInPlace(of: control, other)
+      threadControl = other
+    }
     for (part, section) in zip(indices, new.sections) { move(part, to: section) }
     for part in indices {
       for atom in placed[part].atoms {
@@ -237,10 +258,13 @@ extension CodeImage {
       let count = Int(min(old.size, section.size))
       section.write(UnsafeRawBufferPointer(rebasing: old.bytes[..<count]), at: 0)
     }
-    guard let number = sections.firstIndex(where: { $0 === old }) else {
-      threadLocalRoom = section
-      return
-    }
+    if !putInPlace(of: old, section) { threadLocalRoom = section }
+  }
+
+  /// Puts a section in the place that another has among the sections, if it has one.
+  @discardableResult
+  private func putInPlace(of old: ImageSection, _ section: ImageSection) -> Bool {
+    guard let number = sections.firstIndex(where: { $0 === old }) else { return false }
     section.headerIndex = old.headerIndex
     section.nameOffset = old.nameOffset
     sections[number] = section
@@ -249,6 +273,7 @@ extension CodeImage {
       pendingChanges.append(old.fileOffset..<old.fileOffset + old.fileCapacity)
     }
     old.fileCapacity = 0
+    return true
   }
 
   private func threadLocalsAreFull(_ size: UInt64) -> ImageError {
