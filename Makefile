@@ -15,7 +15,7 @@ BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
 
 WELD := .build/release/weld
 
-.PHONY: all release demo smoke programs test fuzz bench format lint clean
+.PHONY: all release demo smoke programs tern test fuzz bench format lint clean
 
 all: release
 
@@ -36,8 +36,15 @@ programs: smoke
 	@Tools/install-packages $(PROGRAM_PACKAGES)
 	@Tests/Programs/run.sh $(WELD)
 
-test: packages-for-tests smoke programs
+# The link cases run twice: with the linker that users have, and with the one that checks itself.
+test: packages-for-tests smoke programs tern
+	swift build --build-tests
+	WELD_TEST_LINKER=$(CURDIR)/$(WELD) swift test --skip-build --filter LinkCaseTests
 	swift test
+
+# The example compiler: programs for five machines, edited while they run.
+tern: packages-for-tests
+	swift test --package-path Examples/tern
 
 # Each fuzz target for so many seconds: docs/fuzzing.md.
 SECONDS ?= 30
@@ -56,10 +63,10 @@ bench: release
 	Benchmarks/run --weld $(WELD)
 
 format: toolchain
-	swift format --in-place --recursive Sources Tests Tools Fuzzing Package.swift
+	swift format --in-place --recursive Sources Tests Tools Fuzzing Examples Package.swift
 
 lint: toolchain
-	swift format lint --recursive --strict Sources Tests Tools Fuzzing Package.swift
+	swift format lint --recursive --strict Sources Tests Tools Fuzzing Examples Package.swift
 
 clean:
 	rm -rf .build

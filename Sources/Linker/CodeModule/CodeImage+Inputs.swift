@@ -51,11 +51,11 @@ extension CodeImage {
 
   /// Sets aside address ranges for the link: its own below the module's, and its slots.
   func reserveForInputs() throws(ImageError) {
-    guard options.machine == .x86_64 else {
+    guard Link.imageMachines.contains(options.machine) else {
       throw ImageError(
         .invalid,
-        "other inputs can be linked into images for x86-64 only, so far; this one is for"
-          + " \(options.machine.rawValue)")
+        "other inputs cannot be linked into images for \(options.machine.rawValue) yet; they can for"
+          + " \(Link.imageMachines.map(\.rawValue).joined(separator: ", "))")
     }
     foreign.addressLimit = baseAddress
     let room = max(options.reserve / 16, T.imagePageSize)

@@ -147,14 +147,3 @@ public struct ImageError: Error, CustomStringConvertible, Sendable {
   }
   public var description: String { message }
 }
-
-/// A machine that a compiler's image can be for.
-public enum ImageMachine: String, CaseIterable, Sendable {
-  case x86_64 = "x86-64"
-  case aarch64
-  /// 32 bits, ARMv7 with hardware floating point.
-  case arm
-  case riscv64
-  /// Big endian.
-  case sparc64
-}

@@ -1,3 +1,27 @@
+/// A machine that a compiler's image can be for.
+public enum ImageMachine: String, CaseIterable, Sendable {
+  case x86_64 = "x86-64"
+  case aarch64
+  /// 32 bits, ARMv7 with hardware floating point.
+  case arm
+  case riscv64
+  /// Big endian.
+  case sparc64
+}
+
+/// An image for the machine that the options name.
+///
+/// - Throws: `ImageError` if the options contradict each other.
+public func makeImageEngine(_ options: ImageOptions) throws(ImageError) -> any ImageEngine {
+  switch options.machine {
+  case .x86_64: try CodeImage<X86_64Code>(options)
+  case .aarch64: try CodeImage<AArch64Code>(options)
+  case .arm: try CodeImage<ARMCode>(options)
+  case .riscv64: try CodeImage<RISCV64Code>(options)
+  case .sparc64: try CodeImage<SPARC64Code>(options)
+  }
+}
+
 /// How code calls through a slot of the offset table, for compilers that lay out their own code.
 public enum CallSequence {
   /// The instructions that call through the slot at `slot`.
