@@ -48,6 +48,9 @@ let package = Package(
     .target(
       name: "HotSwap", dependencies: ["CSystem", "Linker", "Platform"], swiftSettings: settings),
     .target(name: "Weld", dependencies: ["HotSwap", "Linker"], swiftSettings: settings),
+    .executableTarget(
+      name: "image-benchmark", dependencies: ["Weld"], path: "Benchmarks/images",
+      swiftSettings: settings),
     .target(
       name: "LinkerCLI", dependencies: ["Linker", "Platform"], swiftSettings: settings),
     .executableTarget(
