@@ -8,6 +8,11 @@ extension CodeImage {
   /// for each doubling of a section.
   static var programHeaderRoom: Int { 64 }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func flush() throws(ImageError) {
     try makePendingLazies()
     if options.inputs != nil, foreign.isStale { try linkInputs() }

@@ -57,6 +57,11 @@ extension CodeImage {
     return index
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func symbol(for declaration: Declaration) throws(ImageError) -> ImageSymbol {
     if let known = declarations[declaration.key] { return ImageSymbol(index: known.raw) }
     let symbol = makeSymbol(.declaration)
@@ -162,6 +167,11 @@ extension CodeImage {
     return slots
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func offsetTableAddress(of symbol: ImageSymbol) throws(ImageError) -> UInt64 {
     let index = try checked(symbol)
     let table = slotTable(of: index)
@@ -173,6 +183,11 @@ extension CodeImage {
     return table.address(records[index].slot)
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func callSequence(to symbol: ImageSymbol) throws(ImageError) -> [UInt8] {
     T.callSequence(slot: try offsetTableAddress(of: symbol))
   }
