@@ -1,4 +1,5 @@
 import ELFFormat
+import Glibc
 
 /// What the image knows of a running process of its program: what that lacks, and what it must keep.
 struct SwapState {
@@ -17,6 +18,8 @@ struct SwapState {
   var refusals: [UInt32: String] = [:]
   /// What was updated, in order.
   var updated: [UInt32] = []
+  /// What was linked from files, as the process has it.
+  var inputs: OutputBytes?
   /// Atoms that belong to no symbol any more, and whose room a thread may still use.
   var retired: [AtomIndex] = []
 
@@ -49,6 +52,7 @@ extension CodeImage {
     }
     stopSwapping()
     swap = SwapState()
+    swap?.inputs = foreign.image?.bytes
   }
 
   /// No process has to be thought of any more: all kept room falls free.
@@ -210,6 +214,11 @@ extension CodeImage {
 
   private func refusals(_ state: SwapState) -> [String] {
     var found: [String] = []
+    if !inputsAreThose(of: state) {
+      found.append(
+        "what is linked from files has changed, as it does with a new reference to one of their"
+          + " names; the running program has them as they were")
+    }
     for (raw, home) in state.homes.sorted(by: { $0.key < $1.key }) {
       let symbol = SymbolIndex(raw: raw)
       let atom = symbols[symbol].atom
@@ -228,6 +237,16 @@ extension CodeImage {
       found.append(reason)
     }
     return found
+  }
+
+  /// Whether the link of other inputs would load into memory what the process has there.
+  private func inputsAreThose(of state: SwapState) -> Bool {
+    guard let now = foreign.image, let then = state.inputs, now.bytes !== then else { return true }
+    // The headers are the image's own.
+    let end = now.programHeaders.map { $0.type == .load ? $0.fileOffset + $0.fileSize : 0 }.max()
+    guard let end, end <= UInt64(then.count), headersSize <= end else { return false }
+    let start = Int(headersSize)
+    return memcmp(now.bytes.start + start, then.start + start, Int(end) - start) == 0
   }
 
   private func writableSection(at address: UInt64) -> ImageSection? {

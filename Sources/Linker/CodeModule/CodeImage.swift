@@ -93,7 +93,9 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
 
   init(_ options: ImageOptions) throws(ImageError) {
     self.options = options
-    baseAddress = options.baseAddress ?? T.imageBase
+    // With other inputs, theirs is the machine's usual base, and the image's lies above them.
+    baseAddress =
+      options.baseAddress ?? (options.inputs == nil ? T.imageBase : T.imageBaseAboveInputs)
     nextAddress = baseAddress
     guard baseAddress % T.imagePageSize == 0, baseAddress < T.addressLimit else {
       throw ImageError(

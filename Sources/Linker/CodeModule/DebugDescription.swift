@@ -35,10 +35,11 @@ public struct DebugUnit: Hashable, Sendable {
   /// Path of the source, and the directory it is relative to.
   public var path: String
   public var directory: String
-  /// DW_LANG constant. Source: DWARF 5, table 7.17.
+  /// DW_LANG constant. Source: DWARF 5, table 7.17. C99 unless told otherwise: of languages that
+  /// they do not know, debuggers do not skip the prologues.
   public var language: UInt16
   public var producer: String
-  public init(path: String, directory: String, language: UInt16 = 0x8001, producer: String) {
+  public init(path: String, directory: String, language: UInt16 = 0x000c, producer: String) {
     self.path = path
     self.directory = directory
     self.language = language

@@ -19,6 +19,8 @@ protocol CodeTarget: Sendable {
   static var trap: [UInt8] { get }
   /// The lowest address that the image uses when it has the address space for itself.
   static var imageBase: UInt64 { get }
+  /// The lowest address that the image uses when what is linked from files lies below.
+  static var imageBaseAboveInputs: UInt64 { get }
   /// One past the highest address that a slot may have, for code to reach it.
   static var slotLimit: UInt64 { get }
   /// One past the highest address that anything may have: with the smallest address space that
@@ -75,5 +77,12 @@ enum ThreadBlock {
     address: UInt64, start: UInt64, size: UInt64, alignment: UInt64
   ) -> Int64 {
     Int64(bitPattern: address &- start &- alignUp(size, max(alignment, 1)))
+  }
+}
+
+extension CodeTarget {
+  /// 256 MiB above the usual base, in whole pages.
+  static var imageBaseAboveInputs: UInt64 {
+    alignUp(imageBase + 0x1000_0000, max(imagePageSize, 0x1000_0000))
   }
 }

@@ -43,11 +43,27 @@ import Testing
       return condition()
     }
 
-    func end() -> Int32 {
-      kill(id, SIGTERM)
+    /// The driver's exit status, once it has ended; nil if it doesn't.
+    func status() -> Int32? {
       var status: Int32 = 0
-      while waitpid(id, &status, 0) < 0, errno == EINTR {}
-      return status
+      guard wait({ waitpid(id, &status, WNOHANG) != 0 }) else {
+        // Neither it nor its program is left behind.
+        kill(id, SIGKILL)
+        waitpid(id, &status, 0)
+        let words = errors.split(whereSeparator: { " ;".contains($0) })
+        if let at = words.firstIndex(of: "process"), let program = pid_t(words[at + 1]) {
+          kill(program, SIGKILL)
+        }
+        return nil
+      }
+      return status & 0x7f == 0 ? status >> 8 & 0xff : nil
+    }
+
+    /// Asks the driver to end, which ends the program.
+    func end() {
+      kill(id, SIGTERM)
+      #expect(status() == 128 + SIGTERM)
+      #expect(errors.contains("tern: the program was ended by signal 15"))
     }
   }
 
@@ -86,7 +102,7 @@ import Testing
       }
       #expect(missing.isEmpty, "\(live.errors)")
       #expect(live.wait { live.errors.contains("tern: swapped version, label in ") })
-      _ = live.end()
+      live.end()
       var last = (version: 0, ticks: 0)
       for line in live.output.split(separator: "\n").dropLast() {
         let words = line.split(separator: " ")
@@ -124,17 +140,52 @@ import Testing
         Self.source(2, more: more).replacing("return 2", with: "return 1000 + helper()"))
       #expect(live.wait { live.output.contains("v2 1042 ") }, "\(live.errors)")
       #expect(live.wait { live.output.contains("v2 1043 ") })
-      _ = live.end()
+      live.end()
       #expect(live.errors.contains("the program runs on as it was"))
+    }
+  }
+
+  @Test func programsWithLibrariesAreSwapped() async throws {
+    try await Support.withDirectory { directory in
+      let source = """
+        extern fn printf(format: str, ...) -> i32
+        extern fn fflush(stream: int) -> i32
+        extern fn usleep(microseconds: i32) -> i32
+        var ticks = 0
+        fn tick() {
+          ticks += 1
+          printf("a %ld\\n", ticks)
+        }
+        fn main() {
+          while true {
+            tick()
+            fflush(0)
+            usleep(1000)
+          }
+        }
+        """
+      let live = try Live(directory, source)
+      #expect(live.wait { live.output.contains("a 1\n") }, "\(live.errors)")
+      try live.save(source.replacing("\"a %ld", with: "\"b %ld"))
+      #expect(live.wait { live.output.contains("\nb ") }, "\(live.errors)")
+      try live.save(
+        "extern fn abs(n: i32) -> i32\n" + source.replacing("ticks += 1", with: "ticks += abs(-1)"))
+      #expect(
+        live.wait {
+          live.errors.contains("the C function 'abs' is new, and is bound when the program starts")
+        }, "\(live.errors)")
+      try live.save(source.replacing("\"a %ld", with: "\"c %ld"))
+      #expect(live.wait { live.output.contains("\nc ") }, "\(live.errors)")
+      live.end()
+      let numbers = live.output.split(separator: "\n").dropLast().map { Int($0.dropFirst(2)) }
+      #expect(numbers == (0..<numbers.count).map { $0 + 1 })
     }
   }
 
   @Test func theProgramsEndIsTheDrivers() async throws {
     try await Support.withDirectory { directory in
       let live = try Live(directory, "fn main() -> int {\n  sleep(50)\n  return 7\n}\n")
-      var status: Int32 = 0
-      #expect(waitpid(live.id, &status, 0) == live.id)
-      #expect(status >> 8 & 0xff == 7)
+      #expect(live.status() == 7)
       #expect(live.errors.contains("tern: the program ended with status 7"))
     }
   }

@@ -70,10 +70,18 @@ enum Support {
     let flags = O_WRONLY | O_CREAT | O_TRUNC
     posix_spawn_file_actions_addopen(&actions, 1, output, flags, 0o600)
     if let errors { posix_spawn_file_actions_addopen(&actions, 2, errors, flags, 0o600) }
+    // The threads that run tests have most signals blocked, and children would inherit that.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var vector = words.map { strdup($0) } + [nil]
     defer { for word in vector { free(word) } }
     var id: pid_t = 0
-    let error = posix_spawnp(&id, words[0], &actions, nil, &vector, environ)
+    let error = posix_spawnp(&id, words[0], &actions, &attributes, &vector, environ)
     try #require(error == 0, "\(words[0]): \(String(cString: strerror(error)))")
     return id
   }

@@ -168,7 +168,9 @@ extension X86_64 {
     p[-3] = p[-3] & ~0x04 | (p[-3] & 0x04) >> 2  // REX.R → REX.B
     p[-2] = 0xc7
     p[-1] = 0xc0 | p[-1] >> 3 & 7
-    for i in 0..<4 { p[i] = 0 }
+    // A store of all four bytes, not of each: with Swift 6.3's optimiser, typed stores from `p` on
+    // make those before it vanish.
+    Encoding.store32(0, p)
   }
 
   /// `lea x@tlsdesc(%rip), %reg` → `mov $x@tpoff, %reg`

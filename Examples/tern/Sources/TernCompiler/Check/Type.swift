@@ -110,4 +110,16 @@ struct CheckedProgram: Sendable {
   var globals: [CheckedGlobal] = []
   /// Declares functions of C libraries.
   var hasExternals = false
+
+  /// Names that are used of what others define.
+  var imports: Set<String> {
+    var references = functions.flatMap(\.body.ir.references)
+    for global in globals {
+      for case .symbol(let reference) in global.words { references.append(reference) }
+    }
+    return Set(
+      references.compactMap { reference in
+        if case .imported(let name) = reference { name } else { nil }
+      })
+  }
 }

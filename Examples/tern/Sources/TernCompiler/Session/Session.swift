@@ -58,6 +58,8 @@ public final class Session {
   let machine: MachineFacts
   public private(set) var image: ElfImage?
   private var usesLibraries = false
+  /// What the program has of libraries since its image was made.
+  private var imports: Set<String> = []
   private var keys: [Name: Declaration] = [:]
   private var keyCount: UInt64 = 0
   private var contents: [Name: Content] = [:]
@@ -137,6 +139,7 @@ public final class Session {
     }
     self.image = image
     usesLibraries = program.hasExternals
+    imports = program.imports
     if !program.hasExternals {
       try place(runtime.threadBlock, in: image)
       try placeStart(runtime.functions[.start], in: image)
@@ -325,6 +328,10 @@ public final class Session {
     var reasons: [String] = []
     if program.hasExternals, !usesLibraries {
       reasons.append("the program now uses C libraries, which it was started without")
+    }
+    // Whoever loads a program binds what it imports then, and later nobody does.
+    for name in program.imports.subtracting(imports).sorted() where usesLibraries {
+      reasons.append("the C function '\(name)' is new, and is bound when the program starts")
     }
     for global in program.globals {
       // What was removed from the source counts too: it is still there.
