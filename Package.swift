@@ -9,9 +9,15 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// The hot module is built with whole-package inlining of the format layer's accessors.
+/// The hot module is built with whole-package inlining of the format layer's accessors, and without
+/// the run time's checks that no two accesses to a variable overlap: debug builds, in which the tests
+/// run, have them.
 let hotSettings: [SwiftSetting] =
-  settings + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+  settings + [
+    .unsafeFlags(
+      ["-cross-module-optimization", "-enforce-exclusivity=unchecked"],
+      .when(configuration: .release))
+  ]
 
 let package = Package(
   name: "weld",

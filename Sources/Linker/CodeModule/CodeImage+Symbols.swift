@@ -63,11 +63,15 @@ extension CodeImage {
   @specialized(where T == RISCV64Code)
   @specialized(where T == SPARC64Code)
   func symbol(for declaration: Declaration) throws(ImageError) -> ImageSymbol {
-    if let known = declarations[declaration.key] { return ImageSymbol(index: known.raw) }
+    ImageSymbol(index: (declarations[declaration.key] ?? makeSymbol(of: declaration)).raw)
+  }
+
+  /// The symbol of a declaration that has none.
+  func makeSymbol(of declaration: Declaration) -> SymbolIndex {
     let symbol = makeSymbol(.declaration)
     records[symbol].key = declaration.key
     declarations.add(declaration.key, symbol)
-    return ImageSymbol(index: symbol.raw)
+    return symbol
   }
 
   /// The symbol of a declaration that was used before.

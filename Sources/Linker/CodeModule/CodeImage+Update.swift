@@ -56,12 +56,12 @@ extension CodeImage {
   private func update(
     _ declaration: Declaration, name: String, _ content: Content
   ) throws(ImageError) -> ImageSymbol {
-    let isNew = declarations[declaration.key] == nil
-    let symbol = SymbolIndex(raw: try self.symbol(for: declaration).index)
+    let known = declarations[declaration.key]
+    let symbol = known ?? makeSymbol(of: declaration)
     do throws(ImageError) {
       try place(symbol, name: name, content)
     } catch {
-      if isNew {
+      if known == nil {
         declarations.remove(declaration.key)
         recycle(symbol)
       }

@@ -21,7 +21,10 @@ final class SlotTable<E: ELFEncoding> {
   private let makePart: () throws(ImageError) -> ImageSection
 
   /// - Parameter makePart: a new section for slots, where code can reach it.
-  init(makePart: @escaping () throws(ImageError) -> ImageSection) { self.makePart = makePart }
+  init(makePart: @escaping () throws(ImageError) -> ImageSection) {
+    self.makePart = makePart
+    owners.preferLargePages()
+  }
 
   deinit { owners.release() }
 
