@@ -183,23 +183,3 @@ struct SectionParts {
     return keys.count > Self.tried ? indices[key] : nil
   }
 }
-
-/// Header bytes that stay where they are in memory, so that pieces of a file can point at them.
-final class HeaderBuffer {
-  private(set) var bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
-
-  init() { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
-
-  deinit { bytes.deallocate() }
-
-  /// Makes the content `new`, and says whether that changed anything.
-  func replace(with new: [UInt8]) -> Bool {
-    if new.count == bytes.count, new.withUnsafeBytes({ $0.elementsEqual(bytes) }) { return false }
-    if new.count != bytes.count {
-      bytes.deallocate()
-      bytes = .allocate(byteCount: new.count, alignment: 16)
-    }
-    bytes.copyBytes(from: new)
-    return true
-  }
-}
