@@ -30,10 +30,12 @@ final class KeyTable {
     releaseAddressSpace(slots, bytes: count * MemoryLayout<Slot>.stride)
   }
 
+  /// Where a search for a key starts. Keys are often counters or addresses: they are spread, but
+  /// eight neighbours stay together, as those are often used one after the other.
   @inline(__always)
   private static func hash(_ key: UInt64) -> Int {
-    // Keys are often counters or addresses: spread them.
-    Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 20)
+    let block = (key >> 3 &* 0x9e37_79b9_7f4a_7c15) >> 20
+    return Int(truncatingIfNeeded: block << 3 | key & 7)
   }
 
   /// The key's slot, or the free one that a search for it ends at.
