@@ -54,6 +54,10 @@ let package = Package(
     .target(
       name: "HotSwap", dependencies: ["CSystem", "Linker", "Platform"], swiftSettings: settings),
     .target(name: "Weld", dependencies: ["HotSwap", "Linker"], swiftSettings: settings),
+    // The program of docs/embedding.md.
+    .executableTarget(
+      name: "embedding", dependencies: ["Weld"], path: "Examples/embedding",
+      swiftSettings: settings),
     .executableTarget(
       name: "image-benchmark", dependencies: ["Weld"], path: "Benchmarks/images",
       swiftSettings: settings),
@@ -77,7 +81,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ImageTests", dependencies: ["Weld", "Linker", "ELFFormat", "Platform", "CSystem"],
+      name: "ImageTests",
+      dependencies: ["Weld", "embedding", "Linker", "ELFFormat", "Platform", "CSystem"],
       swiftSettings: settings),
     .testTarget(
       name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],
