@@ -155,9 +155,7 @@ extension CodeImage {
     let slot = records[symbol].slot
     if slot < 0 { return }
     let table = slotTable(of: symbol)
-    let value = slotValue(symbol)
-    if table.value(slot) == value { return }
-    table.write(slot, value)
+    if !table.update(slot, slotValue(symbol)) { return }
     counts.slotsWritten += 1
     counts.bytesWritten += E.wordSize
     swap?.noteSlot(address: table.address(slot))

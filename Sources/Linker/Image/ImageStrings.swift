@@ -75,7 +75,7 @@ final class ImageStrings {
       throw ImageError(.invalid, "a name holds a NUL byte: '\(name)'")
     }
     let offset: UInt32
-    if let hole = holes[name.count]?.popLast() {
+    if !holes.isEmpty, let hole = takeHole(name.count) {
       offset = hole
     } else {
       guard section.size + UInt64(name.count) + 1 <= UInt64(UInt32.max) else {
@@ -88,6 +88,12 @@ final class ImageStrings {
     slots[slot] = Slot(hash: hash, offset: offset, users: 1)
     used += 1
     return offset
+  }
+
+  private func takeHole(_ count: Int) -> UInt32? {
+    guard let hole = holes[count]?.popLast() else { return nil }
+    if holes[count]?.isEmpty == true { holes[count] = nil }
+    return hole
   }
 
   /// One user less. A name without users is forgotten, and its room used again.
