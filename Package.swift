@@ -9,9 +9,15 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-/// The hot module is built with whole-package inlining of the format layer's accessors.
+/// The hot module is built with whole-package inlining of the format layer's accessors, and without
+/// the run time's checks that no two accesses to a variable overlap: debug builds, in which the tests
+/// run, have them.
 let hotSettings: [SwiftSetting] =
-  settings + [.unsafeFlags(["-cross-module-optimization"], .when(configuration: .release))]
+  settings + [
+    .unsafeFlags(
+      ["-cross-module-optimization", "-enforce-exclusivity=unchecked"],
+      .when(configuration: .release))
+  ]
 
 let package = Package(
   name: "weld",
@@ -63,6 +69,13 @@ let package = Package(
           "--version-script=\(Context.packageDirectory)/Sources/CWeld/weld.map",
         ])
       ]),
+    // The program of docs/embedding.md.
+    .executableTarget(
+      name: "embedding", dependencies: ["Weld"], path: "Examples/embedding",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "image-benchmark", dependencies: ["Weld"], path: "Benchmarks/images",
+      swiftSettings: settings),
     .target(
       name: "LinkerCLI", dependencies: ["Linker", "Platform"], swiftSettings: settings),
     .executableTarget(
@@ -83,7 +96,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ImageTests", dependencies: ["Weld", "Linker", "ELFFormat", "Platform", "CSystem"],
+      name: "ImageTests",
+      dependencies: ["Weld", "embedding", "Linker", "ELFFormat", "Platform", "CSystem"],
       swiftSettings: settings),
     .testTarget(
       name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],

@@ -98,6 +98,11 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
       .initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<T>.stride)
   }
 
+  /// Lets the system use large pages, as `Platform.preferLargePages` does.
+  public func preferLargePages() {
+    Platform.preferLargePages(base, bytes: capacity * MemoryLayout<T>.stride)
+  }
+
   /// Gives the table's memory back. Safety: nobody uses the table afterwards.
   public func release() {
     releaseAddressSpace(base, bytes: capacity * MemoryLayout<T>.stride)
@@ -148,6 +153,15 @@ public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   }
   MemoryLedger.note(mapped, bytes: max(bytes, 1))
   return mapped
+}
+
+/// Lets the system back what `reserveAddressSpace` returned with large pages, all but the first
+/// 2 MiB of it: a range that is filled from its start on to hundreds of megabytes then costs a fault
+/// for every 512 pages, and searches in it find its addresses translated; one that stays small takes
+/// no more memory than it uses.
+public func preferLargePages(_ start: UnsafeMutableRawPointer, bytes: Int) {
+  let small = 2 << 20
+  if bytes > 2 * small { madvise(start + small, bytes - small, MADV_HUGEPAGE) }
 }
 
 /// Returns `n` zeroed elements that live until exit, or until the thread's `MemoryLedger` gives

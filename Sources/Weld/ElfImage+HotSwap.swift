@@ -1,4 +1,5 @@
-public import HotSwap
+// As the engine: whoever imports Weld has it.
+@_exported public import HotSwap
 public import Linker
 
 public typealias HotSwapSession = HotSwap.HotSwapSession

@@ -22,6 +22,8 @@ final class AtomStore {
   private var unused: [AtomIndex] = []
 
   init() {
+    atoms.storage.preferLargePages()
+    links.storage.preferLargePages()
     // Index 0 is nothing.
     _ = atoms.reserve(count: 1)
     links.append(.none)

@@ -3,6 +3,11 @@ import Platform
 
 /// Names by which declarations are known outside, and names that refer to whoever defines them.
 extension CodeImage {
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func updateExports(_ declaration: Declaration, _ exports: [Export]) throws(ImageError) {
     let isNew = declarations[declaration.key] == nil
     let owner = SymbolIndex(raw: try symbol(for: declaration).index)

@@ -4,6 +4,11 @@ import Platform
 /// Making the file: everything that waits is settled, what grew gets room, the headers are written,
 /// and what changed goes to the disk. Until the last step the file of the last flush is untouched.
 extension CodeImage {
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func flush() throws(ImageError) {
     try makePendingLazies()
     if options.inputs != nil, foreign.isStale { try linkInputs() }

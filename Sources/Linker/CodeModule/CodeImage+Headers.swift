@@ -12,14 +12,10 @@ extension CodeImage {
       let start = FileHeader<E>.size + i * record.count
       bytes.replaceSubrange(start..<start + record.count, with: record)
     }
-    let before = headers.bytes.count
-    if headers.replace(with: bytes) {
-      pendingChanges.append(0..<UInt64(max(bytes.count, before)))
-    }
-    let table = sectionHeaderTable()
-    if sectionHeaders.replace(with: table) {
+    pendingChanges += headers.replace(with: bytes)
+    for range in sectionHeaders.replace(with: sectionHeaderTable()) {
       pendingChanges.append(
-        sectionHeadersOffset..<sectionHeadersOffset + UInt64(table.count))
+        sectionHeadersOffset + range.lowerBound..<sectionHeadersOffset + range.upperBound)
     }
   }
 

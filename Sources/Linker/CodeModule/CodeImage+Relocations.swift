@@ -249,6 +249,11 @@ extension CodeImage {
     counts.bytesWritten += Int(width)
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func address(
     of symbol: ImageSymbol, referencedFrom holder: ImageSymbol, offset: UInt64, addend: Int64
   ) throws(ImageError) -> UInt64 {

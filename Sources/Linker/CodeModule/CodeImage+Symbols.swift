@@ -58,12 +58,21 @@ extension CodeImage {
     return index
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func symbol(for declaration: Declaration) throws(ImageError) -> ImageSymbol {
-    if let known = declarations[declaration.key] { return ImageSymbol(index: known.raw) }
+    ImageSymbol(index: (declarations[declaration.key] ?? makeSymbol(of: declaration)).raw)
+  }
+
+  /// The symbol of a declaration that has none.
+  func makeSymbol(of declaration: Declaration) -> SymbolIndex {
     let symbol = makeSymbol(.declaration)
     records[symbol].key = declaration.key
     declarations.add(declaration.key, symbol)
-    return ImageSymbol(index: symbol.raw)
+    return symbol
   }
 
   /// Undoes the first use of a declaration that has nothing yet.
@@ -155,9 +164,7 @@ extension CodeImage {
     let slot = records[symbol].slot
     if slot < 0 { return }
     let table = slotTable(of: symbol)
-    let value = slotValue(symbol)
-    if table.value(slot) == value { return }
-    table.write(slot, value)
+    if !table.update(slot, slotValue(symbol)) { return }
     counts.slotsWritten += 1
     counts.bytesWritten += E.wordSize
     swap?.noteSlot(address: table.address(slot))
@@ -171,6 +178,11 @@ extension CodeImage {
     return slots
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func offsetTableAddress(of symbol: ImageSymbol) throws(ImageError) -> UInt64 {
     let index = try checked(symbol)
     let table = slotTable(of: index)
@@ -182,6 +194,11 @@ extension CodeImage {
     return table.address(records[index].slot)
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func callSequence(to symbol: ImageSymbol) throws(ImageError) -> [UInt8] {
     T.callSequence(slot: try offsetTableAddress(of: symbol))
   }

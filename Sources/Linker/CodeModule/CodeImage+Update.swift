@@ -21,6 +21,11 @@ extension CodeImage {
     var size: UInt64 { max(UInt64(bytes.count) &+ zeroFill, 1) }
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func updateFunction(
     _ declaration: Declaration, name: String, code: UnsafeRawBufferPointer, alignment: UInt8,
     relocations: [DataRelocation], debug: FunctionDebugInfo?
@@ -32,6 +37,11 @@ extension CodeImage {
         relocations: relocations, function: debug))
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func updateData(
     _ declaration: Declaration, name: String, kind: DataKind, bytes: UnsafeRawBufferPointer,
     zeroFill: UInt64, alignment: UInt8, relocations: [DataRelocation], debug: VariableDebugInfo?
@@ -46,12 +56,12 @@ extension CodeImage {
   private func update(
     _ declaration: Declaration, name: String, _ content: Content
   ) throws(ImageError) -> ImageSymbol {
-    let isNew = declarations[declaration.key] == nil
-    let symbol = SymbolIndex(raw: try self.symbol(for: declaration).index)
+    let known = declarations[declaration.key]
+    let symbol = known ?? makeSymbol(of: declaration)
     do throws(ImageError) {
       try place(symbol, name: name, content)
     } catch {
-      if isNew { forget(declaration) }
+      if known == nil { forget(declaration) }
       throw error
     }
     replaceConstants(of: symbol)
@@ -59,6 +69,11 @@ extension CodeImage {
     return ImageSymbol(index: symbol.raw)
   }
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func unnamedConstant(
     of declaration: Declaration, bytes: UnsafeRawBufferPointer, alignment: UInt8,
     relocations: [DataRelocation]
@@ -325,6 +340,11 @@ extension CodeImage {
 
   // MARK: Freeing
 
+  @specialized(where T == X86_64Code)
+  @specialized(where T == AArch64Code)
+  @specialized(where T == ARMCode)
+  @specialized(where T == RISCV64Code)
+  @specialized(where T == SPARC64Code)
   func free(_ declaration: Declaration) throws(ImageError) {
     let symbol = try existing(declaration)
     var export = records[symbol].exports

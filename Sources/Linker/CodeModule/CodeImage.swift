@@ -35,7 +35,7 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   /// Parallel to `symbols`.
   let records = Table<SymbolIndex, ModuleRecord>(capacity: 1 << 26, of: "symbols")
   var unusedSymbols: [SymbolIndex] = []
-  var declarations = KeyTable()
+  let declarations = KeyTable()
   var resolver = NameResolver()
   let relocations = Table<RelocationIndex, ModuleRelocation>(capacity: 1 << 26, of: "relocations")
   var unusedRelocations: [RelocationIndex] = []
@@ -62,7 +62,7 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   /// Those with atoms; an atom's `output` is an index in this list.
   var placed: [PlacedAtoms] = []
   /// The parts of each kind of section, by what tells kinds apart.
-  var parts: [SectionKey: [Int]] = [:]
+  var parts = SectionParts()
   /// Where the next address range may begin.
   var nextAddress: UInt64
   let baseAddress: UInt64
@@ -112,6 +112,9 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
     guard options.reserve > 0, options.reserve <= 1 << 40 else {
       throw ImageError(.invalid, "a section cannot have a reserve of \(options.reserve) bytes")
     }
+    symbols.storage.preferLargePages()
+    records.storage.preferLargePages()
+    relocations.storage.preferLargePages()
     // Index 0 is nobody.
     _ = symbols.reserve(count: 1)
     records.append(ModuleRecord())
@@ -154,95 +157,35 @@ struct SectionKey: Hashable {
   var isZeroFill: Bool
 }
 
-/// Header bytes that stay where they are in memory, so that pieces of a file can point at them.
-final class HeaderBuffer {
-  private(set) var bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 16)
+/// Indices in `CodeImage.placed` by kind of section. Asked for with each update, and nearly always
+/// for one of the few kinds that programs consist of: those are found without hashing a name.
+struct SectionParts {
+  private var keys: [SectionKey] = []
+  private var lists: [[Int]] = []
+  private var indices: [SectionKey: Int] = [:]
+  private static let tried = 8
 
-  init() { bytes.initializeMemory(as: UInt8.self, repeating: 0) }
-
-  deinit { bytes.deallocate() }
-
-  /// Makes the content `new`, and says whether that changed anything.
-  func replace(with new: [UInt8]) -> Bool {
-    if new.count == bytes.count, new.withUnsafeBytes({ $0.elementsEqual(bytes) }) { return false }
-    if new.count != bytes.count {
-      bytes.deallocate()
-      bytes = .allocate(byteCount: new.count, alignment: 16)
-    }
-    bytes.copyBytes(from: new)
-    return true
-  }
-}
-
-/// Declarations by the compiler's keys: open addressing, a word and a half per declaration.
-struct KeyTable {
-  private struct Slot: BitwiseCopyable {
-    var key: UInt64
-    /// Raw index; 0 for a free slot: symbol 0 is nobody.
-    var symbol: UInt32
-  }
-  private var slots: [Slot] = Array(repeating: Slot(key: 0, symbol: 0), count: 1024)
-  private var used = 0
-
-  @inline(__always)
-  private static func hash(_ key: UInt64) -> Int {
-    // Keys are often counters or addresses: spread them.
-    Int(truncatingIfNeeded: (key &* 0x9e37_79b9_7f4a_7c15) >> 20)
-  }
-
-  subscript(key: UInt64) -> SymbolIndex? {
-    let mask = slots.count - 1
-    var slot = Self.hash(key) & mask
-    while slots[slot].symbol != 0 {
-      if slots[slot].key == key { return SymbolIndex(raw: slots[slot].symbol) }
-      slot = (slot + 1) & mask
-    }
-    return nil
-  }
-
-  /// Adds a key that is not there.
-  mutating func add(_ key: UInt64, _ symbol: SymbolIndex) {
-    if used * 4 >= slots.count * 3 { grow() }
-    let mask = slots.count - 1
-    var slot = Self.hash(key) & mask
-    while slots[slot].symbol != 0 { slot = (slot + 1) & mask }
-    slots[slot] = Slot(key: key, symbol: symbol.raw)
-    used += 1
-  }
-
-  mutating func remove(_ key: UInt64) {
-    let mask = slots.count - 1
-    var slot = Self.hash(key) & mask
-    while slots[slot].key != key || slots[slot].symbol == 0 {
-      if slots[slot].symbol == 0 { return }
-      slot = (slot + 1) & mask
-    }
-    used -= 1
-    var next = (slot + 1) & mask
-    while slots[next].symbol != 0 {
-      let home = Self.hash(slots[next].key) & mask
-      if (next - home) & mask >= (next - slot) & mask {
-        slots[slot] = slots[next]
-        slot = next
+  subscript(key: SectionKey) -> [Int]? {
+    get { index(of: key).map { lists[$0] } }
+    set {
+      let list = newValue ?? []
+      if let index = index(of: key) {
+        lists[index] = list
+      } else {
+        indices[key] = keys.count
+        keys.append(key)
+        lists.append(list)
       }
-      next = (next + 1) & mask
-    }
-    slots[slot].symbol = 0
-  }
-
-  private mutating func grow() {
-    let old = slots
-    slots = Array(repeating: Slot(key: 0, symbol: 0), count: old.count * 2)
-    let mask = slots.count - 1
-    for entry in old where entry.symbol != 0 {
-      var slot = Self.hash(entry.key) & mask
-      while slots[slot].symbol != 0 { slot = (slot + 1) & mask }
-      slots[slot] = entry
     }
   }
 
-  /// Every key with its symbol, in no order.
-  var all: [(key: UInt64, symbol: SymbolIndex)] {
-    slots.filter { $0.symbol != 0 }.map { ($0.key, SymbolIndex(raw: $0.symbol)) }
+  subscript(key: SectionKey, default none: [Int]) -> [Int] {
+    get { self[key] ?? none }
+    set { self[key] = newValue }
+  }
+
+  private func index(of key: SectionKey) -> Int? {
+    for i in 0..<min(keys.count, Self.tried) where keys[i] == key { return i }
+    return keys.count > Self.tried ? indices[key] : nil
   }
 }

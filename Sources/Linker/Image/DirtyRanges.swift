@@ -5,21 +5,22 @@
 /// what was written, not what the section holds.
 struct DirtyRanges {
   private var ranges: [Range<UInt64>] = []
+  /// The last one, which most writes touch; empty if there is none.
+  private var last: Range<UInt64> = 0..<0
   /// How long the list may get before it is merged.
   private var mergeLimit = 1 << 16
 
-  var isEmpty: Bool { ranges.isEmpty }
+  var isEmpty: Bool { ranges.isEmpty && last.isEmpty }
 
   mutating func add(_ range: Range<UInt64>) {
     if range.isEmpty { return }
-    if let last = ranges.last, range.lowerBound <= last.upperBound,
-      range.upperBound >= last.lowerBound
-    {
-      ranges[ranges.count - 1] =
+    if range.lowerBound <= last.upperBound, range.upperBound >= last.lowerBound, !last.isEmpty {
+      last =
         min(last.lowerBound, range.lowerBound)..<max(last.upperBound, range.upperBound)
       return
     }
-    ranges.append(range)
+    if !last.isEmpty { ranges.append(last) }
+    last = range
     // An editor at work for hours must not grow the list without end.
     if ranges.count > mergeLimit {
       merge()
@@ -28,7 +29,10 @@ struct DirtyRanges {
     }
   }
 
-  mutating func removeAll() { ranges.removeAll(keepingCapacity: true) }
+  mutating func removeAll() {
+    ranges.removeAll(keepingCapacity: true)
+    last = 0..<0
+  }
 
   private mutating func merge() {
     ranges.sort { $0.lowerBound < $1.lowerBound }
@@ -46,6 +50,12 @@ struct DirtyRanges {
 
   /// The ranges in ascending order, none touching another; the list is empty afterwards.
   mutating func take() -> [Range<UInt64>] {
+    if ranges.isEmpty {
+      defer { last = 0..<0 }
+      return last.isEmpty ? [] : [last]
+    }
+    ranges.append(last)
+    last = 0..<0
     merge()
     defer {
       ranges = []

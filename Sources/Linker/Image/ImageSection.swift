@@ -65,6 +65,7 @@ final class ImageSection {
           "out of memory: cannot reserve \(reserve >> 20) MiB of address space for section \(name);"
             + " raise the limit (ulimit -v) or ask for a smaller reserve")
       }
+      preferLargePages(start, bytes: Int(reserve))
       memory = start
     }
   }

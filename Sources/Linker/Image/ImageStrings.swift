@@ -25,11 +25,22 @@ final class ImageStrings {
     self.section = section
     try section.grow(to: 1)
     mask = 1023
-    slots = .allocate(capacity: 1024)
-    slots.initialize(repeating: Slot(hash: 0, offset: 0, users: 0), count: 1024)
+    slots = Self.allocate(mask + 1)
   }
 
-  deinit { slots.deallocate() }
+  deinit { Self.release(slots, mask + 1) }
+
+  /// Slots that are all free.
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Slot> {
+    let bytes = count * MemoryLayout<Slot>.stride
+    let start = reserveAddressSpace(bytes: bytes)
+    preferLargePages(start, bytes: bytes)
+    return start.bindMemory(to: Slot.self, capacity: count)
+  }
+
+  private static func release(_ slots: UnsafeMutablePointer<Slot>, _ count: Int) {
+    releaseAddressSpace(slots, bytes: count * MemoryLayout<Slot>.stride)
+  }
 
   /// The name at `offset`, without its NUL.
   func name(at offset: UInt32) -> ByteString {
@@ -51,7 +62,9 @@ final class ImageStrings {
   /// - Throws: `ImageError` if there is no room, or the name has a NUL in it.
   func add(_ name: ByteString) throws(ImageError) -> UInt32 {
     if name.isEmpty { return 0 }
-    if used * 4 >= (mask + 1) * 3 { grow() }
+    // Half of the slots stay free: most names that are added are new, and a search for a name that
+    // is not there goes on to the next free slot.
+    if used * 2 >= mask + 1 { grow() }
     let hash = UInt32(truncatingIfNeeded: name.hash)
     let slot = slot(of: name, hash: hash)
     if slots[slot].offset != 0 {
@@ -62,7 +75,7 @@ final class ImageStrings {
       throw ImageError(.invalid, "a name holds a NUL byte: '\(name)'")
     }
     let offset: UInt32
-    if let hole = holes[name.count]?.popLast() {
+    if !holes.isEmpty, let hole = takeHole(name.count) {
       offset = hole
     } else {
       guard section.size + UInt64(name.count) + 1 <= UInt64(UInt32.max) else {
@@ -75,6 +88,12 @@ final class ImageStrings {
     slots[slot] = Slot(hash: hash, offset: offset, users: 1)
     used += 1
     return offset
+  }
+
+  private func takeHole(_ count: Int) -> UInt32? {
+    guard let hole = holes[count]?.popLast() else { return nil }
+    if holes[count]?.isEmpty == true { holes[count] = nil }
+    return hole
   }
 
   /// One user less. A name without users is forgotten, and its room used again.
@@ -121,14 +140,13 @@ final class ImageStrings {
     let old = slots
     let oldCount = mask + 1
     mask = oldCount * 2 - 1
-    slots = .allocate(capacity: mask + 1)
-    slots.initialize(repeating: Slot(hash: 0, offset: 0, users: 0), count: mask + 1)
+    slots = Self.allocate(mask + 1)
     for i in 0..<oldCount where old[i].offset != 0 {
       var slot = Int(old[i].hash) & mask
       while slots[slot].offset != 0 { slot = (slot &+ 1) & mask }
       slots[slot] = old[i]
     }
-    old.deallocate()
+    Self.release(old, oldCount)
   }
 
   /// What does not hold though it must: the table finds each of its names where it says.

@@ -22,6 +22,7 @@ final class ImageSymbolTable<E: ELFEncoding> {
     self.section = section
     self.moved = moved
     try section.grow(to: UInt64(SymbolEntry<E>.size))
+    owners.preferLargePages()
     owners.append(.none)
     section.info = 1
   }

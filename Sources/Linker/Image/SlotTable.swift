@@ -13,6 +13,14 @@ final class SlotTable<E: ELFEncoding> {
     var section: ImageSection
     /// Number of its first slot.
     var first: UInt32
+    /// The section's.
+    var address: UInt64
+
+    init(section: ImageSection, first: UInt32) {
+      self.section = section
+      self.first = first
+      address = section.address
+    }
   }
   private(set) var parts: [Part] = []
   /// Who each slot is for; `.none` for free ones.
@@ -21,7 +29,10 @@ final class SlotTable<E: ELFEncoding> {
   private let makePart: () throws(ImageError) -> ImageSection
 
   /// - Parameter makePart: a new section for slots, where code can reach it.
-  init(makePart: @escaping () throws(ImageError) -> ImageSection) { self.makePart = makePart }
+  init(makePart: @escaping () throws(ImageError) -> ImageSection) {
+    self.makePart = makePart
+    owners.preferLargePages()
+  }
 
   deinit { owners.release() }
 
@@ -59,8 +70,9 @@ final class SlotTable<E: ELFEncoding> {
   }
 
   func address(_ slot: Int32) -> UInt64 {
-    let (section, offset) = place(slot)
-    return section.address + offset
+    let slot = UInt32(bitPattern: slot)
+    let part = index(slot)
+    return parts[part].address + UInt64(slot - parts[part].first) * Self.width
   }
 
   func value(_ slot: Int32) -> UInt64 {
@@ -68,17 +80,33 @@ final class SlotTable<E: ELFEncoding> {
     return E.loadWord(section.pointer(offset))
   }
 
-  func write(_ slot: Int32, _ value: UInt64) {
+  /// Makes a slot hold `value`, and says whether it did not before.
+  func update(_ slot: Int32, _ value: UInt64) -> Bool {
+    let (section, offset) = place(slot)
+    if E.loadWord(section.pointer(offset)) == value { return false }
+    let bytes = section.mutableBytes(offset..<offset + Self.width)
+    E.storeWord(value, bytes.baseAddress.unsafelyUnwrapped)
+    return true
+  }
+
+  private func write(_ slot: Int32, _ value: UInt64) {
     let (section, offset) = place(slot)
     let bytes = section.mutableBytes(offset..<offset + Self.width)
     E.storeWord(value, bytes.baseAddress.unsafelyUnwrapped)
   }
 
+  /// The part that a slot is in. Each part is twice the one before it, so there are few.
+  @inline(__always)
+  private func index(_ slot: UInt32) -> Int {
+    var index = parts.count - 1
+    while parts[index].first > slot { index -= 1 }
+    return index
+  }
+
   private func place(_ slot: Int32) -> (ImageSection, UInt64) {
     let slot = UInt32(bitPattern: slot)
-    // Each part is twice the one before it, so there are few.
-    let part = parts.last { $0.first <= slot }.unsafelyUnwrapped
-    return (part.section, UInt64(slot - part.first) * Self.width)
+    let part = index(slot)
+    return (parts[part].section, UInt64(slot - parts[part].first) * Self.width)
   }
 
   /// What does not hold though it must: owners and slots agree, values are right.
