@@ -1,4 +1,5 @@
-# `make demo` shows weld at work; `make test` runs all tests; `make bench` compares speeds.
+# `make demo` shows weld at work; `make install` installs it; `make test` runs all tests; `make bench`
+# compares speeds.
 # Each installs the Debian packages it needs. All need a Swift 6.3 toolchain on the path.
 
 SHELL := /bin/bash
@@ -15,13 +16,31 @@ BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
 
 WELD := .build/release/weld
 
-.PHONY: all release demo smoke programs test fuzz bench format lint clean
+# Where `make install` puts things, below $(DESTDIR).
+PREFIX ?= /usr/local
+DESTDIR ?=
+# release, or debug.
+CONFIGURATION ?= release
+
+.PHONY: all release libraries install demo smoke programs tern test fuzz bench format lint clean
 
 all: release
 
 release: toolchain
 	@Tools/install-packages $(BUILD_PACKAGES)
 	swift build -c release --product weld
+
+# The C interface, shared and static. An archive would keep the members of files that are gone.
+libraries: toolchain
+	@Tools/install-packages $(BUILD_PACKAGES)
+	@rm -f .build/$(CONFIGURATION)/libweld-static.a
+	swift build -c $(CONFIGURATION) --product weld-shared
+	swift build -c $(CONFIGURATION) --product weld-static
+
+# weld, its libraries for compilers, their header and pkg-config files: docs/c-interface.md.
+install: libraries
+	swift build -c $(CONFIGURATION) --product weld
+	DESTDIR='$(DESTDIR)' Tools/install-weld .build/$(CONFIGURATION) '$(PREFIX)'
 
 # Links real programs in C, C++, Rust and Swift with weld, and runs them.
 demo: release
@@ -36,8 +55,15 @@ programs: smoke
 	@Tools/install-packages $(PROGRAM_PACKAGES)
 	@Tests/Programs/run.sh $(WELD)
 
-test: packages-for-tests smoke programs
+# The link cases run twice: with the linker that users have, and with the one that checks itself.
+test: packages-for-tests smoke programs tern
+	swift build --build-tests
+	WELD_TEST_LINKER=$(CURDIR)/$(WELD) swift test --skip-build --filter LinkCaseTests
 	swift test
+
+# The example compiler: programs for five machines, edited while they run.
+tern: packages-for-tests
+	swift test --package-path Examples/tern
 
 # Each fuzz target for so many seconds: docs/fuzzing.md.
 SECONDS ?= 30
@@ -56,10 +82,10 @@ bench: release
 	Benchmarks/run --weld $(WELD)
 
 format: toolchain
-	swift format --in-place --recursive Sources Tests Tools Fuzzing Package.swift
+	swift format --in-place --recursive Sources Tests Tools Fuzzing Examples Package.swift
 
 lint: toolchain
-	swift format lint --recursive --strict Sources Tests Tools Fuzzing Package.swift
+	swift format lint --recursive --strict Sources Tests Tools Fuzzing Examples Package.swift
 
 clean:
 	rm -rf .build

@@ -25,6 +25,9 @@ let package = Package(
     .executable(name: "weld", targets: ["weld"]),
     .executable(name: "elf-compare", targets: ["elf-compare"]),
     .library(name: "Weld", targets: ["Weld"]),
+    // The C interface. `make install` gives these their names: the executable's product is "weld".
+    .library(name: "weld-shared", type: .dynamic, targets: ["CWeld"]),
+    .library(name: "weld-static", type: .static, targets: ["CWeld"]),
   ],
   targets: [
     .systemLibrary(
@@ -54,6 +57,18 @@ let package = Package(
     .target(
       name: "HotSwap", dependencies: ["CSystem", "Linker", "Platform"], swiftSettings: settings),
     .target(name: "Weld", dependencies: ["HotSwap", "Linker"], swiftSettings: settings),
+    .systemLibrary(name: "CWeldHeader", path: "Sources/CWeldHeader"),
+    .target(
+      name: "CWeld", dependencies: ["CWeldHeader", "HotSwap", "Weld"], exclude: ["weld.map"],
+      swiftSettings: settings,
+      linkerSettings: [
+        // The shared library brings the Swift runtime along and hides it, so that what uses it
+        // needs none, or has another.
+        .unsafeFlags([
+          "-static-stdlib", "-Xlinker", "-soname=libweld.so.0", "-Xlinker",
+          "--version-script=\(Context.packageDirectory)/Sources/CWeld/weld.map",
+        ])
+      ]),
     // The program of docs/embedding.md.
     .executableTarget(
       name: "embedding", dependencies: ["Weld"], path: "Examples/embedding",

@@ -35,13 +35,14 @@ public final class HotSwapSession {
 
   /// Brings what flushes have changed into the process: everything, or nothing.
   ///
-  /// - Parameter name: what is at an address, for messages.
+  /// - Parameter name: what is at an address, for messages; nil for the image's own names.
   /// - Throws: `SwapError`; the changes are kept for the next swap.
   public func swap(name: ((UInt64) -> String?)? = nil) throws(SwapError) -> SwapReport {
     let pending = engine.takePatches()
     if pending.patches.isEmpty, pending.refusals.isEmpty { return SwapReport() }
     let report = try process.apply(
-      pending, retired: reclaimsAfterSwaps ? engine.retiredRanges : [], name: name)
+      pending, retired: reclaimsAfterSwaps ? engine.retiredRanges : [],
+      name: name ?? engine.name(containing:))
     engine.endSwapping()
     if !report.quiescent.isEmpty { engine.reclaim(report.quiescent) }
     return report

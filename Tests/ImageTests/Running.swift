@@ -14,7 +14,12 @@ func run(_ arguments: [String], input: String = "") -> (status: Int32, output: S
   var child: pid_t = 0
   var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
   argv.append(nil)
-  let status = posix_spawnp(&child, arguments[0], &actions, nil, argv, environ)
+  var status = posix_spawnp(&child, arguments[0], &actions, nil, argv, environ)
+  // A child that another test is starting may still hold the program open for writing.
+  for _ in 0..<200 where status == ETXTBSY {
+    usleep(5000)
+    status = posix_spawnp(&child, arguments[0], &actions, nil, argv, environ)
+  }
   for argument in argv { Glibc.free(argument) }
   posix_spawn_file_actions_destroy(&actions)
   close(pipes[1])

@@ -186,8 +186,54 @@ program_readback() {
   "$here/readback.sh" "$weld"
 }
 
+# The C interface: installed somewhere, used by compilers that know only what pkg-config says.
+program_c_interface() {
+  local here=$here/c-interface to=$out/c-interface user how language line
+  local configuration=${CONFIGURATION:-release}
+  rm -rf "$to"
+  mkdir -p "$to/programs"
+  quietly "C interface" make -C "$root" "CONFIGURATION=$configuration" install \
+    "DESTDIR=$to" PREFIX=/usr
+  local -x PKG_CONFIG_PATH=$to/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$to
+  local -x LD_LIBRARY_PATH=$to/usr/lib SWIFT_BACKTRACE=enable=no
+  [ "$(readlink "$to/usr/bin/ld.weld")" = weld ] || fail "C interface: there is no ld.weld"
+
+  # The header says what the libraries have, and the libraries have nothing else.
+  gcc -E -P "$to/usr/include/weld.h" | grep -o '\bweld_[a-z_]* *(' | tr -d ' (' |
+    grep -vx weld_result | sort >"$to/declared"
+  nm -D --defined-only "$to/usr/lib/libweld.so" |
+    sed -n 's/^[^ ]* [TWVBDR] \([^@]*\).*/\1/p' | sort >"$to/shared"
+  nm -g --defined-only "$to/usr/lib/libweld.a" | sed -n 's/^[^ ]* [A-Zuvw] //p' | sort >"$to/static"
+  [ "$(wc -l <"$to/declared")" -ge 40 ] || fail "C interface: the header's functions are not found"
+  diff "$to/declared" "$to/shared" >&2 || fail "C interface: libweld.so is not what weld.h says"
+  diff "$to/declared" "$to/static" >&2 || fail "C interface: libweld.a is not what weld.h says"
+  if readelf -d "$to/usr/lib/libweld.so" | grep NEEDED | grep -i swift >&2; then
+    fail "C interface: libweld.so needs the Swift runtime"
+  fi
+  [[ "$("$to/usr/bin/weld" --version)" == "weld $(pkg-config --modversion weld) "* ]] ||
+    fail "C interface: the header has another version than the linker"
+
+  gcc -c "$here/twice.c" -o "$to/twice.o"
+  for how in weld weld-static; do
+    for language in "gcc -std=c11" "g++ -std=c++17 -x c++"; do
+      # shellcheck disable=SC2046,SC2086
+      quietly "C interface" $language -pedantic -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L \
+        $(pkg-config --cflags $how) "$here/calls.c" -x none $(pkg-config --libs $how) -o "$to/calls"
+      prints "C interface: $how, $language" "all calls" "$to/calls" "$to/programs" "$to/twice.o"
+    done
+    quietly "C interface" make -C "$root/Examples/c-embedding" "BUILD=$to" "WELD=$how" -B
+    user=$(timeout 60 "$to/embed" "$to/programs") || fail "C interface: the example exited with $?"
+    for line in "hello from C" "hello again, from an edited function" "swapped" "swapped 'step'"; do
+      grep -qxF "$line" <<<"$user" || fail "C interface: the example does not say '$line'"
+    done
+    grep -qx "the program was stopped .* exited with 7" <<<"$user" ||
+      fail "C interface: the example's program has not ended as it should"
+  done
+  echo "C interface: the example: passed"
+}
+
 if [ "$#" -eq 0 ]; then
-  set -- self swift rust readback llvm syntax
+  set -- self swift rust readback llvm syntax c_interface
 fi
 for name in "$@"; do
   declare -F "program_$name" >/dev/null || fail "no such program: $name"

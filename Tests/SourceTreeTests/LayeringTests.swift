@@ -12,6 +12,8 @@ import Testing
       "ScriptParsing", "Symbolication", "Synchronization",
     ],
     "HotSwap": ["CSystem", "Glibc", "Linker", "Platform", "Synchronization"],
+    "Weld": ["HotSwap", "Linker"],
+    "CWeld": ["CWeldHeader", "Glibc", "HotSwap", "Weld"],
     "LinkerCLI": ["Glibc", "Linker", "Platform"],
     "weld": ["Glibc", "Linker", "LinkerCLI", "Platform"],
   ]

@@ -52,9 +52,13 @@ extension CodeImage {
         }
         let section = placed[store.atoms[holder.atom].output.int].section
         let place = holder.word &+ relocation.offset
-        let expected = value(
+        let fitting = value(
           relocation.kind, address: symbols[symbol].word, isTargetPlaced: isPlaced(symbol),
           addend: relocation.addend, place: place)
+        if (fitting == nil) != misfits.contains(index.raw) {
+          found.append("relocation \(index.raw) does not fit and is not known to, or is and does")
+        }
+        let expected = fitting ?? 0
         let bytes = section.pointer(place &- section.address)
         let actual =
           Self.width(relocation.kind) == 8 ? E.load64(bytes) : UInt64(E.load32(bytes))
@@ -104,7 +108,7 @@ extension CodeImage {
     for index in resolver.names.indices {
       let name = resolver[UInt32(index)]
       guard resolver.find(name.offset) == UInt32(index), !name.reference.isNone,
-        !name.winner.isNone
+        !name.winner.isNone, !isOverridden(name.winner)
       else { continue }
       if symbols[name.reference].word != symbols[name.winner].word {
         found.append("a reference to \(described(name.winner)) is not where that is")

@@ -37,6 +37,20 @@ extension CodeImage {
     return record.kind == .declaration ? "declaration.\(record.key)" : "unnamed.\(symbol.raw)"
   }
 
+  func name(containing address: UInt64) -> String? {
+    for part in placed
+    where address >= part.section.address && address < part.section.endAddress {
+      for atom in part.atoms {
+        let record = store.atoms[atom]
+        guard address >= record.address, address < record.address &+ record.size,
+          record.side != .max
+        else { continue }
+        return label(SymbolIndex(raw: record.side))
+      }
+    }
+    return nil
+  }
+
   /// A line each: `%index : name : @address : sect(n) : atom(n) : EI : weak : file`.
   func dump() -> String {
     var text = "code module:\n"

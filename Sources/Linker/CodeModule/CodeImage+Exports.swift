@@ -9,33 +9,19 @@ extension CodeImage {
   @specialized(where T == RISCV64Code)
   @specialized(where T == SPARC64Code)
   func updateExports(_ declaration: Declaration, _ exports: [Export]) throws(ImageError) {
+    let isNew = declarations[declaration.key] == nil
     let owner = SymbolIndex(raw: try symbol(for: declaration).index)
-    var seen: Set<String> = []
-    for export in exports {
-      guard !export.name.isEmpty, seen.insert(export.name).inserted else {
-        throw ImageError(
-          .invalid,
-          export.name.isEmpty
-            ? "\(described(owner)): an export needs a name"
-            : "\(described(owner)): '\(export.name)' is exported twice")
-      }
-      if let other = strongDefinition(of: export.name), records[other].owner != owner,
-        export.binding == .strong
-      {
-        throw ImageError(
-          .duplicate,
-          "duplicate symbol '\(export.name)': \(described(owner)) exports it, and so does"
-            + " \(described(records[other].owner)); make one of them weak or rename it")
-      }
+    do throws(ImageError) {
+      try setExports(owner, exports)
+    } catch {
+      if isNew { forget(declaration) }
+      throw error
     }
-    let sections = Set(exports.map(\.section))
-    guard sections.count <= 1 else {
-      throw ImageError(.invalid, "\(described(owner)): its exports name different sections")
-    }
-    let section = exports.first?.section
-    if let section, section.isEmpty || section.utf8.contains(0) {
-      throw ImageError(.invalid, "\(described(owner)): '\(section)' is no name of a section")
-    }
+    verify()
+  }
+
+  private func setExports(_ owner: SymbolIndex, _ exports: [Export]) throws(ImageError) {
+    let section = try checkedSection(owner, exports)
 
     // What can fail: the new names, their symbols and entries.
     var added: [SymbolIndex] = []
@@ -62,13 +48,7 @@ extension CodeImage {
         // The declaration is known by its own name again.
         try prepareEntry(owner, isLocal: true)
       }
-      if section != sectionNamesOfExports[owner.raw] {
-        if symbols[owner].atom.isNone {
-          sectionNamesOfExports[owner.raw] = section
-        } else {
-          try migrate(owner, to: section)
-        }
-      }
+      try setSection(owner, section)
     } catch {
       if !hadEntry { removeEntry(owner) }
       for (symbol, binding) in turned where records[symbol].binding != binding {
@@ -82,8 +62,45 @@ extension CodeImage {
       }
       throw error
     }
+    commit(owner, exports, added)
+  }
 
-    // What cannot.
+  /// Refuses exports that contradict each other or those of other declarations.
+  ///
+  /// - Returns: the section that they ask for.
+  private func checkedSection(
+    _ owner: SymbolIndex, _ exports: [Export]
+  ) throws(ImageError) -> String? {
+    var seen: Set<String> = []
+    for export in exports {
+      guard !export.name.isEmpty, seen.insert(export.name).inserted else {
+        throw ImageError(
+          .invalid,
+          export.name.isEmpty
+            ? "\(described(owner)): an export needs a name"
+            : "\(described(owner)): '\(export.name)' is exported twice")
+      }
+      if let other = strongDefinition(of: export.name), records[other].owner != owner,
+        export.binding == .strong
+      {
+        throw ImageError(
+          .duplicate,
+          "duplicate symbol '\(export.name)': \(described(owner)) exports it, and so does"
+            + " \(described(records[other].owner)); make one of them weak or rename it")
+      }
+    }
+    let sections = Set(exports.compactMap(\.section))
+    guard sections.count <= 1 else {
+      throw ImageError(.invalid, "\(described(owner)): its exports name different sections")
+    }
+    if let section = sections.first, section.isEmpty || section.utf8.contains(0) {
+      throw ImageError(.invalid, "\(described(owner)): '\(section)' is no name of a section")
+    }
+    return sections.first
+  }
+
+  /// The part of setting exports that cannot fail.
+  private func commit(_ owner: SymbolIndex, _ exports: [Export], _ added: [SymbolIndex]) {
     var old = records[owner].exports
     while !old.isNone {
       let next = records[old].exports
@@ -107,12 +124,16 @@ extension CodeImage {
       records[symbol].content = records[owner].content
       symbols[symbol].atom = symbols[owner].atom
       symbols[symbol].word = symbols[owner].word
+      if export.section == nil {
+        records[symbol].flags.remove(.namesSection)
+      } else {
+        records[symbol].flags.insert(.namesSection)
+      }
       markStale(symbol)
       if isChanged { foreign.isStale = true }
       electWinner(records[symbol].name)
     }
     dropEntryIfUnwanted(owner)
-    verify()
   }
 
   func removeExport(_ declaration: Declaration, name: String) throws(ImageError) {
@@ -120,10 +141,15 @@ extension CodeImage {
     guard let export = findExport(owner, name) else {
       throw ImageError(.invalid, "\(described(owner)) does not export '\(name)'")
     }
-    if records[export].exports.isNone, records[owner].exports == export,
-      records[owner].nameOffset != 0
-    {
-      try prepareEntry(owner, isLocal: true)
+    let isLast = records[export].exports.isNone && records[owner].exports == export
+    if isLast, records[owner].nameOffset != 0 { try prepareEntry(owner, isLocal: true) }
+    if records[export].flags.contains(.namesSection), !othersNameSection(export, of: owner) {
+      do throws(ImageError) {
+        try setSection(owner, nil)
+      } catch {
+        if isLast { removeEntry(owner) }
+        throw error
+      }
     }
     removeExport(export, of: owner)
     verify()
@@ -265,6 +291,25 @@ extension CodeImage {
   /// The section that a declaration's exports ask for.
   func sectionName(of symbol: SymbolIndex) -> String? {
     sectionNamesOfExports.isEmpty ? nil : sectionNamesOfExports[symbol.raw]
+  }
+
+  private func othersNameSection(_ export: SymbolIndex, of owner: SymbolIndex) -> Bool {
+    var other = records[owner].exports
+    while !other.isNone {
+      if other != export, records[other].flags.contains(.namesSection) { return true }
+      other = records[other].exports
+    }
+    return false
+  }
+
+  /// Which section a declaration's bytes are in, now or once it has some.
+  private func setSection(_ owner: SymbolIndex, _ section: String?) throws(ImageError) {
+    if section == sectionNamesOfExports[owner.raw] { return }
+    if symbols[owner].atom.isNone {
+      sectionNamesOfExports[owner.raw] = section
+    } else {
+      try migrate(owner, to: section)
+    }
   }
 
   /// Moves a declaration's bytes to another section, as they are.

@@ -4,10 +4,6 @@ import Platform
 /// Making the file: everything that waits is settled, what grew gets room, the headers are written,
 /// and what changed goes to the disk. Until the last step the file of the last flush is untouched.
 extension CodeImage {
-  /// Program headers that an image without other inputs has room for: it needs a dozen, and another
-  /// for each doubling of a section.
-  static var programHeaderRoom: Int { 64 }
-
   @specialized(where T == X86_64Code)
   @specialized(where T == AArch64Code)
   @specialized(where T == ARMCode)
@@ -18,8 +14,10 @@ extension CodeImage {
     if options.inputs != nil, foreign.isStale { try linkInputs() }
     settleReferences()
     try checkDefined()
+    try checkMisfits()
     let entry = try entryAddress()
     adoptDebugSections()
+    try makeRoomForHeaders()
     numberSections()
     try nameSections()
     writeStaleEntries()
@@ -79,7 +77,7 @@ extension CodeImage {
   }
 
   /// Whether anything refers to a name. Slots say nothing of who uses them, unless the compiler does.
-  private func isNeeded(_ reference: SymbolIndex) -> Bool {
+  func isNeeded(_ reference: SymbolIndex) -> Bool {
     let record = records[reference]
     return !record.incoming.isNone || record.slot >= 0 && !record.flags.contains(.isTracked)
   }
@@ -104,6 +102,17 @@ extension CodeImage {
       messages.append("\(described(symbol)) has no bytes" + referrers(of: symbol))
     }
     if !messages.isEmpty { throw ImageError(.undefined, messages.joined(separator: "\n")) }
+  }
+
+  /// Refuses places that cannot hold the address that their target has come to have.
+  private func checkMisfits() throws(ImageError) {
+    if misfits.isEmpty { return }
+    let messages = misfits.sorted().map { raw in
+      let relocation = relocations[RelocationIndex(raw: raw)]
+      return doesNotFit(relocation.target, holder: relocation.holder, offset: relocation.offset)
+        .message
+    }
+    throw ImageError(.range, messages.joined(separator: "\n"))
   }
 
   private func unplacedTargets() -> [SymbolIndex] {
@@ -138,11 +147,14 @@ extension CodeImage {
   }
 
   private func entryAddress() throws(ImageError) -> UInt64 {
-    if let image = foreign.image { return image.entry }
+    // The module's own first: it may have moved since the other inputs were linked.
     if let offset = strings.find(scratch(options.entry)), let name = resolver.find(offset) {
       let winner = resolver[name].winner
-      if !winner.isNone, !symbols[winner].atom.isNone { return symbols[winner].word }
+      if !winner.isNone, !symbols[winner].atom.isNone, !isOverridden(winner) {
+        return symbols[winner].word
+      }
     }
+    if let image = foreign.image { return image.entry }
     throw ImageError(
       .noEntry,
       "there is no entry point: no declaration exports '\(options.entry)'; the file of the last"
@@ -198,10 +210,52 @@ extension CodeImage {
   private static var tableOwner: Int { -2 }
   static var inputsOwner: Int { -3 }
 
+  private static var programHeaderSize: Int { E.is64 ? 56 : 32 }
+  /// Bytes of the largest headers that the system loads: it reads 64 KiB of program headers.
+  static var largestHeaders: UInt64 { 1 << 16 }
+
   /// Bytes of the file header and the room for program headers.
   var headersSize: UInt64 {
-    let room = foreign.image?.programHeaderRoom ?? Self.programHeaderRoom
-    return UInt64(FileHeader<E>.size + room * (E.is64 ? 56 : 32))
+    let room = foreign.image?.programHeaderRoom ?? programHeaderRoom
+    return UInt64(FileHeader<E>.size + room * Self.programHeaderSize)
+  }
+
+  /// Each kind of section has a segment, and another for each doubling: where their headers outgrow
+  /// the room in front of the file, the sections behind it go elsewhere in the file.
+  private func makeRoomForHeaders() throws(ImageError) {
+    let count = segments().count
+    while count > foreign.image?.programHeaderRoom ?? programHeaderRoom {
+      let limit = (Int(Self.largestHeaders) - FileHeader<E>.size) / Self.programHeaderSize
+      guard count <= limit, programHeaderRoom < limit else {
+        throw ImageError(
+          .outOfRoom,
+          "the program has \(count) segments, and a system loads \(limit) of them; put its"
+            + " declarations into fewer sections, or make the image with a larger `reserve`")
+      }
+      programHeaderRoom = min(programHeaderRoom * 2, limit)
+      if foreign.image != nil {
+        try linkInputs()
+      } else if fileRanges.end > 0 {
+        takeFileStart(headersSize, owner: Self.headersOwner)
+        pendingChanges.append(0..<headersSize)
+      }
+    }
+  }
+
+  /// Gives the first `capacity` bytes of the file to `owner`: what is in the way goes elsewhere with
+  /// the next layout.
+  func takeFileStart(_ capacity: UInt64, owner: Int) {
+    fileRanges.remove(owner: owner)
+    for (number, section) in sections.enumerated()
+    where section.fileCapacity > 0 && section.fileOffset < capacity {
+      fileRanges.remove(owner: number)
+      section.fileCapacity = 0
+    }
+    if sectionHeadersCapacity > 0, sectionHeadersOffset < capacity {
+      fileRanges.remove(owner: Self.tableOwner)
+      sectionHeadersCapacity = 0
+    }
+    fileRanges.add(0..<capacity, owner: owner)
   }
 
   /// Bytes that a section takes in the file and in memory at least, for growth while it runs.

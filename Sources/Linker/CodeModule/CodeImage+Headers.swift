@@ -56,7 +56,7 @@ extension CodeImage {
   }
 
   /// Segments: those that were linked in, the image's own, in the order that the format asks for.
-  private func segments() -> [Segment] {
+  func segments() -> [Segment] {
     var loads: [Segment] = []
     var others: [Segment] = []
     if let image = foreign.image {
@@ -76,7 +76,7 @@ extension CodeImage {
         Segment(type: .gnuStack, flags: [.read, .write], alignment: 16))
     }
     for section in sections where section.isLoaded {
-      if section.flags.contains(.threadLocal) || section.name.hasSuffix(".anchor") { continue }
+      if section.flags.contains(.threadLocal) || section.isAnchor { continue }
       var memory = mappedSize(section)
       var start = section
       if let anchor = section.anchor {
@@ -111,19 +111,22 @@ extension CodeImage {
   private func addThreadLocal(
     _ area: ThreadLocalArea, _ loads: inout [Segment], _ others: inout [Segment]
   ) {
-    guard
-      let data = sections.last(where: { $0.name == ".tdata" && $0.flags.contains(.threadLocal) })
-    else { return }
+    guard let data = threadLocalData else { return }
+    let offset = offset(of: data)
     others.append(
       Segment(
-        type: .threadLocal, flags: .read, offset: data.fileOffset, address: area.start,
+        type: .threadLocal, flags: .read, offset: offset, address: area.start,
         fileSize: data.size, memorySize: area.size, alignment: area.alignment))
     loads.append(
       Segment(
-        type: .load, flags: [.read, .write],
-        offset: data.size > 0 ? data.fileOffset : area.start % T.imagePageSize,
-        address: area.start, fileSize: data.size,
-        memorySize: area.size + Self.threadControlRoom, alignment: T.imagePageSize))
+        type: .load, flags: [.read, .write], offset: offset, address: area.start,
+        fileSize: data.size, memorySize: area.size + Self.threadControlRoom,
+        alignment: T.imagePageSize))
+  }
+
+  /// The section that the template begins with.
+  private var threadLocalData: ImageSection? {
+    sections.first { $0.hasBytes && $0.flags.contains(.threadLocal) }
   }
 
   private func sectionHeaderTable() -> [UInt8] {
@@ -146,19 +149,38 @@ extension CodeImage {
       }
     }
     for section in sections {
+      // One that everything has left is in no segment. Source: gABI, "Sections", SHT_NULL: the
+      // header of no section.
+      if section.isLoaded, mappedSize(section) == 0 {
+        w.zeros(SectionHeader<E>.size)
+        continue
+      }
       header(
         &w, name: section.nameOffset, type: section.type, flags: section.flags,
         address: section.address, offset: offset(of: section), size: section.size,
-        link: section.link, info: section.info, alignment: 1 << UInt64(section.alignment),
+        link: section.link, info: section.info, alignment: alignment(of: section),
         entrySize: section.entrySize)
     }
     return w.result
+  }
+
+  /// In bytes. Sections begin with a page, and atoms may be aligned to more: the header cannot say so,
+  /// since a section's address is a multiple of its alignment. Source: gABI, "Sections".
+  private func alignment(of section: ImageSection) -> UInt64 {
+    let wanted = (1 as UInt64) << UInt64(section.alignment)
+    return section.isLoaded && section.address != 0
+      ? min(wanted, section.address & (0 &- section.address)) : wanted
   }
 
   /// Sections without bytes have an offset all the same, which agrees with their address.
   private func offset(of section: ImageSection) -> UInt64 {
     if section.fileCapacity > 0 { return section.fileOffset }
     if let anchor = section.anchor { return anchor.fileOffset + anchor.size }
+    if section.flags.contains(.threadLocal) || section === threadControl,
+      let data = threadLocalData, data !== section
+    {
+      return offset(of: data) + (section.address - data.address)
+    }
     return section.isLoaded ? section.address % T.imagePageSize : headersSize
   }
 

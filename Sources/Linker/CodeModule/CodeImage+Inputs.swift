@@ -27,6 +27,10 @@ struct ForeignState {
   var nameOffsets: [Int: UInt32] = [:]
   /// Header index of the section that has the module's thread-local variables.
   var threadLocalHeader: UInt32 = 0
+  /// Imports that the link was not asked for, since nothing used them.
+  var unusedImports: Set<UInt32> = []
+  /// Names, by their offsets, of weak exports that another input's definition stands before.
+  var overridden: Set<UInt32> = []
   /// Sections of the link that have headers in the image.
   var kept: [Int] = []
 }
@@ -76,6 +80,19 @@ extension CodeImage {
   /// The address of an import stands in data, so the link has to settle it.
   func noteAddressOfImport(_ symbol: SymbolIndex) {
     if foreign.addressImports.insert(symbol.raw).inserted { foreign.isStale = true }
+  }
+
+  /// Something uses an import that nothing used when the inputs were linked.
+  func noteUseOfImport(_ symbol: SymbolIndex) {
+    if !foreign.unusedImports.isEmpty, foreign.unusedImports.remove(symbol.raw) != nil {
+      foreign.isStale = true
+    }
+  }
+
+  /// Whether another input's definition of a name is in force, and not the module's.
+  func isOverridden(_ winner: SymbolIndex) -> Bool {
+    !foreign.overridden.isEmpty && records[winner].binding != .strong
+      && foreign.overridden.contains(records[winner].nameOffset)
   }
 
   func noteExportMoved(_ export: SymbolIndex) {

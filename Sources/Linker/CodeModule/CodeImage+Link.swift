@@ -10,7 +10,9 @@ extension CodeImage {
       inputs: foreign.inputs, addressLimit: foreign.addressLimit)
     let exports = visibleExports()
     request.exports = exports.map { foreignExport($0) }
-    let imports = resolver.references.filter { resolver[records[$0].name].winner.isNone }
+    let unresolved = resolver.references.filter { resolver[records[$0].name].winner.isNone }
+    // What the program has stopped to use need not be there any more.
+    let imports = unresolved.filter { isNeeded($0) }
     request.imports = imports.map { reference in
       let record = records[reference]
       return ForeignImport(
@@ -23,8 +25,13 @@ extension CodeImage {
     request.slotCount = slots.count == 0 ? 0 : (slots.count + 255) & ~255
     request.threadLocalReserve = threadLocalRoom?.reserve ?? 0
     request.threadLocalAlignment = Self.threadLocalAlignment
-    request.spareProgramHeaders = Self.programHeaderRoom
-    let image = try ForeignLink.link(request)
+    request.spareProgramHeaders = programHeaderRoom
+    let image: ForeignImage
+    do throws(ImageError) {
+      image = try ForeignLink.link(request)
+    } catch {
+      throw ImageError(error.code, withReferrers(error.message, imports))
+    }
 
     let sectionsBefore = foreign.kept.count
     foreign.image = image
@@ -39,9 +46,16 @@ extension CodeImage {
       case .absent: setAbsolute(reference, nil)
       }
     }
+    foreign.unusedImports = []
+    for reference in unresolved where !isNeeded(reference) {
+      foreign.unusedImports.insert(reference.raw)
+      setAbsolute(reference, nil)
+    }
     foreign.referenced = []
+    foreign.overridden = []
     for (export, result) in zip(exports, image.exports) {
       if result.isReferenced { foreign.referenced.insert(records[export].nameOffset) }
+      if result.overriddenBy != nil { foreign.overridden.insert(records[export].nameOffset) }
       let reference = resolver[records[export].name].reference
       if reference.isNone { continue }
       if let address = result.overriddenBy {
@@ -59,6 +73,11 @@ extension CodeImage {
           shift: room.address &- section.address))
     }
     foreign.isStale = false
+  }
+
+  /// The messages of a link, with the module's places that refer to what it could not find.
+  private func withReferrers(_ message: String, _ imports: [SymbolIndex]) -> String {
+    message
   }
 
   /// Exports that other inputs can see, in the order of their names' records.
@@ -127,17 +146,7 @@ extension CodeImage {
     let size = UInt64(image.bytes.count)
     if size > foreign.fileCapacity {
       let capacity = idealCapacity(size)
-      fileRanges.remove(owner: Self.inputsOwner)
-      for (number, section) in sections.enumerated()
-      where section.fileCapacity > 0 && section.fileOffset < capacity {
-        fileRanges.remove(owner: number)
-        section.fileCapacity = 0
-      }
-      if sectionHeadersCapacity > 0, sectionHeadersOffset < capacity {
-        fileRanges.removeTable()
-        sectionHeadersCapacity = 0
-      }
-      fileRanges.add(0..<capacity, owner: Self.inputsOwner)
+      takeFileStart(capacity, owner: Self.inputsOwner)
       foreign.fileCapacity = capacity
     }
     pendingChanges.append(0..<foreign.fileCapacity)

@@ -32,7 +32,29 @@ extension CodeImage {
           offset: relocation.offset, target: target, addend: relocation.addend,
           kind: relocation.kind))
     }
+    try checkDisjoint(result, of: what)
     return result
+  }
+
+  /// Refuses places that share bytes: which of the two they should hold is anybody's guess.
+  private func checkDisjoint(
+    _ relocations: [NewRelocation], of what: SymbolIndex
+  ) throws(ImageError) {
+    var places = relocations.filter { $0.kind != .slotUse }
+    for i in places.indices.dropFirst() where places[i - 1].offset > places[i].offset {
+      places.sort { $0.offset < $1.offset }
+      break
+    }
+    for (first, second) in zip(places, places.dropFirst())
+    where first.offset + Self.width(first.kind) > second.offset {
+      throw overlap(of: what, first.offset, second.offset)
+    }
+  }
+
+  private func overlap(of what: SymbolIndex, _ first: UInt64, _ second: UInt64) -> ImageError {
+    ImageError(
+      .invalid,
+      "\(described(what)): its relocations at offsets \(first) and \(second) share bytes")
   }
 
   static func width(_ kind: DataRelocation.Kind) -> UInt64 {
@@ -118,7 +140,7 @@ extension CodeImage {
     }
   }
 
-  private func doesNotFit(
+  func doesNotFit(
     _ target: SymbolIndex, holder: SymbolIndex, offset: UInt64
   ) -> ImageError {
     ImageError(
@@ -150,10 +172,11 @@ extension CodeImage {
       unplacedDeclarations[new.target.raw] = new.target
     }
     store.atoms[symbols[holder].atom].relocations = index.raw
+    noteUseOfImport(new.target)
     apply(index)
   }
 
-  private func firstRelocation(of holder: SymbolIndex) -> RelocationIndex {
+  func firstRelocation(of holder: SymbolIndex) -> RelocationIndex {
     RelocationIndex(raw: store.atoms[symbols[holder].atom].relocations)
   }
 
@@ -173,6 +196,7 @@ extension CodeImage {
 
   private func unlink(_ index: RelocationIndex) {
     let relocation = relocations[index]
+    if !misfits.isEmpty { misfits.remove(index.raw) }
     if relocation.previousOfTarget.isNone {
       records[relocation.target].incoming = relocation.nextOfTarget
     } else {
@@ -195,17 +219,23 @@ extension CodeImage {
   /// Writes the place of a relocation.
   ///
   /// - Parameter isMove: its target has moved; otherwise its holder has new bytes.
-  private func apply(_ index: RelocationIndex, isMove: Bool = false) {
+  func apply(_ index: RelocationIndex, isMove: Bool = false) {
     let relocation = relocations[index]
     if relocation.kind == .slotUse { return }
     let atom = store.atoms[symbols[relocation.holder].atom]
     let section = placed[atom.output.int].section
     let address = atom.address &+ relocation.offset
-    // What does not fit was refused before anything was changed.
-    let value =
-      value(
-        relocation.kind, address: symbols[relocation.target].word,
-        isTargetPlaced: isPlaced(relocation.target), addend: relocation.addend, place: address) ?? 0
+    let fitting = value(
+      relocation.kind, address: symbols[relocation.target].word,
+      isTargetPlaced: isPlaced(relocation.target), addend: relocation.addend, place: address)
+    // A declaration's own move is refused beforehand. A name may come to mean something far away by
+    // calls that cannot be refused, such as a removal: then the flush refuses.
+    if fitting == nil {
+      misfits.insert(index.raw)
+    } else if !misfits.isEmpty {
+      misfits.remove(index.raw)
+    }
+    let value = fitting ?? 0
     let offset = address &- section.address
     let width = Self.width(relocation.kind)
     if isMove { noteAddress(relocation, at: address) }
@@ -228,12 +258,14 @@ extension CodeImage {
     of symbol: ImageSymbol, referencedFrom holder: ImageSymbol, offset: UInt64, addend: Int64
   ) throws(ImageError) -> UInt64 {
     let target = try checked(symbol)
-    let holder = try checked(holder)
-    guard !symbols[holder].atom.isNone else {
+    let named = try checked(holder)
+    guard !symbols[named].atom.isNone else {
       throw ImageError(
-        .invalid, "\(described(holder)) has no bytes yet that could refer to anything")
+        .invalid, "\(described(named)) has no bytes yet that could refer to anything")
     }
-    let atom = store.atoms[symbols[holder].atom]
+    let atom = store.atoms[symbols[named].atom]
+    // A reference by name stands for the declaration that has the bytes.
+    let holder = SymbolIndex(raw: atom.side)
     guard atom.kind != .zeroFill else {
       throw ImageError(
         .invalid,
@@ -242,6 +274,12 @@ extension CodeImage {
     }
     let new = try checked(
       [DataRelocation(offset: offset, target: symbol, addend: addend)], size: atom.size, of: holder)
+    for other in recordedPlaces(of: holder) where other.offset != offset {
+      let (low, high) = other.offset < offset ? (other, new[0]) : (new[0], other)
+      if low.offset + Self.width(low.kind) > high.offset {
+        throw overlap(of: holder, low.offset, high.offset)
+      }
+    }
     // A place has one relocation: the last one told.
     removeRelocation(of: holder, at: offset)
     if records[target].kind == .importReference { noteAddressOfImport(target) }
@@ -249,12 +287,29 @@ extension CodeImage {
     return (symbols[target].word &+ UInt64(bitPattern: addend)) & E.addressMask
   }
 
+  /// The places in a symbol's bytes that are written when their targets move.
+  private func recordedPlaces(of holder: SymbolIndex) -> [NewRelocation] {
+    var result: [NewRelocation] = []
+    var index = firstRelocation(of: holder)
+    while !index.isNone {
+      let relocation = relocations[index]
+      if relocation.kind != .slotUse {
+        result.append(
+          NewRelocation(
+            offset: relocation.offset, target: relocation.target, addend: relocation.addend,
+            kind: relocation.kind))
+      }
+      index = relocation.nextOfHolder
+    }
+    return result
+  }
+
   private func removeRelocation(of holder: SymbolIndex, at offset: UInt64) {
     var previous = RelocationIndex.none
     var index = firstRelocation(of: holder)
     while !index.isNone {
       let relocation = relocations[index]
-      if relocation.offset == offset {
+      if relocation.offset == offset, relocation.kind != .slotUse {
         unlink(index)
         if previous.isNone {
           store.atoms[symbols[holder].atom].relocations = relocation.nextOfHolder.raw

@@ -45,6 +45,7 @@ extension CodeImage {
         let anchor = try ImageSection(
           name: name + ".anchor", type: .progbits, flags: flags.union(.alloc), alignment: alignment,
           address: range.lowerBound, reserve: Self.anchorSize, growth: growth)
+        anchor.isAnchor = true
         try anchor.grow(to: Self.anchorSize)
         sections.append(anchor)
         range = range.lowerBound + Self.anchorSize..<range.upperBound
@@ -103,6 +104,8 @@ extension CodeImage {
     /// Index in `placed`.
     var part: Int
     var place: PlacedAtoms.Place
+    /// The thread-local block that a larger one has taken the place of.
+    var outgrown: ThreadLocalBlock?
   }
 
   /// Finds a place for an atom and makes the section large enough: what can fail of placing it.
@@ -118,7 +121,7 @@ extension CodeImage {
         return Destination(part: part, place: place)
       }
     }
-    if isThreadLocal { throw threadLocalsAreFull(size) }
+    if isThreadLocal { return try findInLargerBlock(key, size: size, alignment: alignment) }
     let part = try makePart(key, size: size, alignment: alignment)
     guard let place = placed[part].find(size: size, alignment: alignment) else {
       throw ImageError(.outOfRoom, "\(size) bytes do not fit into section \(key.name)")
@@ -128,7 +131,13 @@ extension CodeImage {
   }
 
   /// Undoes `find`: the section ends again where its last atom does.
-  func abandon(_ destination: Destination) { placed[destination.part].trim() }
+  func abandon(_ destination: Destination) {
+    if let outgrown = destination.outgrown {
+      _ = exchangeThreadLocals(outgrown)
+    } else {
+      placed[destination.part].trim()
+    }
+  }
 
   /// Another section of a kind: the first, or one for what the others have no address space for.
   @discardableResult

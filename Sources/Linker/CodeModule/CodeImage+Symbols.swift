@@ -50,7 +50,8 @@ extension CodeImage {
   func checked(_ symbol: ImageSymbol) throws(ImageError) -> SymbolIndex {
     let index = SymbolIndex(raw: symbol.index)
     guard symbol.index > 0, index.int < symbols.count,
-      records[index].kind != .unused, !records[index].flags.contains(.isDead)
+      records[index].kind != .unused, records[index].kind != .export,
+      !records[index].flags.contains(.isDead)
     else {
       throw ImageError(.invalid, "there is no symbol \(symbol.index) in this image")
     }
@@ -72,6 +73,13 @@ extension CodeImage {
     records[symbol].key = declaration.key
     declarations.add(declaration.key, symbol)
     return symbol
+  }
+
+  /// Undoes the first use of a declaration that has nothing yet.
+  func forget(_ declaration: Declaration) {
+    guard let symbol = declarations[declaration.key] else { return }
+    declarations.remove(declaration.key)
+    recycle(symbol)
   }
 
   /// The symbol of a declaration that was used before.
@@ -127,6 +135,7 @@ extension CodeImage {
 
   /// A reference takes the address of the definition in force.
   func follow(_ reference: SymbolIndex, _ winner: SymbolIndex) {
+    if isOverridden(winner) { return }
     let target = symbols[winner]
     let isChanged =
       symbols[reference].word != target.word || symbols[reference].atom != target.atom

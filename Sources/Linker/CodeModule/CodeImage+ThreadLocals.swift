@@ -12,6 +12,13 @@ struct ThreadLocalArea: Equatable {
   var shift: UInt64 = 0
 }
 
+/// The sections of a block, in the order of their parts.
+struct ThreadLocalBlock {
+  var area: ThreadLocalArea?
+  var sections: [ImageSection]
+  var control: ImageSection?
+}
+
 /// Thread-local variables. The offset of one from the thread pointer depends on the size of the
 /// whole block, so the block has its room from the start: `.tdata`, then `.tbss`, half of the
 /// reserve each. When one of them is full, the block is made anew with twice the room; its variables
@@ -113,6 +120,9 @@ extension CodeImage {
           address: isZero ? start + half : start, reserve: half, growth: growth)
         sections.append(section)
       }
+      let control = try makeThreadControl(start + half * 2)
+      sections.append(control)
+      threadControl = control
       threadLocals = ThreadLocalArea(start: start, size: half * 2, alignment: unit)
     } catch {
       sections.removeLast(sections.count - sectionCount)
@@ -126,10 +136,151 @@ extension CodeImage {
     }
   }
 
-  func threadLocalsAreFull(_ size: UInt64) -> ImageError {
+  /// The room behind a block as a section. Checkers want one for each writable segment, and one that
+  /// is not thread-local.
+  private func makeThreadControl(_ address: UInt64) throws(ImageError) -> ImageSection {
+    let section = try ImageSection(
+      name: ".tcb", type: .nobits, flags: [.alloc, .write], alignment: Self.threadLocalAlignment,
+      address: address, reserve: Self.threadControlRoom, growth: growth)
+    section.isAnchor = true
+    try section.grow(to: Self.threadControlRoom)
+    return section
+  }
+
+  // MARK: Growth
+
+  /// A place for what does not fit into the block any more: in one with twice the room.
+  func findInLargerBlock(
+    _ key: SectionKey, size: UInt64, alignment: UInt8
+  ) throws(ImageError) -> Destination {
+    guard let part = parts[key]?.first else { throw threadLocalsAreFull(size) }
+    let outgrown = try growThreadLocals(part, by: size)
+    do throws(ImageError) {
+      guard let place = placed[part].find(size: size, alignment: alignment) else {
+        throw threadLocalsAreFull(size)
+      }
+      try placed[part].section.grow(to: place.sectionSize)
+      return Destination(part: part, place: place, outgrown: outgrown)
+    } catch {
+      _ = exchangeThreadLocals(outgrown)
+      throw error
+    }
+  }
+
+  /// Makes the block anew where there is room for it, with twice the room and `size` bytes more in
+  /// one of its sections. Undone by `exchangeThreadLocals` with what it returns.
+  private func growThreadLocals(
+    _ grown: Int, by size: UInt64
+  ) throws(ImageError) -> ThreadLocalBlock {
+    let old = placed.indices.filter { placed[$0].section.flags.contains(.threadLocal) }
+    let unit = (1 as UInt64) << UInt64(Self.threadLocalAlignment)
+    let reserves = old.map { part in
+      let reserve = placed[part].section.reserve
+      return part == grown ? alignUp(2 * reserve + idealCapacity(size) + 2 * unit, unit) : reserve
+    }
+    // Offsets of 32 bits reach each variable. A running program has its block for good.
+    guard reserves.reduce(0, +) <= 1 << 30, swap == nil else { throw threadLocalsAreFull(size) }
+    let margin = threadLocalRoom == nil ? Self.threadControlRoom : 0
+    let before = nextAddress
+    do throws(ImageError) {
+      let range = try reserveAddresses(
+        reserves.reduce(0, +) + 2 * margin, below: T.addressLimit)
+      var address = range.lowerBound + margin
+      var made: [ImageSection] = []
+      for (part, reserve) in zip(old, reserves) {
+        let section = placed[part].section
+        let new = try ImageSection(
+          name: section.name, type: section.type, flags: section.flags,
+          alignment: section.alignment, address: address, reserve: reserve, growth: growth)
+        try new.grow(to: section.size)
+        made.append(new)
+        address += reserve
+      }
+      let control = threadControl == nil ? nil : try makeThreadControl(address)
+      return exchangeThreadLocals(
+        ThreadLocalBlock(
+          area: ThreadLocalArea(
+            start: made[0].address, size: reserves.reduce(0, +), alignment: unit),
+          sections: made, control: control))
+    } catch {
+      nextAddress = before
+      throw error
+    }
+  }
+
+  /// Puts the variables, which keep their places within their sections, into another block.
+  ///
+  /// - Returns: the block that had them.
+  func exchangeThreadLocals(_ new: ThreadLocalBlock) -> ThreadLocalBlock {
+    let indices = placed.indices.filter { placed[$0].section.flags.contains(.threadLocal) }
+    let old = ThreadLocalBlock(
+      area: threadLocals, sections: indices.map { placed[$0].section }, control: threadControl)
+    threadLocals = new.area
+    if let control = old.control, let other = new.control {
+      putInPlace(of: control, other)
+      threadControl = other
+    }
+    for (part, section) in zip(indices, new.sections) { move(part, to: section) }
+    for part in indices {
+      for atom in placed[part].atoms {
+        let symbol = SymbolIndex(raw: store.atoms[atom].side)
+        let address = store.atoms[atom].address
+        setAddress(symbol, atom: atom, address)
+        var held = firstRelocation(of: symbol)
+        while !held.isNone {
+          apply(held)
+          held = relocations[held].nextOfHolder
+        }
+        if records[symbol].flags.contains(.hasDebugInfo) {
+          debugInfo?.moved(symbol.raw, to: debugAddress(address, .threadLocal))
+        }
+      }
+    }
+    foreign.isStale = true
+    return old
+  }
+
+  /// Moves the atoms of a part, with their bytes, to another section, which takes the old one's place
+  /// among the sections.
+  private func move(_ part: Int, to section: ImageSection) {
+    let old = placed[part].section
+    let new = PlacedAtoms(section: section, index: OutputIndex(part), store: store)
+    for atom in placed[part].atoms {
+      let address = section.address + (store.atoms[atom].address - old.address)
+      store.links[atom] = .none
+      new.insert(
+        atom,
+        at: PlacedAtoms.Place(address: address, previous: new.last, sectionSize: section.size))
+    }
+    store.recycle(placed[part].head)
+    placed[part] = new
+    if section.hasBytes {
+      let count = Int(min(old.size, section.size))
+      section.write(UnsafeRawBufferPointer(rebasing: old.bytes[..<count]), at: 0)
+    }
+    if !putInPlace(of: old, section) { threadLocalRoom = section }
+  }
+
+  /// Puts a section in the place that another has among the sections, if it has one.
+  @discardableResult
+  private func putInPlace(of old: ImageSection, _ section: ImageSection) -> Bool {
+    guard let number = sections.firstIndex(where: { $0 === old }) else { return false }
+    section.headerIndex = old.headerIndex
+    section.nameOffset = old.nameOffset
+    sections[number] = section
+    fileRanges.remove(owner: number)
+    if old.fileCapacity > 0 {
+      pendingChanges.append(old.fileOffset..<old.fileOffset + old.fileCapacity)
+    }
+    old.fileCapacity = 0
+    return true
+  }
+
+  private func threadLocalsAreFull(_ size: UInt64) -> ImageError {
     ImageError(
       .outOfRoom,
-      "\(size) bytes more do not fit into the \(options.threadLocalReserve) bytes that the image has"
-        + " for thread-local variables; make it with a larger `threadLocalReserve`")
+      "\(size) bytes more do not fit into the image's thread-local block, which cannot grow beyond"
+        + " 1 GiB, or while a process is attached; make the image with a larger"
+        + " `threadLocalReserve`")
   }
 }

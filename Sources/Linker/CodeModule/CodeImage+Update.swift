@@ -61,10 +61,7 @@ extension CodeImage {
     do throws(ImageError) {
       try place(symbol, name: name, content)
     } catch {
-      if known == nil {
-        declarations.remove(declaration.key)
-        recycle(symbol)
-      }
+      if known == nil { forget(declaration) }
       throw error
     }
     replaceConstants(of: symbol)
@@ -81,6 +78,7 @@ extension CodeImage {
     of declaration: Declaration, bytes: UnsafeRawBufferPointer, alignment: UInt8,
     relocations: [DataRelocation]
   ) throws(ImageError) -> ImageSymbol {
+    let isNew = declarations[declaration.key] == nil
     let owner = SymbolIndex(raw: try symbol(for: declaration).index)
     let symbol = makeSymbol(.constant)
     records[symbol].owner = owner
@@ -92,6 +90,7 @@ extension CodeImage {
           relocations: relocations))
     } catch {
       recycle(symbol)
+      if isNew { forget(declaration) }
       throw error
     }
     // Of the owner's next version, until that comes.
@@ -195,6 +194,7 @@ extension CodeImage {
     where relocation.kind != .slotUse && records[relocation.target].kind == .importReference {
       noteAddressOfImport(relocation.target)
     }
+    if newName == 0 { removeEntry(symbol) }
     if !returning.isNone { come(symbol, home: returning, from: old) }
     let isFirst = symbols[symbol].atom.isNone
     commit(symbol, content, old: symbols[symbol].atom, destination, relocations)
@@ -324,7 +324,7 @@ extension CodeImage {
   }
 
   /// What debuggers are told: of a thread-local variable, the offset in each thread's block.
-  private func debugAddress(_ address: UInt64, _ kind: ModuleContent) -> UInt64 {
+  func debugAddress(_ address: UInt64, _ kind: ModuleContent) -> UInt64 {
     guard kind == .threadLocal, let area = threadLocals else { return address }
     return address &+ area.shift &- area.start
   }
@@ -360,6 +360,7 @@ extension CodeImage {
       remove(constant)
       constant = next
     }
+    sectionNamesOfExports[symbol.raw] = nil
     declarations.remove(declaration.key)
     remove(symbol)
     verify()
@@ -370,9 +371,10 @@ extension CodeImage {
   func remove(_ symbol: SymbolIndex) {
     if records[symbol].flags.contains(.hasDebugInfo) { debugInfo?.remove(symbol.raw) }
     let atom = symbols[symbol].atom
+    // It may refer to itself: those places go first, or the last of them would bury it too early.
+    removeRelocations(of: symbol)
     records[symbol].flags.insert(.isDead)
     if !atom.isNone {
-      removeRelocations(of: symbol)
       symbols[symbol].atom = .none
       giveUp(atom, of: symbol)
     }

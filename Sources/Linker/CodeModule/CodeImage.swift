@@ -39,6 +39,8 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   var resolver = NameResolver()
   let relocations = Table<RelocationIndex, ModuleRelocation>(capacity: 1 << 26, of: "relocations")
   var unusedRelocations: [RelocationIndex] = []
+  /// Those whose places cannot hold what they should, by raw index: a flush refuses them.
+  var misfits: Set<UInt32> = []
   var lazies: [LazyName: LazyRecord] = [:]
   var pendingLazies: [LazyName] = []
   var pendingLazyTables: [LazyName] = []
@@ -68,6 +70,8 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   /// Slots that the link of other inputs fills; nil for images without any.
   var importSlots: SlotTable<E>?
   var threadLocals: ThreadLocalArea?
+  /// The room behind the block.
+  var threadControl: ImageSection?
   /// With other inputs: the module's variables in their block.
   var threadLocalRoom: ImageSection?
 
@@ -85,6 +89,8 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   let sectionHeaders = HeaderBuffer()
   var sectionHeadersOffset: UInt64 = 0
   var sectionHeadersCapacity: UInt64 = 0
+  /// How many program headers fit where they are.
+  var programHeaderRoom = 64
   /// What the published file lacks.
   var pendingChanges: [Range<UInt64>] = []
   lazy var publisher = Publisher(path: options.path)
@@ -112,8 +118,8 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
     // Index 0 is nobody.
     _ = symbols.reserve(count: 1)
     records.append(ModuleRecord())
-    // The page of the headers.
-    nextAddress += T.imagePageSize
+    // The pages of the headers.
+    nextAddress += alignUp(Self.largestHeaders, T.imagePageSize)
     slots = SlotTable { [unowned self] () throws(ImageError) in try makeSlotSection() }
     try makeFileTables()
     if options.inputs != nil { try reserveForInputs() }

@@ -141,6 +141,13 @@ public protocol ImageEngine: AnyObject {
   var retiredRanges: [Range<UInt64>] { get }
   /// Gives retired ranges back to placement: no thread is in them.
   func reclaim(_ ranges: [Range<UInt64>])
+  /// The name of the declaration that has the byte at `address`, for messages; nil if none does.
+  /// Time linear in the number of declarations.
+  func name(containing address: UInt64) -> String?
+}
+
+extension ImageEngine {
+  public func name(containing address: UInt64) -> String? { nil }
 }
 
 /// Bytes that a running process of the image needs to be as the file is.

@@ -57,6 +57,8 @@ struct ModuleFlags: OptionSet, BitwiseCopyable {
   static let isAddressTaken = ModuleFlags(rawValue: 32)
   /// The compiler tells which bytes use its slot (`DataRelocation.Kind.slotUse`).
   static let isTracked = ModuleFlags(rawValue: 64)
+  /// Of an export: it names the section that holds its declaration.
+  static let namesSection = ModuleFlags(rawValue: 128)
 }
 
 /// What a symbol's bytes are.

@@ -30,9 +30,6 @@ struct FileRanges {
     entries.insert(Entry(range: range, owner: owner), at: place)
   }
 
-  /// Removes the range of the section header table, whose owner is -2.
-  mutating func removeTable() { remove(owner: -2) }
-
   mutating func remove(owner: Int) { entries.removeAll { $0.owner == owner } }
 
   func violations() -> [String] {

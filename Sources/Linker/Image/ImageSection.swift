@@ -32,6 +32,8 @@ final class ImageSection {
   var fileCapacity: UInt64 = 0
   /// Of a section without bytes: the one before it, in whose segment it is.
   var anchor: ImageSection?
+  /// It has no segment of its own: it is that section before another, or lies in another's.
+  var isAnchor = false
   /// Index in the section header table.
   var headerIndex: UInt32 = 0
   var nameOffset: UInt32 = 0

@@ -31,7 +31,9 @@ final class Publisher {
   init(path: String) {
     self.path = path
     let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    sparePath = path[..<slash] + "." + path[slash...] + ".weld-\(getpid())-\(Self.number())"
+    // File systems limit names to 255 bytes.
+    let name = String(String.UnicodeScalarView(path[slash...].unicodeScalars.prefix(40)))
+    sparePath = path[..<slash] + "." + name + ".weld-\(getpid())-\(Self.number())"
   }
 
   private static func number() -> UInt64 {
@@ -56,7 +58,8 @@ final class Publisher {
     var written = 0
     if hasSpare, let file = openSpare() {
       do {
-        let ranges = Self.merged(missing + changes)
+        // What lay behind the end is of no use, and the disk may not have room for it.
+        let ranges = Self.merged(missing + changes).map { $0.clamped(to: 0..<size) }
         written = try Self.write(file, Self.cut(all, to: ranges))
         _ = try retrying { ftruncate(file.raw, off_t(size)) }
         file.close()
@@ -117,7 +120,7 @@ final class Publisher {
   private func exchange() throws(ImageError) {
     var status = stat()
     let isOurs =
-      stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
       && published.map { $0 == (UInt64(status.st_dev), UInt64(status.st_ino)) } ?? false
     if isOurs, weld_renameat2(sparePath, path, 2) == 0 {  // RENAME_EXCHANGE
       swap(&published, &spare)
@@ -183,7 +186,7 @@ final class Publisher {
   static func cut(_ pieces: [FilePiece], to ranges: [Range<UInt64>]) -> [FilePiece] {
     var result: [FilePiece] = []
     var next = 0
-    for range in ranges {
+    for range in ranges where !range.isEmpty {
       var position = range.lowerBound
       while next < pieces.count, pieces[next].offset + pieces[next].count <= position { next += 1 }
       var i = next

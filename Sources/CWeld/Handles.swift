@@ -1,0 +1,158 @@
+import CWeldHeader
+import Glibc
+import HotSwap
+import Weld
+
+// What C holds in its hand: pointers to objects, each counted once until C destroys it.
+
+/// A handle, with the message of its last error.
+class Handle {
+  private(set) var message = copied("")
+
+  deinit { free(message) }
+
+  /// Remembers an error.
+  func fail(_ error: any Error) -> weld_result {
+    let failure = Failure(error)
+    free(message)
+    message = copied(failure.message)
+    return failure.result
+  }
+
+  /// The pointer that C gets: it counts as a reference.
+  func opened() -> OpaquePointer { OpaquePointer(Unmanaged.passRetained(self).toOpaque()) }
+
+  /// What C's pointer leads to.
+  static func at(_ pointer: OpaquePointer?) -> Self? {
+    guard let pointer else { return nil }
+    return Unmanaged<Self>.fromOpaque(UnsafeRawPointer(pointer)).takeUnretainedValue()
+  }
+
+  static func close(_ pointer: OpaquePointer?) {
+    guard let pointer else { return }
+    Unmanaged<Self>.fromOpaque(UnsafeRawPointer(pointer)).release()
+  }
+
+  static func message(_ pointer: OpaquePointer?) -> UnsafePointer<CChar> {
+    guard let handle = at(pointer) else { return nullMessage }
+    return UnsafePointer(handle.message)
+  }
+
+  private static var nullMessage: UnsafePointer<CChar> {
+    let text: StaticString = "the handle is null: make one first"
+    return UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+  }
+}
+
+final class ImageHandle: Handle {
+  let image: ElfImage
+  let path: UnsafeMutablePointer<CChar>
+  /// A lazy provider may ask the image, but not change it under the flush that has called it.
+  private var isFlushing = false
+
+  init(_ image: ElfImage) {
+    self.image = image
+    path = copied(image.options.path)
+  }
+
+  deinit { free(path) }
+
+  /// A call that a lazy provider may make.
+  static func ask(
+    _ pointer: OpaquePointer?, _ body: (ElfImage) throws -> Void
+  ) -> weld_result {
+    guard let handle = at(pointer) else { return WELD_ERROR_INVALID }
+    do {
+      try body(handle.image)
+      return WELD_OK
+    } catch { return handle.fail(error) }
+  }
+
+  /// A call that a lazy provider may not make.
+  static func change(
+    _ pointer: OpaquePointer?, _ body: (ElfImage) throws -> Void
+  ) -> weld_result {
+    ask(pointer) { image in
+      if at(pointer)?.isFlushing == true {
+        throw Failure.invalid(
+          "the image is being flushed: a provider of lazy symbols can use symbols, not change them")
+      }
+      try body(image)
+    }
+  }
+
+  static func flush(_ pointer: OpaquePointer?) -> weld_result {
+    change(pointer) { image in
+      let handle = at(pointer)
+      handle?.isFlushing = true
+      defer { handle?.isFlushing = false }
+      try image.flush()
+    }
+  }
+}
+
+final class ProcessHandle: Handle {
+  let process: LiveProcess
+  init(_ process: LiveProcess) { self.process = process }
+
+  static func use(
+    _ pointer: OpaquePointer?, _ body: (LiveProcess) throws -> Void
+  ) -> weld_result {
+    guard let handle = at(pointer) else { return WELD_ERROR_INVALID }
+    do {
+      try body(handle.process)
+      return WELD_OK
+    } catch { return handle.fail(error) }
+  }
+}
+
+final class SessionHandle: Handle {
+  let session: HotSwapSession
+  /// What the last report points at.
+  private var swapped = UnsafeMutableBufferPointer<UnsafePointer<CChar>?>(start: nil, count: 0)
+  private var kept = UnsafeMutableBufferPointer<UInt64>(start: nil, count: 0)
+
+  init(_ session: HotSwapSession) { self.session = session }
+
+  deinit { forget() }
+
+  /// Fills in what C reads of a report, and keeps the lists that it points at.
+  func remember(_ report: SwapReport, in result: inout weld_swap_report) {
+    forget()
+    swapped = .allocate(capacity: report.swapped.count)
+    _ = swapped.initialize(from: report.swapped.map { UnsafePointer(copied($0)) })
+    kept = .allocate(capacity: report.kept.count)
+    _ = kept.initialize(from: report.kept)
+    result.swapped = UnsafePointer(swapped.baseAddress)
+    result.swapped_count = swapped.count
+    result.kept = UnsafePointer(kept.baseAddress)
+    result.kept_count = kept.count
+    result.threads = UInt64(report.threads)
+    result.attempts = UInt64(report.attempts)
+    result.bytes_written = UInt64(report.bytesWritten)
+    result.stopped_microseconds = report.stoppedMicroseconds
+    result.held_microseconds = report.heldMicroseconds
+  }
+
+  private func forget() {
+    for text in swapped { free(UnsafeMutablePointer(mutating: text)) }
+    swapped.deallocate()
+    kept.deallocate()
+  }
+
+  static func use(
+    _ pointer: OpaquePointer?, _ body: (SessionHandle) throws -> Void
+  ) -> weld_result {
+    guard let handle = at(pointer) else { return WELD_ERROR_INVALID }
+    do {
+      try body(handle)
+      return WELD_OK
+    } catch { return handle.fail(error) }
+  }
+}
+
+/// A text that C's `free` frees.
+func copied(_ text: String) -> UnsafeMutablePointer<CChar> {
+  guard let copy = strdup(text) else { fatalError("out of memory for a text") }
+  return copy
+}
