@@ -80,12 +80,14 @@ bench: release
 	@Tools/install-packages $(BENCH_PACKAGES)
 	Benchmarks/prepare
 	Benchmarks/run --weld $(WELD)
+	Benchmarks/run-images
 
 format: toolchain
-	swift format --in-place --recursive Sources Tests Tools Fuzzing Examples Package.swift
+	swift format --in-place --recursive Sources Tests Tools Fuzzing Examples Benchmarks/images Package.swift
 
 lint: toolchain
-	swift format lint --recursive --strict Sources Tests Tools Fuzzing Examples Package.swift
+	swift format lint --recursive --strict Sources Tests Tools Fuzzing Examples Benchmarks/images \
+	  Package.swift
 
 clean:
 	rm -rf .build

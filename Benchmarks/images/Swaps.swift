@@ -27,6 +27,7 @@ func measureSwaps(directory: String, count: Int, declarations: Int) throws {
     let session = try image.hotSwapSession(with: process)
     session.reclaimsAfterSwaps = true
     var stopped = Samples()
+    var held = Samples()
     var whole = Samples()
     var attempts = 0
     for i in 0..<count {
@@ -37,14 +38,19 @@ func measureSwaps(directory: String, count: Int, declarations: Int) throws {
       let report = try session.swap()
       whole.add(now() - begin)
       stopped.add(UInt64(report.stoppedMicroseconds * 1000))
+      held.add(UInt64(report.heldMicroseconds * 1000))
       attempts = max(attempts, report.attempts)
       // The program goes on for a while, as it would.
       usleep(1000)
     }
     table(
       "Hot swap of one 200-byte function, \(grouped(count)) times",
-      ["declarations", "what", "median µs", "90 %", "99 %", "longest"],
-      [("process stopped", stopped), ("update, flush and swap", whole)].map { what, samples in
+      left: 2,
+      ["declarations", "time", "median µs", "90 %", "99 %", "longest"],
+      [
+        ("process stopped", stopped), ("of which to read, check and write", held),
+        ("update, flush and swap", whole),
+      ].map { what, samples in
         [
           grouped(declarations), what, samples.median, text(samples.microseconds(0.9)),
           samples.percentile99, text(samples.microseconds(1)),

@@ -149,8 +149,8 @@ try image.updateFunction(
   relocations: [DataRelocation(offset: 0, target: missing, kind: .slotUse)])
 do {
   try image.flush()
-} catch let error as ImageError where error.code == .undefined {
-  print(error.message)
+} catch {
+  print("\(error.code): \(error.message)")
 }
 // guide: end
 check(run(options.path) == 45, "the last good file stays")

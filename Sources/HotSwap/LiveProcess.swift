@@ -259,7 +259,7 @@ public final class LiveProcess: Sendable {
           outcome = .done(report)
         }
         threads.resume()
-        stopped = monotonicNanoseconds() - threads.stopBegan
+        stopped = threads.stoppedNanoseconds
         return outcome
       }
       longest = max(longest, stopped)

@@ -50,8 +50,8 @@ public struct SwapReport: Sendable {
   /// How often the process was stopped, this time included: more than once where a thread was in
   /// the way or would not stop.
   public var attempts = 0
-  /// The longest that any thread was stopped: from before the first one was asked to stop until the
-  /// last one ran again, in the worst of the attempts.
+  /// The longest that any thread was stopped: from the last moment at which all were seen to run
+  /// until the last one was let go, in the worst of the attempts.
   public var stoppedMicroseconds = 0.0
   /// How long all threads were stopped, for the change itself.
   public var heldMicroseconds = 0.0

@@ -33,8 +33,15 @@ struct TracedThreads {
 
   let files: ProcessFiles
   private(set) var threads: [Thread] = []
-  /// Nanoseconds, when the first thread was asked to stop.
-  private(set) var stopBegan: UInt64 = 0
+  /// Nanoseconds, the last time at which no thread had stopped yet. A thread that waits for a
+  /// processor when it is asked to stop does so when it gets one: until then it waits for others.
+  private var stopBegan: UInt64 = 0
+  /// Nanoseconds, when the last one was let go. What this thread does afterwards may wait for those
+  /// that run again.
+  private var stopEnded: UInt64 = 0
+
+  /// How long threads were stopped, at most.
+  var stoppedNanoseconds: UInt64 { stopEnded > stopBegan ? stopEnded - stopBegan : 0 }
 
   private var process: pid_t { files.process }
 
@@ -139,8 +146,10 @@ struct TracedThreads {
 
   private mutating func wait(until deadline: UInt64) -> [String] {
     var round = 0
+    var isAnyStopped = threads.contains { if case .stopped = $0.state { true } else { false } }
     while true {
       var running = 0
+      if !isAnyStopped { stopBegan = monotonicNanoseconds() }
       // Every so often, as asking costs more than taking reports.
       let asks = round & 7 == 7
       for index in threads.indices.reversed() {
@@ -149,6 +158,7 @@ struct TracedThreads {
         case .stopped(let reason):
           let signal = reason >> 8 == 0 ? reason & 0x7f : 0
           threads[index].state = .stopped(signal: signal)
+          isAnyStopped = true
         case .gone: threads.remove(at: index)
         case .running: running += 1
         }
@@ -188,9 +198,19 @@ struct TracedThreads {
   /// Lets all stopped threads run on, or back into the stop that they were in. Those that have not
   /// stopped are let go when the tracer thread ends.
   mutating func resume() {
+    if threads.isEmpty { return }
+    var isAnyAsked = false
     for thread in threads {
-      if case .stopped(let signal) = thread.state { _ = weld_trace_detach(thread.id, signal) }
+      switch thread.state {
+      case .seized: break
+      case .asked: isAnyAsked = true
+      case .stopped(let signal):
+        stopEnded = monotonicNanoseconds()
+        _ = weld_trace_detach(thread.id, signal)
+      }
     }
+    // It may stop until this thread ends.
+    if isAnyAsked { stopEnded = monotonicNanoseconds() }
     threads.removeAll()
   }
 }

@@ -1,6 +1,7 @@
 import Testing
 
-/// docs/embedding.md is right: its code is that of Examples/embedding, word for word, and that runs.
+/// docs/embedding.md and README.md are right: their code is that of Examples/embedding, word for
+/// word, and that runs.
 @Suite struct GuideTests {
   private static func lines(_ path: String) -> [String] {
     let parts = #filePath.split(separator: "/").dropLast(3)
@@ -29,12 +30,15 @@ import Testing
   }
 
   @Test func theGuidesCodeIsTheProgramsCode() {
-    let guide = Self.blocks(Self.lines("docs/embedding.md"), from: "```swift", to: "```")
+    let pages = ["docs/embedding.md", "README.md"].map {
+      Self.blocks(Self.lines($0), from: "```swift", to: "```")
+    }
+    let guide = pages[0]
     let program = Self.blocks(
       Self.lines("Examples/embedding/main.swift"), from: "// guide: begin", to: "// guide: end")
     #expect(guide.count >= 10)
     // A block of the guide is one of the program, or several that follow each other.
-    for block in guide {
+    for block in guide + pages[1] {
       let text = block.joined(separator: "\n")
       let isThere = program.indices.contains { first in
         (first..<min(first + 3, program.count)).contains { last in
