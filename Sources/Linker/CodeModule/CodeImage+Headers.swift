@@ -115,21 +115,21 @@ extension CodeImage {
   private func addThreadLocal(
     _ area: ThreadLocalArea, _ loads: inout [Segment], _ others: inout [Segment]
   ) {
-    guard let data = threadLocalData else { return }
-    let offset = offset(of: data)
+    guard let data = threadLocalData, let control = threadControl else { return }
     others.append(
       Segment(
-        type: .threadLocal, flags: .read, offset: offset, address: area.start,
+        type: .threadLocal, flags: .read, offset: offset(of: data), address: area.start,
         fileSize: data.size, memorySize: area.size, alignment: area.alignment))
     loads.append(
       Segment(
-        type: .load, flags: [.read, .write], offset: offset, address: area.start,
-        fileSize: data.size, memorySize: area.size + Self.threadControlRoom,
+        type: .load, flags: [.read, .write], offset: offset(of: control),
+        address: control.address, fileSize: control.size + data.size,
+        memorySize: control.size + area.size + Self.threadControlRoom,
         alignment: T.imagePageSize))
   }
 
   /// The section that the template begins with.
-  private var threadLocalData: ImageSection? {
+  var threadLocalData: ImageSection? {
     sections.first { $0.hasBytes && $0.flags.contains(.threadLocal) }
   }
 
@@ -180,9 +180,7 @@ extension CodeImage {
   private func offset(of section: ImageSection) -> UInt64 {
     if section.fileCapacity > 0 { return section.fileOffset }
     if let anchor = section.anchor { return anchor.fileOffset + anchor.size }
-    if section.flags.contains(.threadLocal) || section === threadControl,
-      let data = threadLocalData, data !== section
-    {
+    if section.flags.contains(.threadLocal), let data = threadLocalData, data !== section {
       return offset(of: data) + (section.address - data.address)
     }
     return section.isLoaded ? section.address % T.imagePageSize : headersSize
