@@ -7,12 +7,12 @@ extension CodeImage {
   func flush() throws(ImageError) {
     try makePendingLazies()
     if options.inputs != nil, foreign.isStale { try linkInputs() }
+    try makeRoomForHeaders()
     settleReferences()
     try checkDefined()
     try checkMisfits()
     let entry = try entryAddress()
     adoptDebugSections()
-    try makeRoomForHeaders()
     numberSections()
     try nameSections()
     writeStaleEntries()

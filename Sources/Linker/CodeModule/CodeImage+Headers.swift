@@ -27,7 +27,10 @@ extension CodeImage {
   private func fileHeader(entry: UInt64, segmentCount: Int) -> [UInt8] {
     var w = RecordWriter<E>()
     w.bytes([0x7f, 0x45, 0x4c, 0x46, E.is64 ? 2 : 1, E.isBigEndian ? 2 : 1, 1])
-    w.zeros(9)
+    // The system that gives meaning to what is no part of the format itself, such as indirect
+    // functions: what was linked in knows.
+    w.bytes([foreign.image?.bytes.bytes[7] ?? 0])
+    w.zeros(8)
     w.u16(FileType.executable)
     w.u16(T.machine)
     w.u32(1)
@@ -143,9 +146,10 @@ extension CodeImage {
         let info =
           section.flags.contains(.infoLink) && Int(section.info) < foreign.headerIndices.count
           ? foreign.headerIndices[Int(section.info)] : section.info
-        let link =
+        var link =
           Int(section.link) < foreign.headerIndices.count
           ? foreign.headerIndices[Int(section.link)] : 0
+        if Int(section.link) == foreign.symbolTable { link = symbolTable.section.headerIndex }
         header(
           &w, name: foreign.nameOffsets[index] ?? 0, type: section.type, flags: section.flags,
           address: section.address, offset: section.fileOffset, size: section.size, link: link,

@@ -129,6 +129,7 @@ extension CodeImage {
     foreign.kept = []
     foreign.headerIndices = Array(repeating: 0, count: image.sections.count)
     foreign.nameOffsets = [:]
+    foreign.symbolTable = image.sections.firstIndex { $0.type == .symbolTable }
     for (i, section) in image.sections.enumerated().dropFirst() {
       if section.type == .symbolTable || section.name == ".strtab" || section.name == ".shstrtab" {
         continue
