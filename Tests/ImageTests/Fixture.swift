@@ -97,8 +97,10 @@ final class Fixture {
     #expect(
       dump.status == 0 && !dump.output.contains("readelf:"), "\(dump.output)",
       sourceLocation: sourceLocation)
-    let lint = run(["eu-elflint", "--gnu-ld", path])
-    #expect(lint.status == 0, "\(lint.output)\n\(dump.output)", sourceLocation: sourceLocation)
+    // Static glibc refers to the file's header by a name that lies in no section, whoever links it.
+    let lint = run(["eu-elflint", "--gnu-ld", path]).output.split(separator: "\n")
+      .filter { !$0.hasSuffix("(__ehdr_start): st_value out of bounds") }
+    #expect(lint.allSatisfy { $0 == "No errors" }, "\(dump.output)", sourceLocation: sourceLocation)
     #expect(image.violations() == [], sourceLocation: sourceLocation)
   }
 

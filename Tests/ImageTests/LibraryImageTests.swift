@@ -16,7 +16,8 @@ import Weld
       try f.image.updateData(
         Declaration(3), name: "numbers", kind: .mutable,
         bytes: [7, 0, 0, 0, 3, 0, 0, 0, 9, 0, 0, 0])
-      func program(_ greeting: String, _ more: (inout Instructions) throws -> Void = { _ in }) throws
+      func program(_ greeting: String, _ more: (inout Instructions) throws -> Void = { _ in })
+        throws
       {
         try f.main { code in
           try code.argument(0, addressOf: f.text(1, greeting))
@@ -214,7 +215,8 @@ import Weld
       // By an export, by nobody, and by an object.
       try program(true)
       try f.function(5, 3)
-      try f.image.updateExports(Declaration(5), [Export("missing_function"), Export("another_one")])
+      try f.image.updateExports(
+        Declaration(5), [Export("missing_function"), Export("another_one")])
       try f.prints("", 3)
       try f.image.free(Declaration(5))
       f.refuses(.inputs, "missing_function")

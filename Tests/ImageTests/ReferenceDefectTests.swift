@@ -246,7 +246,9 @@ import Weld
     // The number of an export is no symbol that anybody was given.
     try f.image.updateExports(Declaration(2), [Export("exported")])
     for index in 1..<8 as Range<UInt32> where f.image.dump().contains("%\(index) : exported") {
-      f.rejects(.invalid) { try table(f, 3, [DataRelocation(offset: 0, target: .init(index: index))]) }
+      f.rejects(.invalid) {
+        try table(f, 3, [DataRelocation(offset: 0, target: .init(index: index))])
+      }
     }
     // Dead ones.
     let dead = try f.symbol(2)

@@ -75,7 +75,8 @@ import Weld
       let offset = f.number(try f.bytes(at: slot, count: 8))
       #expect(f.number(Array(words[0..<8])) == offset &+ 4)
       #expect(
-        f.number(Array(words[8..<12])) == f.number(try f.bytes(at: f.slot(11), count: 8)) & 0xffff_ffff)
+        f.number(Array(words[8..<12])) == f.number(try f.bytes(at: f.slot(11), count: 8))
+          & 0xffff_ffff)
       // One that is larger than all before.
       try f.data(300, 3, kind: .threadLocal, extra: 100_000)
       try reader(f, 301, of: 300)

@@ -12,12 +12,12 @@ extension CodeImage {
   func flush() throws(ImageError) {
     try makePendingLazies()
     if options.inputs != nil, foreign.isStale { try linkInputs() }
+    try makeRoomForHeaders()
     settleReferences()
     try checkDefined()
     try checkMisfits()
     let entry = try entryAddress()
     adoptDebugSections()
-    try makeRoomForHeaders()
     numberSections()
     try nameSections()
     writeStaleEntries()
@@ -269,23 +269,37 @@ extension CodeImage {
     if fileRanges.end == 0, foreign.image == nil {
       fileRanges.add(0..<headersSize, owner: Self.headersOwner)
     }
-    for (number, section) in sections.enumerated() where section.hasBytes {
+    for (number, section) in sections.enumerated()
+    where section.hasBytes && section !== threadControl {
       let size = mappedSize(section)
-      if size == 0 || size <= section.fileCapacity { continue }
+      let front = section === threadLocalData ? threadControl : nil
+      if let front {
+        if front.fileCapacity > 0, size <= section.fileCapacity { continue }
+      } else if size == 0 || size <= section.fileCapacity {
+        continue
+      }
       if section.fileCapacity > 0 {
         pendingChanges.append(section.fileOffset..<section.fileOffset + section.fileCapacity)
         counts.sectionsMoved += 1
       }
       fileRanges.remove(owner: number)
-      let capacity = alignUp(idealCapacity(size), 64)
+      // What lies before it in its segment lies so in the file, and is a part of its range.
+      let before = front?.size ?? 0
+      let capacity = alignUp(idealCapacity(max(size, 1)), 64)
       let modulus =
         section.isLoaded ? T.imagePageSize : (1 as UInt64) << UInt64(max(section.alignment, 3))
       let offset = fileRanges.find(
-        size: capacity, modulus: modulus, offset: section.address & (modulus &- 1))
-      fileRanges.add(offset..<offset + capacity, owner: number)
-      section.fileOffset = offset
+        size: before + capacity, modulus: modulus,
+        offset: (section.address &- before) & (modulus &- 1))
+      fileRanges.add(offset..<offset + before + capacity, owner: number)
+      section.fileOffset = offset + before
       section.fileCapacity = capacity
-      section.dirty.add(0..<section.size)
+      if section.size > 0 { section.dirty.add(0..<section.size) }
+      if let front {
+        front.fileOffset = offset
+        front.fileCapacity = before
+        front.dirty.add(0..<before)
+      }
     }
     let tableSize = UInt64((foreign.kept.count + sections.count + 1) * SectionHeader<E>.size)
     if tableSize > sectionHeadersCapacity {

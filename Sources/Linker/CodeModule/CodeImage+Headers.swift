@@ -23,7 +23,10 @@ extension CodeImage {
   private func fileHeader(entry: UInt64, segmentCount: Int) -> [UInt8] {
     var w = RecordWriter<E>()
     w.bytes([0x7f, 0x45, 0x4c, 0x46, E.is64 ? 2 : 1, E.isBigEndian ? 2 : 1, 1])
-    w.zeros(9)
+    // The system that gives meaning to what is no part of the format itself, such as indirect
+    // functions: what was linked in knows.
+    w.bytes([foreign.image?.bytes.bytes[7] ?? 0])
+    w.zeros(8)
     w.u16(FileType.executable)
     w.u16(T.machine)
     w.u32(1)
@@ -111,21 +114,21 @@ extension CodeImage {
   private func addThreadLocal(
     _ area: ThreadLocalArea, _ loads: inout [Segment], _ others: inout [Segment]
   ) {
-    guard let data = threadLocalData else { return }
-    let offset = offset(of: data)
+    guard let data = threadLocalData, let control = threadControl else { return }
     others.append(
       Segment(
-        type: .threadLocal, flags: .read, offset: offset, address: area.start,
+        type: .threadLocal, flags: .read, offset: offset(of: data), address: area.start,
         fileSize: data.size, memorySize: area.size, alignment: area.alignment))
     loads.append(
       Segment(
-        type: .load, flags: [.read, .write], offset: offset, address: area.start,
-        fileSize: data.size, memorySize: area.size + Self.threadControlRoom,
+        type: .load, flags: [.read, .write], offset: offset(of: control),
+        address: control.address, fileSize: control.size + data.size,
+        memorySize: control.size + area.size + Self.threadControlRoom,
         alignment: T.imagePageSize))
   }
 
   /// The section that the template begins with.
-  private var threadLocalData: ImageSection? {
+  var threadLocalData: ImageSection? {
     sections.first { $0.hasBytes && $0.flags.contains(.threadLocal) }
   }
 
@@ -139,9 +142,10 @@ extension CodeImage {
         let info =
           section.flags.contains(.infoLink) && Int(section.info) < foreign.headerIndices.count
           ? foreign.headerIndices[Int(section.info)] : section.info
-        let link =
+        var link =
           Int(section.link) < foreign.headerIndices.count
           ? foreign.headerIndices[Int(section.link)] : 0
+        if Int(section.link) == foreign.symbolTable { link = symbolTable.section.headerIndex }
         header(
           &w, name: foreign.nameOffsets[index] ?? 0, type: section.type, flags: section.flags,
           address: section.address, offset: section.fileOffset, size: section.size, link: link,
@@ -176,9 +180,7 @@ extension CodeImage {
   private func offset(of section: ImageSection) -> UInt64 {
     if section.fileCapacity > 0 { return section.fileOffset }
     if let anchor = section.anchor { return anchor.fileOffset + anchor.size }
-    if section.flags.contains(.threadLocal) || section === threadControl,
-      let data = threadLocalData, data !== section
-    {
+    if section.flags.contains(.threadLocal), let data = threadLocalData, data !== section {
       return offset(of: data) + (section.address - data.address)
     }
     return section.isLoaded ? section.address % T.imagePageSize : headersSize

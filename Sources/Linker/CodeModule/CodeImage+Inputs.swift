@@ -25,6 +25,8 @@ struct ForeignState {
   var headerIndices: [UInt32] = []
   /// Offsets of the names of kept sections, by index in the link.
   var nameOffsets: [Int: UInt32] = [:]
+  /// Index in the link of its symbol table, whose place the image's takes.
+  var symbolTable: Int?
   /// Header index of the section that has the module's thread-local variables.
   var threadLocalHeader: UInt32 = 0
   /// Imports that the link was not asked for, since nothing used them.

@@ -77,7 +77,24 @@ extension CodeImage {
 
   /// The messages of a link, with the module's places that refer to what it could not find.
   private func withReferrers(_ message: String, _ imports: [SymbolIndex]) -> String {
-    message
+    var lines: [String] = []
+    var reference: SymbolIndex?
+    for line in message.split(separator: "\n", omittingEmptySubsequences: false) {
+      let undefined = "undefined symbol: "
+      if line.hasPrefix(undefined) {
+        let wanted = line.dropFirst(undefined.count)
+        reference = imports.first { wanted == String(describing: name($0)) }
+      }
+      guard let known = reference, line.hasPrefix(">>> referenced by \(ForeignLink.moduleName)")
+      else {
+        lines.append(String(line))
+        continue
+      }
+      // To the link, all of the module is one place; it has several to name.
+      lines.append(String(referrers(of: known).dropFirst()))
+      reference = nil
+    }
+    return lines.joined(separator: "\n")
   }
 
   /// Exports that other inputs can see, in the order of their names' records.
@@ -112,6 +129,7 @@ extension CodeImage {
     foreign.kept = []
     foreign.headerIndices = Array(repeating: 0, count: image.sections.count)
     foreign.nameOffsets = [:]
+    foreign.symbolTable = image.sections.firstIndex { $0.type == .symbolTable }
     for (i, section) in image.sections.enumerated().dropFirst() {
       if section.type == .symbolTable || section.name == ".strtab" || section.name == ".shstrtab" {
         continue

@@ -120,7 +120,7 @@ extension CodeImage {
           address: isZero ? start + half : start, reserve: half, growth: growth)
         sections.append(section)
       }
-      let control = try makeThreadControl(start + half * 2)
+      let control = try makeThreadControl(range.lowerBound)
       sections.append(control)
       threadControl = control
       threadLocals = ThreadLocalArea(start: start, size: half * 2, alignment: unit)
@@ -136,11 +136,11 @@ extension CodeImage {
     }
   }
 
-  /// The room behind a block as a section. Checkers want one for each writable segment, and one that
-  /// is not thread-local.
+  /// The room before a block as a section, whose bytes lie before the block's in the file, too.
+  /// Checkers want a section in each writable segment, and one that is not thread-local.
   private func makeThreadControl(_ address: UInt64) throws(ImageError) -> ImageSection {
     let section = try ImageSection(
-      name: ".tcb", type: .nobits, flags: [.alloc, .write], alignment: Self.threadLocalAlignment,
+      name: ".tcb", type: .progbits, flags: [.alloc, .write], alignment: Self.threadLocalAlignment,
       address: address, reserve: Self.threadControlRoom, growth: growth)
     section.isAnchor = true
     try section.grow(to: Self.threadControlRoom)
@@ -196,7 +196,7 @@ extension CodeImage {
         made.append(new)
         address += reserve
       }
-      let control = threadControl == nil ? nil : try makeThreadControl(address)
+      let control = threadControl == nil ? nil : try makeThreadControl(range.lowerBound)
       return exchangeThreadLocals(
         ThreadLocalBlock(
           area: ThreadLocalArea(

@@ -70,7 +70,7 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   /// Slots that the link of other inputs fills; nil for images without any.
   var importSlots: SlotTable<E>?
   var threadLocals: ThreadLocalArea?
-  /// The room behind the block.
+  /// The room before the block.
   var threadControl: ImageSection?
   /// With other inputs: the module's variables in their block.
   var threadLocalRoom: ImageSection?

@@ -86,6 +86,9 @@ struct ForeignImport: Hashable, Sendable {
 /// The link is an ordinary one in which the code module is one object more (`ModuleObject`), and
 /// whose output stays in memory. Nothing of it is left when it is over but the result.
 enum ForeignLink {
+  /// What messages call the code module.
+  static let moduleName = "the compiler's code"
+
   /// - Throws: `ImageError` with `.inputs` and every message of the link, a line each; `.invalid`
   ///   for a machine whose objects cannot be linked yet; `.noEntry` if nothing defines the entry.
   static func link(_ request: ForeignLinkRequest) throws(ImageError) -> ForeignImage {

@@ -20,7 +20,7 @@ struct ModuleObject<T: Target> {
   typealias E = T.Encoding
 
   /// What messages call it.
-  static var name: String { "the compiler's code" }
+  static var name: String { ForeignLink.moduleName }
   static var slotSection: String { ".got.imports" }
   private static var addressSection: String { ".rodata.imports" }
   private static var threadSection: String { ".tdata.module" }
