@@ -84,7 +84,7 @@ check(run(options.path) == 44, "44")
 // guide: begin
 let table = Declaration(4)
 try image.updateData(
-  table, name: "table", kind: .immutable, bytes: [UInt8](repeating: 0, count: 16),
+  table, name: "table", kind: .immutable, bytes: Array(repeating: 0, count: 16),
   relocations: [
     DataRelocation(offset: 0, target: image.symbol(for: answer)),
     DataRelocation(offset: 8, target: counterSymbol, addend: 2),
