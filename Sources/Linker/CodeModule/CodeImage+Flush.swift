@@ -313,6 +313,9 @@ extension CodeImage {
       fileRanges.add(
         sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity,
         owner: Self.tableOwner)
+      // All of it, at its new place: also the headers that are what they were.
+      pendingChanges.append(
+        sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity)
     }
   }
 
