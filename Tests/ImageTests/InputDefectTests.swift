@@ -134,6 +134,38 @@ import Weld
       try f.prints("", 19 + 61 + 9)
     }
 
+    /// Thread-local variables of an object beside the module's. The module cannot name the object's,
+    /// of which it has no way to say that they are thread-local; that is refused.
+    @Test(arguments: Library.all) func threadLocalsOfObjects(_ library: Library) throws {
+      let f = try Fixture(linkedWith: library)
+      try f.image.addObject(
+        f.compile(
+          "_Thread_local int theirs = 5; _Thread_local int zeros[100];"
+            + "int get(void) { return theirs + zeros[99]; }", as: "theirs.o", "-fno-pie"))
+      try f.data(2, 7, kind: .threadLocal)
+      func program(_ more: Bool) throws {
+        try f.main { code in
+          // add dword fs:[rax], 3
+          if more {
+            try code.load(addressOf: f.image.importedSymbol("theirs"))
+            code.add([0x64, 0x83, 0x00, 3])
+          }
+          try code.call("get")
+          // add eax, fs:[rcx]
+          code.add([0x89, 0xc3])
+          try code.load(addressOf: f.symbol(2))
+          code.add([0x64, 0x03, 0x18, 0x89, 0xd8])
+        }
+      }
+      try program(false)
+      try f.prints("", 12)
+      try program(true)
+      f.refuses(.inputs, "'theirs'", "TLS mismatch")
+      try program(false)
+      try f.data(2, 9, kind: .threadLocal, extra: 9000)
+      try f.prints("", 14)
+    }
+
     /// The link's part of the file grows over what lay behind it; then come more segments than its
     /// headers have room for.
     @Test(arguments: [Library.all[0], .all[1]]) func partsOfTheFileThatGrow(

@@ -104,6 +104,23 @@ import Weld
     try f.check(1, 2, 3, 9)
   }
 
+  @Test func aProviderThatFlushes() throws {
+    let f = try Fixture()
+    f.image.setLazyProvider { [unowned f] kind, key throws(ImageError) in
+      try f.image.flush()
+      return LazyContent(bytes: [])
+    }
+    try f.start(calling: [try f.image.lazySymbol(.code, .key(1))])
+    f.refuses(.invalid, "while one was under way")
+    f.image.setLazyProvider { [unowned f] _, _ throws(ImageError) in
+      // Any other use of the image is fine.
+      try f.image.updateFunction(Declaration(2), name: "made", code: f.code(2))
+      return LazyContent(bytes: f.emitter.constant(1))
+    }
+    try f.check(1)
+    #expect(f.symbol(named: "made") != nil)
+  }
+
   /// What is made may refer to the image, and be referred to from data before it is there.
   @Test func lazyTables() throws {
     let f = try Fixture()

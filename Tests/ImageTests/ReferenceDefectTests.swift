@@ -182,6 +182,12 @@ import Weld
       Declaration(8), name: "none", kind: .mutable, bytes: [UInt8](repeating: 0, count: 8),
       relocations: [DataRelocation(offset: 0, target: try f.image.importedSymbol("__stop_none"))])
     f.refuses(.undefined, "__stop_none", "'none' at offset 0")
+    try f.image.free(Declaration(8))
+    // One that lies in two places has none either: code and data are never in one.
+    try f.image.updateExports(Declaration(2), [Export("two", section: "mine")])
+    f.refuses(.range, "section 'mine' lies in 2 places")
+    try f.image.updateExports(Declaration(2), [])
+    try f.check(2)
   }
 
   @Test func relocationsThatMakeNoSense() throws {

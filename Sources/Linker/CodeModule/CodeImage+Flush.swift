@@ -10,10 +10,16 @@ extension CodeImage {
   @specialized(where T == RISCV64Code)
   @specialized(where T == SPARC64Code)
   func flush() throws(ImageError) {
+    // A lazy provider may use the image in every other way.
+    guard !isFlushing else {
+      throw ImageError(.invalid, "a flush was asked for while one was under way")
+    }
+    isFlushing = true
+    defer { isFlushing = false }
     try makePendingLazies()
     if options.inputs != nil, foreign.isStale { try linkInputs() }
     try makeRoomForHeaders()
-    settleReferences()
+    try settleReferences()
     try checkDefined()
     try checkMisfits()
     let entry = try entryAddress()
@@ -35,10 +41,25 @@ extension CodeImage {
   // MARK: Names
 
   /// References that no export answers: names that the linker defines.
-  private func settleReferences() {
+  private func settleReferences() throws(ImageError) {
     guard options.inputs == nil else { return }
     for reference in resolver.references where resolver[records[reference].name].winner.isNone {
-      setAbsolute(reference, linkerDefinedValue(String(describing: name(reference))))
+      let name = String(describing: name(reference))
+      if isNeeded(reference) { try checkBounds(name) }
+      setAbsolute(reference, linkerDefinedValue(name))
+    }
+  }
+
+  /// Refuses the bounds of a section that lies in several places.
+  private func checkBounds(_ name: String) throws(ImageError) {
+    for prefix in ["__start_", "__stop_"] where name.hasPrefix(prefix) {
+      let wanted = name.dropFirst(prefix.count)
+      let count = sections.count { $0.isLoaded && $0.size > 0 && $0.name == wanted }
+      guard count > 1 else { continue }
+      throw ImageError(
+        .range,
+        "section '\(wanted)' lies in \(count) places, so '\(name)' does not bound it; put only one"
+          + " kind of declaration there, and make the image with a larger `reserve`")
     }
   }
 
@@ -48,7 +69,8 @@ extension CodeImage {
     func bounds(_ prefix: String) -> ImageSection? {
       guard name.hasPrefix(prefix) else { return nil }
       let wanted = name.dropFirst(prefix.count)
-      return sections.first { $0.isLoaded && $0.name == wanted }
+      let named = sections.filter { $0.isLoaded && $0.name == wanted }
+      return named.first { $0.size > 0 } ?? named.first
     }
     switch name {
     case "__ehdr_start", "__executable_start", "__dso_handle": return baseAddress
@@ -313,9 +335,8 @@ extension CodeImage {
       fileRanges.add(
         sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity,
         owner: Self.tableOwner)
-      // All of it, at its new place: also the headers that are what they were.
-      pendingChanges.append(
-        sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity)
+      // Nothing of it is there yet, however little of it changes.
+      pendingChanges.append(sectionHeadersOffset..<sectionHeadersOffset + tableSize)
     }
   }
 

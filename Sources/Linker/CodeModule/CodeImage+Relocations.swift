@@ -40,11 +40,15 @@ extension CodeImage {
   private func checkDisjoint(
     _ relocations: [NewRelocation], of what: SymbolIndex
   ) throws(ImageError) {
-    var places = relocations.filter { $0.kind != .slotUse }
-    for i in places.indices.dropFirst() where places[i - 1].offset > places[i].offset {
-      places.sort { $0.offset < $1.offset }
-      break
+    // As a rule they come in order.
+    var end: UInt64 = 0
+    var isAscending = true
+    for relocation in relocations where relocation.kind != .slotUse {
+      if relocation.offset < end { isAscending = false }
+      end = relocation.offset + Self.width(relocation.kind)
     }
+    if isAscending { return }
+    let places = relocations.filter { $0.kind != .slotUse }.sorted { $0.offset < $1.offset }
     for (first, second) in zip(places, places.dropFirst())
     where first.offset + Self.width(first.kind) > second.offset {
       throw overlap(of: what, first.offset, second.offset)

@@ -91,6 +91,7 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   var sectionHeadersCapacity: UInt64 = 0
   /// How many program headers fit where they are.
   var programHeaderRoom = 64
+  var isFlushing = false
   /// What the published file lacks.
   var pendingChanges: [Range<UInt64>] = []
   lazy var publisher = Publisher(path: options.path)

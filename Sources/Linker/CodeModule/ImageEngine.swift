@@ -14,7 +14,8 @@ public struct ImageOptions: Sendable {
   /// programs that are not changed while they run. Costs address space of the program, and holes in
   /// its file.
   public var liveReserve: UInt64
-  /// Bytes set aside for thread-local variables.
+  /// Bytes set aside for thread-local variables. When they are used up, the block is made anew with
+  /// twice the room; not while a process is attached, whose threads have theirs.
   public var threadLocalReserve: UInt64
   /// Asserts after each call that everything that must always hold does: slow, for tests.
   public var checksInvariants: Bool
