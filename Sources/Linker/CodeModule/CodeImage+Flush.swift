@@ -313,6 +313,8 @@ extension CodeImage {
       fileRanges.add(
         sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity,
         owner: Self.tableOwner)
+      // Also what stays as it was is written at the new place.
+      pendingChanges.append(sectionHeadersOffset..<sectionHeadersOffset + tableSize)
     }
   }
 
