@@ -335,7 +335,7 @@ extension CodeImage {
       fileRanges.add(
         sectionHeadersOffset..<sectionHeadersOffset + sectionHeadersCapacity,
         owner: Self.tableOwner)
-      // Nothing of it is there yet, however little of it changes.
+      // Also what stays as it was is written at the new place.
       pendingChanges.append(sectionHeadersOffset..<sectionHeadersOffset + tableSize)
     }
   }
