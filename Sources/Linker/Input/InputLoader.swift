@@ -31,6 +31,7 @@ struct InputLoader {
   private var nextPosition: UInt64 = 1
   private var depth = 0
   private var openLibraries: Set<String> = []
+  private var arena: InputArena? = InputArena()
 
   init(link: Link) {
     self.link = link
@@ -83,7 +84,7 @@ struct InputLoader {
     let path = search.library(name, isStatic: state.isStatic) { path in
       let mapped: MappedInput
       do throws(Errno) {
-        mapped = try MappedInput(path: path)
+        mapped = try MappedInput(path: path, arena: &arena)
       } catch {
         // The search goes on behind what cannot be read, but a lack of memory is no reason to take
         // another file.
@@ -114,7 +115,7 @@ struct InputLoader {
       mapped = MappedInput(memory: UnsafeRawBufferPointer(bytes.buffer))
     } else {
       do {
-        mapped = try MappedInput(path: path)
+        mapped = try MappedInput(path: path, arena: &arena)
       } catch {
         diagnostics.error("cannot open \(path): \(error)")
         return
