@@ -48,10 +48,12 @@ public struct MappedInput: @unchecked Sendable {
   }
 
   /// Maps the file at `path`, or reads it into `arena`, unless it is a stream.
+  ///
+  /// - Parameter waits: whether to wait for the writer of a named pipe; if not, `init(stream:)` does.
   public static func open(
-    _ path: String, arena: inout InputArena?
+    _ path: String, arena: inout InputArena?, waits: Bool = true
   ) throws(Errno) -> Opened {
-    let file = try FileDescriptor.open(path, flags: O_RDONLY)
+    let file = try FileDescriptor.open(path, flags: waits ? O_RDONLY : O_RDONLY | O_NONBLOCK)
     do throws(Errno) {
       if let bytes = try arena?.readSmallObject(file) {
         file.close()
@@ -93,6 +95,13 @@ public struct MappedInput: @unchecked Sendable {
   /// Reads a stream to its end, and closes it.
   public init(stream file: FileDescriptor, limit: Int = 1 << 30) throws(Errno) {
     defer { file.close() }
+    let flags = fcntl(file.raw, F_GETFL)
+    if flags & O_NONBLOCK != 0 {
+      // A named pipe that nobody has written to yet is not at its end.
+      var wanted = pollfd(fd: file.raw, events: Int16(POLLIN), revents: 0)
+      _ = try retrying { poll(&wanted, 1, -1) }
+      _ = try retrying { fcntl(file.raw, F_SETFL, flags & ~O_NONBLOCK) }
+    }
     let read = try Self.readToEnd(file, limit: limit)
     base = UnsafeRawPointer(read.start)
     count = read.count
