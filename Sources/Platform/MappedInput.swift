@@ -24,7 +24,7 @@ public struct MappedInput: @unchecked Sendable {
   ///   EFBIG is thrown. A device such as /dev/zero has no end, and a thin archive may name one.
   public init(path: String, streamLimit: Int = 1 << 30) throws(Errno) {
     var none: InputArena?
-    switch try Self.open(path, arena: &none) {
+    switch try Self.open(FileDescriptor.open(path, flags: O_RDONLY), arena: &none) {
     case .contents(let input): self = input
     case .stream(let file): try self.init(stream: file, limit: streamLimit)
     }
@@ -34,7 +34,7 @@ public struct MappedInput: @unchecked Sendable {
   public init(
     path: String, arena: inout InputArena?, streamLimit: Int = 1 << 30
   ) throws(Errno) {
-    switch try Self.open(path, arena: &arena) {
+    switch try Self.open(FileDescriptor.open(path, flags: O_RDONLY), arena: &arena) {
     case .contents(let input): self = input
     case .stream(let file): try self.init(stream: file, limit: streamLimit)
     }
@@ -49,11 +49,16 @@ public struct MappedInput: @unchecked Sendable {
 
   /// Maps the file at `path`, or reads it into `arena`, unless it is a stream.
   ///
-  /// - Parameter waits: whether to wait for the writer of a named pipe; if not, `init(stream:)` does.
+  /// Does not wait for the writer of a named pipe: `init(stream:)` does.
   public static func open(
-    _ path: String, arena: inout InputArena?, waits: Bool = true
+    _ path: String, among files: inout NearbyFiles, arena: inout InputArena?
   ) throws(Errno) -> Opened {
-    let file = try FileDescriptor.open(path, flags: waits ? O_RDONLY : O_RDONLY | O_NONBLOCK)
+    try open(try files.open(path, flags: O_RDONLY | O_NONBLOCK), arena: &arena)
+  }
+
+  private static func open(
+    _ file: FileDescriptor, arena: inout InputArena?
+  ) throws(Errno) -> Opened {
     do throws(Errno) {
       if let bytes = try arena?.readSmallObject(file) {
         file.close()

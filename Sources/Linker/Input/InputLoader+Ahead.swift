@@ -21,15 +21,21 @@ struct FilesAhead {
     nonisolated(unsafe) let arenas = UnsafeMutablePointer<InputArena?>.allocate(
       capacity: pool.count)
     arenas.initialize(repeating: InputArena(), count: pool.count)
+    nonisolated(unsafe) let neighbors = UnsafeMutablePointer<NearbyFiles>.allocate(
+      capacity: pool.count)
+    neighbors.initialize(repeating: NearbyFiles(), count: pool.count)
     pool.forEach(chunks: (inputs.count + grain - 1) / grain) { chunk, worker in
       for i in chunk * grain..<min(inputs.count, (chunk + 1) * grain) {
         (files + i).initialize(to: nil)
         guard case .path(let path) = inputs[i].kind else { continue }
         if !memoryFiles.isEmpty, memoryFiles[path] != nil { continue }
-        files[i] = try? MappedInput.open(path, arena: &arenas[worker], waits: false)
+        files[i] = try? MappedInput.open(
+          path, among: &neighbors[worker], arena: &arenas[worker])
       }
     }
     arenas.deallocate()
+    for worker in 0..<pool.count { neighbors[worker].close() }
+    neighbors.deinitialize(count: pool.count).deallocate()
     self.files = files
   }
 
