@@ -17,6 +17,14 @@ int weld_open(const char *path, int flags, unsigned mode) {
   return open(path, flags | O_CLOEXEC, mode);
 }
 
+int weld_openat(int directory, const char *path, int flags) {
+  return openat(directory, path, flags | O_CLOEXEC);
+}
+
+int weld_open_directory(const void *path) {
+  return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 int weld_fallocate(int fd, int mode, int64_t offset, int64_t length) {
   return fallocate(fd, mode, offset, length);
 }

@@ -21,7 +21,7 @@ public final class Link: @unchecked Sendable {
   var archives: [Archive] = []
   /// Live objects in the order of the command line; index 0 is the linker's own file.
   var liveObjects: [FileIndex] = []
-  /// Every path that was opened, in order, for `--dependency-file` and `--trace`.
+  /// With `--dependency-file`, every path that was opened, in order.
   var openedPaths: [String] = []
   /// What objects name in `.deplibs`, once each.
   var dependentLibraries: Set<ByteString> = []

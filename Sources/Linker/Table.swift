@@ -59,4 +59,7 @@ struct Table<Index: TableIndex, Element: BitwiseCopyable>: Sendable {
 
   /// Makes `count` more elements, all bytes zero, and returns the index of the first.
   func reserve(count: Int) -> Index { Index(storage.reserve(count: count)) }
+
+  /// Says that nearly all of these elements are about to be written.
+  func expectWrites(to range: Range<Int>) { storage.expectWrites(to: range) }
 }

@@ -81,19 +81,45 @@ struct ResponseFileExpansion {
       throw Failure(message: "response file '\(file)' is too large")
     }
     openFiles.append(file)
-    let words = try ResponseFileExpansion.words(of: bytes, file)
-    try append(words, readFile)
+    let words = bytes.withUnsafeBufferPointer { bytes in
+      Result { () throws(Failure) in try ResponseFileExpansion.words(of: bytes, file) }
+    }
+    try append(words.get(), readFile)
     openFiles.removeLast()
   }
 
   /// The words in a file's bytes.
-  private static func words(of bytes: [UInt8], _ file: String) throws(Failure) -> [String] {
+  ///
+  /// - Parameter file: its name, for messages.
+  private static func words(
+    of bytes: UnsafeBufferPointer<UInt8>, _ file: String
+  ) throws(Failure) -> [String] {
     var words: [String] = []
+    // What quotes and backslashes leave of a word; empty as long as it stands in the file as it is.
     var word: [UInt8] = []
     var isInWord = false
     var quote: UInt8?
     var i = 0
     while i <= bytes.count {
+      if quote == nil, !isInWord {
+        // Nearly all words are plain, and a long link has tens of thousands of them.
+        let start = i
+        var all: UInt8 = 0
+        while i < bytes.count, isPlain(bytes[i]) {
+          all |= bytes[i]
+          i += 1
+        }
+        if i > start {
+          let plain = UnsafeBufferPointer(rebasing: bytes[start..<i])
+          if i == bytes.count || isSpace(bytes[i]), all < 0x80 {
+            // ASCII needs no repair; the general initializer would look at every scalar.
+            words.append(String(decoding: plain, as: UTF8.self))
+            continue
+          }
+          word.append(contentsOf: plain)
+          isInWord = true
+        }
+      }
       // The end of the file ends a word as a space does.
       let byte = i < bytes.count ? bytes[i] : UInt8(ascii: "\n")
       let isAtEnd = i == bytes.count
@@ -117,7 +143,7 @@ struct ResponseFileExpansion {
       case UInt8(ascii: "'") where quote == nil, UInt8(ascii: "\"") where quote == nil:
         quote = byte
         isInWord = true
-      case UInt8(ascii: " ") where quote == nil, 9...13 where quote == nil:
+      case _ where quote == nil && isSpace(byte):
         guard isInWord else { continue }
         guard let text = String(validating: word, as: UTF8.self) else {
           throw Failure(
@@ -132,5 +158,15 @@ struct ResponseFileExpansion {
       }
     }
     return words
+  }
+  /// White space between words.
+  @inline(__always)
+  private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 9 && byte <= 13 }
+
+  /// Neither white space, nor NUL, quote or backslash.
+  @inline(__always)
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte > 0x20 && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "\"")
+      && byte != UInt8(ascii: "\\") || byte != 0 && byte < 0x20 && !isSpace(byte)
   }
 }

@@ -21,6 +21,8 @@ public func runLinker(arguments: [String], environment: [String: String]) -> Int
     if options.printsVersion {
       FileDescriptor.standardOutput.write(CommandLineParser.versionText + "\n")
     }
+    // The process ends with the link: freeing the words of a long line would be for nothing.
+    _ = Unmanaged.passRetained(KeptOptions(options))
     let diagnostics = Diagnostics(options: options)
     for warning in warnings { diagnostics.warning(warning) }
     do {
@@ -30,6 +32,11 @@ public func runLinker(arguments: [String], environment: [String: String]) -> Int
     }
     return diagnostics.hasErrors ? 1 : 0
   }
+}
+
+private final class KeptOptions {
+  private let options: LinkOptions
+  init(_ options: LinkOptions) { self.options = options }
 }
 
 private func readWholeFile(_ path: String) -> Result<[UInt8], Errno> {

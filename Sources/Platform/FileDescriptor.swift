@@ -9,7 +9,15 @@ public struct FileDescriptor: Sendable {
   public static func open(_ path: String, flags: Int32, mode: UInt32 = 0o666) throws(Errno)
     -> FileDescriptor
   {
-    FileDescriptor(raw: try retrying { weld_open(path, flags, mode) })
+    // Passing the string itself would copy it.
+    let raw = path.withCString { path in
+      while true {
+        let raw = weld_open(path, flags, mode)
+        if raw >= 0 || errno != EINTR { return raw }
+      }
+    }
+    if raw < 0 { throw Errno.current }
+    return FileDescriptor(raw: raw)
   }
 
   public func close() { _ = Glibc.close(raw) }

@@ -3,16 +3,12 @@ import Glibc
 
 /// A whole input file in memory, read-only, until exit.
 ///
-/// Private mapping: a file rewritten during the link changes what is read (as with every linker
-/// that maps), a file truncated during the link faults; both are the build's race, not ours.
+/// Large files are mapped privately: a file rewritten during the link changes what is read (as with
+/// every linker that maps), a file truncated during the link faults; both are the build's race, not
+/// ours. Small ones are copied where the caller has an `InputArena`.
 public struct MappedInput: @unchecked Sendable {
   public let base: UnsafeRawPointer
   public let count: Int
-  public let modificationTime: timespec
-  public let device: UInt64
-  public let inode: UInt64
-  /// The file's permission bits.
-  public let mode: UInt32
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
@@ -20,10 +16,6 @@ public struct MappedInput: @unchecked Sendable {
   public init(memory: UnsafeRawBufferPointer) {
     base = memory.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!
     count = memory.count
-    modificationTime = timespec()
-    device = 0
-    inode = 0
-    mode = 0o644
   }
 
   /// Maps the file at `path`; a directory or an unreadable file throws.
@@ -31,30 +23,93 @@ public struct MappedInput: @unchecked Sendable {
   /// - Parameter streamLimit: bytes that are read of what isn't a regular file; where there are more,
   ///   EFBIG is thrown. A device such as /dev/zero has no end, and a thin archive may name one.
   public init(path: String, streamLimit: Int = 1 << 30) throws(Errno) {
-    let file = try FileDescriptor.open(path, flags: O_RDONLY)
-    defer { file.close() }
-    let status = try file.status()
-    if status.st_mode & S_IFMT == S_IFDIR { throw Errno(EISDIR) }
-    modificationTime = status.st_mtim
-    device = UInt64(status.st_dev)
-    inode = UInt64(status.st_ino)
-    mode = UInt32(status.st_mode) & 0o7777
-    if status.st_mode & S_IFMT != S_IFREG {
-      // A pipe or a device (`/dev/null`, process substitution): read to its end.
-      let read = try Self.readToEnd(file, limit: streamLimit)
-      base = UnsafeRawPointer(read.start)
-      count = read.count
-      return
+    var none: InputArena?
+    switch try Self.open(FileDescriptor.open(path, flags: O_RDONLY), arena: &none) {
+    case .contents(let input): self = input
+    case .stream(let file): try self.init(stream: file, limit: streamLimit)
     }
-    count = Int(status.st_size)
-    if count == 0 {
+  }
+
+  /// As above, but reads a small file into `arena`.
+  public init(
+    path: String, arena: inout InputArena?, streamLimit: Int = 1 << 30
+  ) throws(Errno) {
+    switch try Self.open(FileDescriptor.open(path, flags: O_RDONLY), arena: &arena) {
+    case .contents(let input): self = input
+    case .stream(let file): try self.init(stream: file, limit: streamLimit)
+    }
+  }
+
+  /// What opening a file gives.
+  public enum Opened: Sendable {
+    case contents(MappedInput)
+    /// A pipe or a device (`/dev/null`, process substitution): open, nothing is read yet.
+    case stream(FileDescriptor)
+  }
+
+  /// Maps the file at `path`, or reads it into `arena`, unless it is a stream.
+  ///
+  /// Does not wait for the writer of a named pipe: `init(stream:)` does.
+  public static func open(
+    _ path: String, among files: inout NearbyFiles, arena: inout InputArena?
+  ) throws(Errno) -> Opened {
+    try open(try files.open(path, flags: O_RDONLY | O_NONBLOCK), arena: &arena)
+  }
+
+  private static func open(
+    _ file: FileDescriptor, arena: inout InputArena?
+  ) throws(Errno) -> Opened {
+    do throws(Errno) {
+      if let bytes = try arena?.readSmallObject(file) {
+        file.close()
+        return .contents(MappedInput(memory: bytes))
+      }
+      let status = try file.status()
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR: throw Errno(EISDIR)
+      case S_IFREG:
+        let input = try MappedInput(regular: file, size: Int(status.st_size), arena: &arena)
+        file.close()
+        return .contents(input)
+      default: return .stream(file)
+      }
+    } catch {
+      file.close()
+      throw error
+    }
+  }
+
+  private init(
+    regular file: FileDescriptor, size: Int, arena: inout InputArena?
+  ) throws(Errno) {
+    count = size
+    if size == 0 {
       base = UnsafeRawPointer(bitPattern: 8)!
       return
     }
-    let mapped = mmap(nil, count, PROT_READ, MAP_PRIVATE, file.raw, 0)
+    if let bytes = try arena?.read(file, size: size) {
+      base = bytes.baseAddress!
+      return
+    }
+    let mapped = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.raw, 0)
     guard let mapped, mapped != MAP_FAILED else { throw Errno.current }
-    MemoryLedger.note(mapped, bytes: count)
+    MemoryLedger.note(mapped, bytes: size)
     base = UnsafeRawPointer(mapped)
+  }
+
+  /// Reads a stream to its end, and closes it.
+  public init(stream file: FileDescriptor, limit: Int = 1 << 30) throws(Errno) {
+    defer { file.close() }
+    let flags = fcntl(file.raw, F_GETFL)
+    if flags & O_NONBLOCK != 0 {
+      // A named pipe that nobody has written to yet is not at its end.
+      var wanted = pollfd(fd: file.raw, events: Int16(POLLIN), revents: 0)
+      _ = try retrying { poll(&wanted, 1, -1) }
+      _ = try retrying { fcntl(file.raw, F_SETFL, flags & ~O_NONBLOCK) }
+    }
+    let read = try Self.readToEnd(file, limit: limit)
+    base = UnsafeRawPointer(read.start)
+    count = read.count
   }
 
   private static func readToEnd(_ file: FileDescriptor, limit: Int) throws(Errno) -> (

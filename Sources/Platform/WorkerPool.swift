@@ -22,6 +22,8 @@ public final class WorkerPool: @unchecked Sendable {
   private var nextWorker = 1
   private var body: (@Sendable (_ chunk: Int, _ worker: Int) -> Void)?
   private var chunks = 0
+  /// Chunks that a worker takes at once.
+  private var step = 1
   private let next = Atomic<Int>(0)
   /// Threads note what they allocate where the thread that made the pool did.
   private let ledger = MemoryLedger.current
@@ -76,8 +78,9 @@ public final class WorkerPool: @unchecked Sendable {
       joined += 1
       let body = self.body!
       let chunks = self.chunks
+      let step = self.step
       pthread_mutex_unlock(mutex)
-      take(chunks, body, worker)
+      take(chunks, step, body, worker)
       pthread_mutex_lock(mutex)
       joined -= 1
       if joined == 0 { pthread_cond_signal(idle) }
@@ -98,11 +101,13 @@ public final class WorkerPool: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func take(_ chunks: Int, _ body: (_ chunk: Int, _ worker: Int) -> Void, _ worker: Int) {
+  private func take(
+    _ chunks: Int, _ step: Int, _ body: (_ chunk: Int, _ worker: Int) -> Void, _ worker: Int
+  ) {
     while true {
-      let chunk = next.wrappingAdd(1, ordering: .relaxed).oldValue
-      if chunk >= chunks { return }
-      body(chunk, worker)
+      let first = next.wrappingAdd(step, ordering: .relaxed).oldValue
+      if first >= chunks { return }
+      for chunk in first..<min(chunks, first + step) { body(chunk, worker) }
     }
   }
 
@@ -122,12 +127,16 @@ public final class WorkerPool: @unchecked Sendable {
     pthread_mutex_lock(mutex)
     self.body = body
     self.chunks = chunks
+    // Where chunks are many they are small, such as files of one function: threads that go to the
+    // counter for each would mostly wait for its cache line, and write side by side.
+    let step = max(1, min(16, chunks / (count * 256)))
+    self.step = step
     next.store(0, ordering: .relaxed)
     generation += 1
     isOpen = true
     pthread_cond_broadcast(wake)
     pthread_mutex_unlock(mutex)
-    take(chunks, body, 0)
+    take(chunks, step, body, 0)
     pthread_mutex_lock(mutex)
     isOpen = false
     while joined > 0 { pthread_cond_wait(idle, mutex) }

@@ -7,6 +7,10 @@
 #include <sys/types.h>
 
 int weld_open(const char *path, int flags, unsigned mode);
+/// Opens a file in a directory that is open.
+int weld_openat(int directory, const char *path, int flags);
+/// Opens a directory for nothing but to open files in it.
+int weld_open_directory(const void *path);
 int weld_fallocate(int fd, int mode, int64_t offset, int64_t length);
 void *weld_mremap(void *old, size_t old_size, size_t new_size);
 int weld_renameat2(const char *from, const char *to, unsigned flags);

@@ -5,8 +5,9 @@ import ScriptParsing
 
 /// Opens what the command line names, in its order, and sorts it by kind.
 ///
-/// Opening is serial, because scripts and `-l` depend on what came before; reading objects is not:
-/// they are only listed here, with their position, and read in parallel by `readObjects`.
+/// That is serial, because scripts and `-l` depend on what came before; opening what is named by its
+/// path (`FilesAhead`) and reading objects is not: they are only listed here, with their position,
+/// and read in parallel by `readObjects`.
 struct InputLoader {
   /// Objects to read, live or lazy.
   var objects: [ObjectReader.Source] = []
@@ -22,6 +23,7 @@ struct InputLoader {
   var archives: [Archive] = []
   /// Commands of scripts that are about the link, not about files.
   var scriptCommands: [(command: ScriptCommand, path: String)] = []
+  /// In order, for `--dependency-file`.
   var openedPaths: [String] = []
 
   private let link: Link
@@ -31,6 +33,7 @@ struct InputLoader {
   private var nextPosition: UInt64 = 1
   private var depth = 0
   private var openLibraries: Set<String> = []
+  private var arena: InputArena? = InputArena()
 
   init(link: Link) {
     self.link = link
@@ -41,9 +44,12 @@ struct InputLoader {
   }
 
   mutating func loadAll() {
-    for input in options.inputs {
+    let ahead = FilesAhead(
+      options.inputs, memoryFiles: options.memoryFiles, pool: link.pool)
+    defer { ahead.deallocate() }
+    for (i, input) in options.inputs.enumerated() {
       switch input.kind {
-      case .path(let path): load(path, input.state)
+      case .path(let path): load(path, input.state, opened: ahead[i])
       case .script(let path): load(path, input.state, isScript: true)
       case .library(let name): loadLibrary(name, input.state)
       }
@@ -83,7 +89,7 @@ struct InputLoader {
     let path = search.library(name, isStatic: state.isStatic) { path in
       let mapped: MappedInput
       do throws(Errno) {
-        mapped = try MappedInput(path: path)
+        mapped = try MappedInput(path: path, arena: &arena)
       } catch {
         // The search goes on behind what cannot be read, but a lack of memory is no reason to take
         // another file.
@@ -107,14 +113,21 @@ struct InputLoader {
   }
 
   private mutating func load(
-    _ path: String, _ state: LinkOptions.InputState, isScript: Bool = false
+    _ path: String, _ state: LinkOptions.InputState, isScript: Bool = false,
+    opened: MappedInput.Opened? = nil
   ) {
     let mapped: MappedInput
-    if let bytes = options.memoryFiles[path] {
+    if case .contents(let input) = opened {
+      mapped = input
+    } else if !options.memoryFiles.isEmpty, let bytes = options.memoryFiles[path] {
       mapped = MappedInput(memory: UnsafeRawBufferPointer(bytes.buffer))
     } else {
       do {
-        mapped = try MappedInput(path: path)
+        if case .stream(let file) = opened {
+          mapped = try MappedInput(stream: file)
+        } else {
+          mapped = try MappedInput(path: path, arena: &arena)
+        }
       } catch {
         diagnostics.error("cannot open \(path): \(error)")
         return
@@ -126,7 +139,7 @@ struct InputLoader {
   private mutating func add(
     _ mapped: MappedInput, path: String, state: LinkOptions.InputState, isScript: Bool
   ) {
-    openedPaths.append(path)
+    if options.dependencyFile != nil { openedPaths.append(path) }
     if options.tracesFiles { FileDescriptor.standardOutput.write(path + "\n") }
     let position = nextPosition << 32
     nextPosition += 1

@@ -189,8 +189,11 @@ enum ObjectReader {
 
   private nonisolated(unsafe) static let emptyGlobals =
     UnsafeMutablePointer<SymbolIndex>.allocate(capacity: 1)
-  private nonisolated(unsafe) static let emptyAtoms =
-    UnsafeMutablePointer<AtomIndex>.allocate(capacity: 1)
+  private nonisolated(unsafe) static let emptyAtoms = {
+    let atoms = UnsafeMutablePointer<AtomIndex>.allocate(capacity: 1)
+    atoms.initialize(to: .none)
+    return atoms
+  }()
 }
 
 extension ObjectFile {

@@ -56,10 +56,11 @@ extension Link {
     _ = groupClaims.reserve(count: symbols.count - groupClaims.count)
 
     let wraps = isFirst ? prepareWraps() : self.wraps
+    nonisolated(unsafe) let allGlobals = allocateForever(SymbolIndex.self, count: filesEnd)
     pool.forEach(chunks: files.count) { [self] i, _ in
       let file = objects.pointer(FileIndex(files.lowerBound + i))
-      let globals = allocateZeroed(SymbolIndex.self, count: file.pointee.globalCount)
       let start = fileStarts[i]
+      let globals = allGlobals + start
       let count = file.pointee.globalCount
       for j in 0..<count { globals[j] = SymbolIndex(raw: occurrences[start + j].slot) }
       for j in 0..<file.pointee.groupCount {

@@ -108,6 +108,7 @@ extension Link {
   /// Reads objects in parallel; files get consecutive indices in the order of `sources`.
   private func readObjects<T: Target>(_: T.Type, _ sources: [ObjectReader.Source]) -> FileIndex {
     let first = objects.reserve(count: sources.count)
+    objects.expectWrites(to: first.int..<objects.count)
     let found = Mutex<[(file: FileIndex, groups: [(section: UInt32, symbol: UInt32)])]>([])
     pool.forEach(chunks: sources.count) { [self] i, _ in
       let index = FileIndex(first.int + i)
@@ -168,8 +169,9 @@ extension Link {
   }
 
   private func sonameFromPath(_ path: ByteString) -> ByteString {
+    let text = String(path)
     let wasSearched = !options.inputs.contains {
-      if case .path(let text) = $0.kind { return ByteString(copying: text) == path }
+      if case .path(let given) = $0.kind { return given == text }
       return false
     }
     guard wasSearched else { return path }

@@ -24,10 +24,19 @@ extension Link {
 
   func readSections<T: Target>(_: T.Type) throws(LinkFailed) {
     prepareOutputs()
+    let first = atoms.count
     for index in liveObjects {
       let file = objects.pointer(index)
       file.pointee.firstAtom = atoms.reserve(count: file.pointee.sectionCount)
     }
+    let count = atoms.count - first
+    var next = allocateForever(AtomIndex.self, count: count)
+    for index in liveObjects where objects[index].sectionCount > 0 {
+      objects[index].sectionAtoms = next
+      next += objects[index].sectionCount
+    }
+    // Files of few sections leave no whole page of unused numbers.
+    if count < liveObjects.count * 64 { atoms.expectWrites(to: first..<atoms.count) }
     pool.forEach(chunks: liveObjects.count) { [self] i, _ in
       if i == 0 { return }
       do throws(InputError) {
@@ -44,10 +53,9 @@ extension Link {
     typealias E = T.Encoding
     let file = objects.pointer(index)
     let count = file.pointee.sectionCount
-    let map = allocateForever(AtomIndex.self, count: max(count, 1))
-    map.initialize(repeating: .none, count: max(count, 1))
-    file.pointee.sectionAtoms = map
     if count == 0 { return }
+    let map = file.pointee.sectionAtoms
+    map.initialize(repeating: .none, count: count)
     try discardLostGroups(E.self, index, map)
 
     var next = file.pointee.firstAtom

@@ -260,19 +260,19 @@ extension Link {
         }
         if context.file.pointee.frameCount > 0 { scanFrames(T.self, &context) }
       }
-      context.locals.sort { $0.source < $1.source }
+      if context.locals.count > 1 { context.locals.sort { $0.source < $1.source } }
       return ScanResult(
         dynamic: context.dynamic, locals: context.locals, undefined: context.undefined,
         facts: context.facts)
     }
     var undefined: [UndefinedReference] = []
-    for (i, result) in results.enumerated() {
-      scanFacts.formUnion(result.facts)
-      undefined += result.undefined
+    for i in results.indices {
+      scanFacts.formUnion(results[i].facts)
+      if !results[i].undefined.isEmpty { undefined += results[i].undefined }
       let file = objects.pointer(liveObjects[i])
       file.pointee.firstLocalDemand = localDemands.count
       var last: UInt32?
-      for demand in result.locals {
+      for demand in results[i].locals {
         if demand.source == last {
           localDemands[localDemands.count - 1].flags |= demand.flags
         } else {
