@@ -39,7 +39,7 @@ extension CommandLineParser {
       case "place", "discard", "warn", "error": options.orphanHandling = value
       default: fail(value: value, "isn't place, discard, warn or error")
       }
-    case .buildID: setBuildID(given ?? "sha1")
+    case .buildID: setBuildID(given ?? "fast")
     case .noBuildID: options.buildID = .none
     case .hashStyle:
       switch value {
