@@ -99,6 +99,8 @@ extension Link {
     }
     traceSymbols(T.Encoding.self)
     timer.measure("decide exports") { decideExports(T.self) }
+    // Where each file's symbols lead is known in one word each.
+    timer.measure("find destinations") { findDestinations(T.self) }
     // What is live is settled.
     timer.measure("mark live") { markLive(T.self) }
     timer.measure("merge strings") {
@@ -120,6 +122,7 @@ extension Link {
       try assignAddresses(T.self)
       try compressDebugSections(T.self)
     }
+    timer.measure("settle destinations") { settleDestinations(T.self) }
     try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
     writeMap(T.Encoding.self)
     writeDependencies()

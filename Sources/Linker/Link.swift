@@ -39,6 +39,8 @@ public final class Link: @unchecked Sendable {
   var names = NameTable(capacity: 1 << 10)
   let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
+  /// For atoms with relative relocations: the number of their first one in the file.
+  let relativeFirsts = ReservedTable<UInt32>(capacity: 1 << 27, of: "sections")
   /// The complement of each symbol's best claim; 0 for none.
   let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
   let duplicates = Mutex<[DuplicateDefinition]>([])
@@ -111,6 +113,8 @@ public final class Link: @unchecked Sendable {
   var scanFacts: ScanFacts = []
   /// Sections by the C identifier that names them, while garbage is collected.
   var identifierSections: [ByteString: [AtomIndex]] = [:]
+  /// While garbage is collected, a byte for each atom that is not zero if the atom lives.
+  var liveMarks = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
   /// Atoms that live because others do, while garbage is collected.
   var followers = FollowerTable()
   /// Line tables that messages asked for; nil for files without.

@@ -33,6 +33,8 @@ struct ObjectFile: BitwiseCopyable {
 
   /// `SymbolIndex` of each symbol from `firstGlobal` on.
   var globals: UnsafeMutablePointer<SymbolIndex>
+  /// Where each symbol leads, once that is known; see `Destination`.
+  var destinations: UnsafeMutablePointer<UInt64>
   /// `AtomIndex` of each section header, `.none` where there is no atom.
   var sectionAtoms: UnsafeMutablePointer<AtomIndex>
   var firstAtom: AtomIndex
@@ -46,6 +48,8 @@ struct ObjectFile: BitwiseCopyable {
   /// `LocalDemand`s, sorted by symbol.
   var firstLocalDemand: Int
   var localDemandCount: Int
+  /// Number of its first relative relocation among those of all files; see `ScanContext`.
+  var firstRelative: Int
   /// Symbols of this file in the output's symbol table.
   var outputLocals: UInt32
   var outputGlobals: UInt32
@@ -132,9 +136,9 @@ extension ObjectFile {
       sectionHeaders: nothing.start, sectionCount: 0, sectionNames: nothing,
       symbols: nothing.start, symbolCount: 0, firstGlobal: 0, symbolNames: nothing,
       extendedIndices: nil, symbolSection: 0, globals: allocateZeroed(count: 1),
-      sectionAtoms: allocateZeroed(count: 1), firstAtom: AtomIndex(0), atomCount: 0, firstGroup: 0,
+      destinations: allocateZeroed(count: 1), sectionAtoms: allocateZeroed(count: 1), firstAtom: AtomIndex(0), atomCount: 0, firstGroup: 0,
       groupCount: 0, firstFrame: FrameIndex(0), frameCount: 0, firstLocalDemand: 0,
-      localDemandCount: 0, outputLocals: 0, outputGlobals: 0, outputNameBytes: 0,
+      localDemandCount: 0, firstRelative: 0, outputLocals: 0, outputGlobals: 0, outputNameBytes: 0,
       firstOutputLocal: 0, firstOutputGlobal: 0, firstOutputName: 0, flags: 0, features: 0,
       isaNeeded: 0)
   }

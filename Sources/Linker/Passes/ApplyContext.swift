@@ -17,6 +17,12 @@ struct ApplyContext {
   /// What the thread pointer is relative to the TLS image, as an address.
   let threadPointer: UInt64
   var scan: ScanContext
+  /// Where relative entries of `.rela.dyn` go; nil if there are none to be written.
+  let relativeTable: UnsafeMutableRawPointer?
+  let relativeCount: Int
+  /// The atom that had the last of them, and the number of the next.
+  var relativeAtom = AtomIndex.none
+  var nextRelative = 0
 
   init(link: Link) {
     self.link = link
@@ -33,6 +39,8 @@ struct ApplyContext {
     scan = ScanContext(
       link: link, file: file, isShared: isShared, isPositionIndependent: isPositionIndependent,
       relaxes: relaxes)
+    relativeCount = link.dynamicRelocations.countedRelative
+    relativeTable = relativeCount == 0 ? nil : link.dynamicRelocations.bytes
   }
 
   mutating func enter(_ atom: Atom) {
@@ -40,6 +48,26 @@ struct ApplyContext {
     scan = ScanContext(
       link: link, file: file, isShared: isShared, isPositionIndependent: isPositionIndependent,
       relaxes: relaxes)
+  }
+
+  /// Writes the next relative entry of an atom: the scan has counted it.
+  ///
+  /// - Parameters:
+  ///   - address: of the place; `value`: what the base is added to.
+  @inline(__always)
+  mutating func writeRelative<E: ELFEncoding>(
+    _: E.Type, _ atom: AtomIndex, type: UInt32, address: UInt64, value: UInt64
+  ) {
+    guard let relativeTable else { return }
+    if relativeAtom != atom {
+      relativeAtom = atom
+      nextRelative = file.pointee.firstRelative &+ Int(link.relativeFirsts[atom.int])
+    }
+    precondition(nextRelative < relativeCount, "more relative relocations than the scan has seen")
+    RelaEntry<E>.write(
+      to: relativeTable + nextRelative &* RelaEntry<E>.size, offset: address, type: type, symbol: 0,
+      addend: Int64(bitPattern: value))
+    nextRelative &+= 1
   }
 
   /// The extra record of a reference, which has one because the scan asked for a slot.

@@ -19,6 +19,10 @@ struct ScanContext {
   var undefined: [UndefinedReference] = []
   /// Facts about the output, joined over all files.
   var facts: ScanFacts = []
+  /// Relative relocations of the file so far, if they are only counted.
+  var relativeCount = 0
+  /// The last atom that had one.
+  var relativeAtom = AtomIndex.none
 }
 
 struct ScanFacts: OptionSet, Sendable {
@@ -193,6 +197,33 @@ extension ScanContext {
         type: type, kind: kind))
   }
 
+  /// A 64-bit place of an atom to which the loader adds the image's base.
+  ///
+  /// It is only counted, and the atom told its number: the writer comes by the same relocations in
+  /// the same order, and then knows place and value (`ApplyContext.writeRelative`). `.relr.dyn` is
+  /// made of places before anything is written, so these are listed for it.
+  @inline(__always)
+  mutating func addRelative(
+    _ atom: AtomIndex, _ offset: UInt64, _ addend: Int64, _ source: UInt32
+  ) {
+    if !link.atoms.pointer(atom).pointee.has.contains(.isWritable),
+      !allowsTextRelocation(Reference(symbol: .none, flags: [], source: source), atom, offset)
+    {
+      return
+    }
+    if link.options.packsRelative {
+      dynamic.append(
+        DynamicRelocation(
+          offset: offset, addend: addend, atom: atom, source: source, type: 0, kind: .relative))
+      return
+    }
+    if relativeAtom != atom {
+      relativeAtom = atom
+      link.relativeFirsts[atom.int] = UInt32(truncatingIfNeeded: relativeCount)
+    }
+    relativeCount &+= 1
+  }
+
   @inline(never)
   private mutating func allowsTextRelocation(
     _ reference: Reference, _ atom: AtomIndex, _ offset: UInt64
@@ -245,6 +276,7 @@ extension Link {
   func scanRelocations<T: Target>(_: T.Type) throws(LinkFailed) {
     measureLoaded()
     relaxesSlots = options.relaxes && isCompact(T.self)
+    _ = relativeFirsts.reserve(count: atoms.count - relativeFirsts.count)
     let results = pool.map(chunks: liveObjects.count) { [self] i, _ in
       var context = ScanContext(
         link: self, file: objects.pointer(liveObjects[i]), isShared: isSharedLibrary,
@@ -263,13 +295,16 @@ extension Link {
       if context.locals.count > 1 { context.locals.sort { $0.source < $1.source } }
       return ScanResult(
         dynamic: context.dynamic, locals: context.locals, undefined: context.undefined,
-        facts: context.facts)
+        facts: context.facts, relativeCount: context.relativeCount)
     }
     var undefined: [UndefinedReference] = []
+    var relativeCount = 0
     for i in results.indices {
       scanFacts.formUnion(results[i].facts)
       if !results[i].undefined.isEmpty { undefined += results[i].undefined }
       let file = objects.pointer(liveObjects[i])
+      file.pointee.firstRelative = relativeCount
+      relativeCount += results[i].relativeCount
       file.pointee.firstLocalDemand = localDemands.count
       var last: UInt32?
       for demand in results[i].locals {
@@ -282,6 +317,7 @@ extension Link {
       }
       file.pointee.localDemandCount = localDemands.count - file.pointee.firstLocalDemand
     }
+    dynamicRelocations.countedRelative = relativeCount
     dynamicRelocations.lists = results.map(\.dynamic)
     dynamicRelocations.hasStaticTLS = scanFacts.contains(.hasStaticTLS)
     dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
@@ -380,4 +416,5 @@ struct ScanResult: Sendable {
   var locals: [LocalDemand]
   var undefined: [UndefinedReference]
   var facts: ScanFacts
+  var relativeCount: Int
 }

@@ -34,6 +34,8 @@ extension Link {
     var memory: UnsafeRawPointer?
     /// What lies between atoms.
     var fill: UInt8 = 0
+    /// Written when all others are, because these fill its bytes.
+    var isDeferred = false
   }
 
   private static var chunkSize: Int { 1 << 18 }
@@ -67,7 +69,7 @@ extension Link {
     for i in 0..<pool.count { (contexts + i).initialize(to: ApplyContext(link: self)) }
     nonisolated(unsafe) let workerContexts = contexts
     nonisolated(unsafe) let all = pieces
-    pool.forEach(chunks: chunks.count) { [self] i, worker in
+    let write: @Sendable (Int, Int) -> Void = { [self] i, worker in
       let chunk = chunks[i]
       let start = all[chunk.lowerBound].offset
       let end = all[chunk.upperBound - 1].offset + all[chunk.upperBound - 1].size
@@ -91,6 +93,10 @@ extension Link {
         failure.withLock { $0 = $0 ?? error }
       }
     }
+    let early = chunks.indices.filter { !pieces[chunks[$0].lowerBound].isDeferred }
+    let late = chunks.indices.filter { pieces[chunks[$0].lowerBound].isDeferred }
+    pool.forEach(chunks: early.count) { i, worker in write(early[i], worker) }
+    pool.forEach(chunks: late.count) { i, worker in write(late[i], worker) }
     if let error = failure.withLock({ $0 }) {
       diagnostics.error("cannot write \(options.outputPath): \(error)")
     }
@@ -150,9 +156,11 @@ extension Link {
         }
       case .symbolNames, .extendedIndices: break
       case .dynamicRelocations:
-        let memory = reserveAddressSpace(bytes: Int(output.size))
+        let memory = UnsafeMutableRawPointer(
+          allocateForWriting(UInt8.self, count: Int(output.size)))
         writeDynamicRelocations(T.self, to: memory)
-        addMemory(memory, output, &pieces)
+        dynamicRelocations.bytes = memory
+        addMemory(memory, output, isDeferred: dynamicRelocations.countedRelative > 0, &pieces)
       case .dynamicSymbols, .dynamicNames, .gnuHash, .sysvHash, .versionSymbols:
         // These fill themselves on all workers.
         let memory = reserveAddressSpace(bytes: Int(output.size))
@@ -176,7 +184,8 @@ extension Link {
   }
 
   private func addMemory(
-    _ memory: UnsafeRawPointer, _ output: OutputSection, _ pieces: inout [Piece]
+    _ memory: UnsafeRawPointer, _ output: OutputSection, isDeferred: Bool = false,
+    _ pieces: inout [Piece]
   ) {
     var at = 0
     let size = Int(output.size)
@@ -184,7 +193,8 @@ extension Link {
       let n = min(size - at, 1 << 20)
       pieces.append(
         Piece(
-          kind: .memory, offset: Int(output.fileOffset) + at, size: n, memory: memory + at))
+          kind: .memory, offset: Int(output.fileOffset) + at, size: n, memory: memory + at,
+          isDeferred: isDeferred))
       at += n
     }
   }
@@ -250,7 +260,7 @@ extension Link {
       let isLast = i + 1 == pieces.count
       let gap = isLast ? 0 : pieces[i + 1].offset - end
       if isLast || end - pieces[first].offset >= Self.chunkSize || gap > 1 << 16
-        || pieces[i + 1].size > Self.chunkSize
+        || pieces[i + 1].size > Self.chunkSize || pieces[i + 1].isDeferred != pieces[i].isDeferred
       {
         chunks.append(first..<i + 1)
         first = i + 1

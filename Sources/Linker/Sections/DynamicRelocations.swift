@@ -7,8 +7,13 @@ import Platform
 /// (DT_RELACOUNT); then those with symbols, by symbol, so that its cache of the last look-up hits;
 /// then the ones that call resolvers, which may use what the others set up.
 struct DynamicRelocationTable {
-  /// By live file, in scan order.
+  /// By live file, in scan order; relative ones are listed only where `.relr.dyn` is to be made.
   var lists: [[DynamicRelocation]] = []
+  /// Relative relocations that are not listed. They come first in `.rela.dyn`, by file, and are
+  /// written along with what they relocate.
+  var countedRelative = 0
+  /// The bytes of `.rela.dyn`, while the output is written.
+  var bytes: UnsafeMutableRawPointer?
   var hasStaticTLS = false
   var hasTextRelocations = false
   /// Relative entries at the head of `.rela.dyn`.
@@ -121,7 +126,7 @@ extension Link {
 
   /// Counts entries; before layout.
   func countDynamicRelocations<T: Target>(_: T.Type) {
-    var relative = 0
+    var relative = dynamicRelocations.countedRelative
     var other = 0
     var packed = 0
     for list in dynamicRelocations.lists {
@@ -226,7 +231,7 @@ extension Link {
     }
   }
 
-  /// Writes `.rela.dyn`.
+  /// Writes `.rela.dyn`, but for relative entries that are written with what they relocate.
   func writeDynamicRelocations<T: Target>(_: T.Type, to p: UnsafeMutableRawPointer) {
     typealias E = T.Encoding
     let size = RelaEntry<E>.size
@@ -235,7 +240,7 @@ extension Link {
     let lists = dynamicRelocations.lists
     // Relative ones: each file knows its range.
     var firsts: [Int] = []
-    var next = 0
+    var next = dynamicRelocations.countedRelative
     for list in lists {
       firsts.append(next)
       for relocation in list where relocation.kind == .relative && !isPacked(relocation) {
@@ -243,7 +248,7 @@ extension Link {
       }
     }
     let starts = firsts
-    pool.forEach(chunks: lists.count) { [self] i, _ in
+    pool.forEach(chunks: options.packsRelative ? lists.count : 0) { [self] i, _ in
       var at = start + starts[i] * size
       for relocation in lists[i] where relocation.kind == .relative && !isPacked(relocation) {
         let file = objects.pointer(atoms[relocation.atom].file)

@@ -32,6 +32,7 @@ extension X86_64 {
       case R.pc32:
         let target = target(context, source, entry.addend)
         if target == UInt64(bitPattern: entry.addend), context.isPositionIndependent,
+          context.file.pointee.destinations[Int(source)] == Destination.unsettled,
           applyToUndefined(context, index, entry, p, code, address)
         {
           break
@@ -44,7 +45,15 @@ extension X86_64 {
         if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
         store32(value, p)
       case R.abs64:
-        store64(absoluteValue(context, source, entry.addend), p)
+        let value = absoluteValue(context, source, entry.addend)
+        store64(value, p)
+        if context.relativeTable != nil, isRelative(context, source) {
+          // Words of reversed atoms trade places.
+          let place =
+            atom.has.contains(.isReversed) ? base &+ atom.size &- 8 &- offset : address
+          context.writeRelative(
+            Encoding.self, index, type: R.relative, address: place, value: value)
+        }
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
         applySlot(&context, index, entry, p, code, address)
       case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx:
@@ -116,6 +125,15 @@ extension X86_64 {
   private static func target(
     _ context: ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
+    let word = context.file.pointee.destinations[Int(source)]
+    if Destination.isAddress(word) { return word &+ UInt64(bitPattern: addend) }
+    return unsettledTarget(context, source, addend)
+  }
+
+  @inline(never)
+  private static func unsettledTarget(
+    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+  ) -> UInt64 {
     context.link.finalAddress(Encoding.self, of: source, in: context.file, addend: addend)
   }
 
@@ -124,6 +142,8 @@ extension X86_64 {
   private static func callTarget(
     _ context: ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
+    let word = context.file.pointee.destinations[Int(source)]
+    if Destination.isAddress(word) { return word &+ UInt64(bitPattern: addend) }
     let index = Int(source)
     if index >= context.file.pointee.firstGlobal {
       let link = context.link
@@ -143,6 +163,8 @@ extension X86_64 {
   private static func absoluteValue(
     _ context: ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
+    let word = context.file.pointee.destinations[Int(source)]
+    if Destination.isAddress(word) { return word &+ UInt64(bitPattern: addend) }
     let index = Int(source)
     if index >= context.file.pointee.firstGlobal {
       let symbol = context.link.symbols.pointer(
@@ -152,6 +174,13 @@ extension X86_64 {
       if symbol.pointee.has.contains(.isPreemptible), symbol.pointee.word == 0 { return 0 }
     }
     return target(context, source, addend)
+  }
+
+  /// Whether an address in position-independent output is relative to its base: as the scan decided.
+  @inline(__always)
+  private static func isRelative(_ context: ApplyContext, _ source: UInt32) -> Bool {
+    let reference = reference(context, source)
+    return !reference.isPreemptible && !reference.isFixed
   }
 
   @inline(__always)
@@ -231,7 +260,7 @@ extension X86_64 {
     if entry.type == .gnuIndirectFunction { flags.insert(.isIndirectFunction) }
     let section = context.file.pointee.section(Encoding.self, of: index)
     if section == 0 || Int(section) >= context.file.pointee.sectionCount
-      || context.file.pointee.sectionAtoms[Int(section)].isNone
+      || context.file.pointee.sectionAtoms[Int(section)].raw >= AtomIndex.discarded.raw
     {
       flags.insert(.isAbsolute)
     }

@@ -15,6 +15,9 @@ extension X86_64 {
     }
     let code = link.contents(Encoding.self, atom).start
     let size = atom.size
+    let destinations = context.file.pointee.destinations
+    let symbolCount = context.file.pointee.symbolCount
+    let isPositionIndependent = context.isPositionIndependent
     var i = 0
     while i < relocations.count {
       let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
@@ -27,6 +30,20 @@ extension X86_64 {
           "\(link.placeName(index, offset)): relocation \(relocationName(type)) is outside of its"
             + " section of \(size) bytes", key: link.key(index, offset))
         continue
+      }
+      // Most references are to what lies in the output and stays there: nothing is needed for them.
+      // One word tells, so that neither the symbol nor its section is looked at.
+      let source = Int(entry.symbol)
+      if source < symbolCount, destinations[source] & Destination.isSpecial == 0 {
+        switch type {
+        case R.pc32, R.plt32: continue
+        case R.abs64:
+          if isPositionIndependent {
+            context.addRelative(index, offset, entry.addend, entry.symbol)
+          }
+          continue
+        default: break
+        }
       }
       if type == R.none || type == 250 || type == 251 { continue }
       guard let reference = context.reference(Encoding.self, entry.symbol, index, offset) else {
@@ -192,7 +209,7 @@ extension X86_64 {
     } else {
       // Data and code have to agree about a function's address: it is the stub's.
       if reference.isIndirect { context.demand(reference, [.needsPLT, .needsCanonicalPLT]) }
-      context.addDynamic(.relative, reference, atom, entry.offset, entry.addend, type: R.relative)
+      context.addRelative(atom, entry.offset, entry.addend, entry.symbol)
     }
   }
 

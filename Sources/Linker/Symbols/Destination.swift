@@ -1,0 +1,161 @@
+import ELFFormat
+import Platform
+
+/// Where a symbol of a file leads: one word for each entry of the file's symbol table.
+///
+/// Relocations outnumber symbols several times over. Asking the records for each relocation (entry,
+/// section, atom, or global symbol) misses the cache three times; the words of one file are
+/// neighbours, and one of them answers nearly all that is asked. What it cannot answer is marked,
+/// and looked up as before.
+///
+/// Before layout the word holds the atom and two facts. After layout it holds the address.
+enum Destination {
+  // MARK: Before layout
+
+  /// The reference has to be looked at closely by the scan: it may be replaced at run time, or is
+  /// undefined, thread-local, absolute, indirect, of the large model, or discarded.
+  static let isSpecial: UInt64 = 1 << 32
+  /// What is marked live depends on more than the atom: on the place in a merged section, or on who
+  /// defines the symbol.
+  static let isIndirectlyMarked: UInt64 = 1 << 33
+  /// Nothing is known.
+  static let unknown: UInt64 = isSpecial | isIndirectlyMarked | UInt64(UInt32.max)
+
+  @inline(__always) static func atom(_ word: UInt64) -> AtomIndex {
+    AtomIndex(raw: UInt32(truncatingIfNeeded: word))
+  }
+
+  // MARK: After layout
+
+  /// The address has to be asked for with the relocation's type and addend. Should an address have
+  /// this value, asking for it gives it.
+  static let unsettled: UInt64 = 0x8000_0000_0000_0000
+  /// The symbol lies in a section that is not in the output.
+  static let isGone: UInt64 = 0x8000_0000_0000_0001
+
+  /// Whether the word is an address.
+  @inline(__always) static func isAddress(_ word: UInt64) -> Bool { word &- unsettled > 1 }
+}
+
+extension Link {
+  /// Fills the words of all live files, before layout. After resolution and the decision about
+  /// exports.
+  func findDestinations<T: Target>(_: T.Type) {
+    var total = 0
+    for index in liveObjects { total += objects[index].symbolCount }
+    let words = allocateForWriting(UInt64.self, count: total)
+    var next = words
+    for index in liveObjects {
+      objects[index].destinations = next
+      next += objects[index].symbolCount
+    }
+    forEachFileGroup { [self] index in findDestinations(T.Encoding.self, objects.pointer(index)) }
+  }
+
+  private func findDestinations<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>
+  ) {
+    let words = file.pointee.destinations
+    let first = min(file.pointee.firstGlobal, file.pointee.symbolCount)
+    for i in 0..<first {
+      var word = Destination.unknown
+      let section = file.pointee.section(E.self, of: i)
+      if section != 0, Int(section) < file.pointee.sectionCount {
+        let index = file.pointee.sectionAtoms[Int(section)]
+        if index.raw < AtomIndex.discarded.raw {
+          word = destination(index)
+          switch file.pointee.symbol(E.self, i).type {
+          case .threadLocal, .gnuIndirectFunction: word |= Destination.isSpecial
+          default: break
+          }
+        }
+      }
+      words[i] = word
+    }
+    let nowhere: SymbolFlags = [.isUndefined, .isShared, .isLinkerDefined]
+    let special: SymbolFlags = [
+      .isPreemptible, .isAbsolute, .isThreadLocal, .isIndirectFunction,
+    ]
+    for i in 0..<file.pointee.globalCount {
+      let symbol = symbols.pointer(file.pointee.globals[i])
+      let has = symbol.pointee.has
+      var word = Destination.unknown
+      if symbol.pointee.atom.raw < AtomIndex.discarded.raw, has.isDisjoint(with: nowhere) {
+        word = destination(symbol.pointee.atom)
+        if !has.isDisjoint(with: special) { word |= Destination.isSpecial }
+      }
+      words[first + i] = word
+    }
+  }
+
+  @inline(__always)
+  private func destination(_ index: AtomIndex) -> UInt64 {
+    let atom = atoms.pointer(index)
+    var word = UInt64(index.raw)
+    if !atom.pointee.has.isDisjoint(with: [.isThreadLocal, .isLarge]) {
+      word |= Destination.isSpecial
+    }
+    if atom.pointee.kind == .merged { word |= Destination.isIndirectlyMarked }
+    return word
+  }
+
+  /// Puts addresses into the words of all live files, when all symbols have theirs.
+  func settleDestinations<T: Target>(_: T.Type) {
+    forEachFileGroup { [self] index in settleDestinations(T.Encoding.self, objects.pointer(index)) }
+  }
+
+  private func settleDestinations<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>
+  ) {
+    let words = file.pointee.destinations
+    let first = min(file.pointee.firstGlobal, file.pointee.symbolCount)
+    for i in 0..<first {
+      let section = file.pointee.section(E.self, of: i)
+      let entry = file.pointee.symbol(E.self, i)
+      guard Int(section) < file.pointee.sectionCount else {
+        // SHN_ABS; other reserved numbers were refused.
+        words[i] = entry.value
+        continue
+      }
+      let index = file.pointee.sectionAtoms[Int(section)]
+      guard index.raw < AtomIndex.discarded.raw else {
+        words[i] = index == .discarded ? Destination.isGone : Destination.unsettled
+        continue
+      }
+      let atom = atoms.pointer(index)
+      if !atom.pointee.has.contains(.isLive) {
+        words[i] = Destination.isGone
+      } else if atom.pointee.kind == .merged {
+        // A section symbol names the piece that its addend leads to.
+        words[i] =
+          entry.type == .section
+          ? Destination.unsettled : mergedAddress(atom.pointee, offset: entry.value)
+      } else {
+        words[i] =
+          entry.type == .gnuIndirectFunction
+          ? Destination.unsettled : atom.pointee.address &+ entry.value
+      }
+    }
+    for i in 0..<file.pointee.globalCount {
+      let symbol = symbols.pointer(file.pointee.globals[i])
+      let index = symbol.pointee.atom
+      if index == .discarded
+        || index.raw < AtomIndex.discarded.raw && !atoms.pointer(index).pointee.has.contains(.isLive)
+      {
+        words[first + i] = Destination.isGone
+      } else {
+        words[first + i] =
+          symbol.pointee.has.isDisjoint(with: [.isPreemptible, .isUndefined, .isIndirectFunction])
+          ? symbol.pointee.word : Destination.unsettled
+      }
+    }
+  }
+
+  /// Calls `body` for each live file, several for each call of the pool.
+  func forEachFileGroup(_ body: @escaping @Sendable (FileIndex) -> Void) {
+    let grain = max(1, min(32, liveObjects.count / (pool.count * 16)))
+    pool.forEachRange(liveObjects.count, grain: grain) { [self] range, _ in
+      for i in range { body(liveObjects[i]) }
+    }
+  }
+}
