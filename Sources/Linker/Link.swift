@@ -161,6 +161,8 @@ public final class Link: @unchecked Sendable {
     self.diagnostics = diagnostics
     outputBytes = output
     pool = WorkerPool(count: options.threads)
+    symbols.storage.preferLargePages()
+    frames.storage.preferLargePages()
     timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
   }
 

@@ -92,12 +92,8 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
   /// Says that nearly all of these elements are about to be written: the system may then give their
   /// memory in large pages, which costs a fault in place of hundreds.
   public func expectWrites(to range: Range<Int>) {
-    let hugePage = 1 << 21
-    let start = UnsafeMutableRawPointer(base + range.lowerBound)
-      .alignedUp(toMultipleOf: hugePage)
-    let bytes = UnsafeMutableRawPointer(base + range.upperBound) - start
-    if bytes < hugePage { return }
-    madvise(start, bytes & ~(hugePage - 1), MADV_HUGEPAGE)
+    Platform.preferLargePages(
+      within: base + range.lowerBound, bytes: range.count * MemoryLayout<T>.stride)
   }
 
   /// Takes the last element away; its bytes are zero again.
@@ -173,6 +169,17 @@ public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
 public func preferLargePages(_ start: UnsafeMutableRawPointer, bytes: Int) {
   let small = 2 << 20
   if bytes > 2 * small { madvise(start + small, bytes - small, MADV_HUGEPAGE) }
+}
+
+/// Lets the system back memory that is about to be written with large pages, where it holds such
+/// pages whole.
+///
+/// - Parameter start: need not be aligned.
+public func preferLargePages(within start: UnsafeMutableRawPointer, bytes: Int) {
+  let hugePage = 1 << 21
+  let first = start.alignedUp(toMultipleOf: hugePage)
+  let end = start + bytes
+  if end - first >= hugePage { madvise(first, (end - first) & ~(hugePage - 1), MADV_HUGEPAGE) }
 }
 
 /// Returns `n` zeroed elements that live until exit, or until the thread's `MemoryLedger` gives

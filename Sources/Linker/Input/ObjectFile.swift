@@ -38,6 +38,8 @@ struct ObjectFile: BitwiseCopyable {
   /// `AtomIndex` of each section header, `.none` where there is no atom.
   var sectionAtoms: UnsafeMutablePointer<AtomIndex>
   var firstAtom: AtomIndex
+  /// No fewer sections than atoms can be made of.
+  var atomBound: Int
   var atomCount: Int
   /// Section groups: header index and group, in `Link.fileGroups`.
   var firstGroup: Int
@@ -136,7 +138,8 @@ extension ObjectFile {
       sectionHeaders: nothing.start, sectionCount: 0, sectionNames: nothing,
       symbols: nothing.start, symbolCount: 0, firstGlobal: 0, symbolNames: nothing,
       extendedIndices: nil, symbolSection: 0, globals: allocateZeroed(count: 1),
-      destinations: allocateZeroed(count: 1), sectionAtoms: allocateZeroed(count: 1), firstAtom: AtomIndex(0), atomCount: 0, firstGroup: 0,
+      destinations: allocateZeroed(count: 1), sectionAtoms: allocateZeroed(count: 1),
+      firstAtom: AtomIndex(0), atomBound: 0, atomCount: 0, firstGroup: 0,
       groupCount: 0, firstFrame: FrameIndex(0), frameCount: 0, firstLocalDemand: 0,
       localDemandCount: 0, firstRelative: 0, outputLocals: 0, outputGlobals: 0, outputNameBytes: 0,
       firstOutputLocal: 0, firstOutputGlobal: 0, firstOutputName: 0, flags: 0, features: 0,

@@ -75,9 +75,14 @@ enum ObjectReader {
 
     var symbolTable = 0
     var extended = 0
+    var atoms = 0
     for i in 1..<max(1, Int(count)) {
       let type = file.pointee.header(E.self, i).type
-      if type == .symbolTable {
+      if type == .progbits || type == .nobits {
+        atoms += 1
+      } else if type == .rela || type == .stringTable {
+        continue
+      } else if type == .symbolTable {
         if symbolTable != 0 { throw InputError("more than one symbol table") }
         symbolTable = i
       } else if type == .sectionIndices {
@@ -90,8 +95,11 @@ enum ObjectReader {
         guard words.count >= 4 else { throw InputError("section group \(i) is empty") }
         // GRP_COMDAT; groups without it are only read with the sections.
         if E.load32(words.start) & 1 != 0 { groups.append((UInt32(i), group.info)) }
+      } else {
+        atoms += 1
       }
     }
+    file.pointee.atomBound = atoms
     if symbolTable == 0 {
       if !groups.isEmpty { throw InputError("section groups without a symbol table") }
       return

@@ -43,11 +43,10 @@ struct ApplyContext {
     relativeTable = relativeCount == 0 ? nil : link.dynamicRelocations.bytes
   }
 
-  mutating func enter(_ atom: Atom) {
+  @inline(__always)
+  mutating func enter(_ link: Link, _ atom: Atom) {
     file = link.objects.pointer(atom.file)
-    scan = ScanContext(
-      link: link, file: file, isShared: isShared, isPositionIndependent: isPositionIndependent,
-      relaxes: relaxes)
+    scan.file = file
   }
 
   /// Writes the next relative entry of an atom: the scan has counted it.

@@ -110,7 +110,9 @@ extension Link {
       }
       return result
     }
-    for index in syntheticAtoms where atoms[index].has.contains(.isLive) { liveMarks[index.int] = 1 }
+    for index in syntheticAtoms where atoms[index].has.contains(.isLive) {
+      liveMarks[index.int] = 1
+    }
     for index in found.lazy.flatMap(\.identified) {
       identifierSections[outputs[atoms[index].output].name, default: []].append(index)
     }

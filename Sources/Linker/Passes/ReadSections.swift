@@ -7,8 +7,8 @@ import Synchronization
 /// lost its election is never looked at.
 ///
 /// Each file is read by one worker, into atoms that were set aside for it; atoms are therefore
-/// numbered in the order of files, then sections. Numbers that stay unused are never touched, so
-/// they cost address space only.
+/// numbered in the order of files, then sections. Some numbers stay unused: those of sections that lose
+/// their group, and of what is for the linker only.
 extension Link {
   /// The first file that has a group keeps it.
   func electGroups() {
@@ -25,18 +25,18 @@ extension Link {
   func readSections<T: Target>(_: T.Type) throws(LinkFailed) {
     prepareOutputs()
     let first = atoms.count
+    var count = 0
     for index in liveObjects {
       let file = objects.pointer(index)
-      file.pointee.firstAtom = atoms.reserve(count: file.pointee.sectionCount)
+      file.pointee.firstAtom = atoms.reserve(count: file.pointee.atomBound)
+      count += file.pointee.sectionCount
     }
-    let count = atoms.count - first
     var next = allocateForever(AtomIndex.self, count: count)
     for index in liveObjects where objects[index].sectionCount > 0 {
       objects[index].sectionAtoms = next
       next += objects[index].sectionCount
     }
-    // Files of few sections leave no whole page of unused numbers.
-    if count < liveObjects.count * 64 { atoms.expectWrites(to: first..<atoms.count) }
+    atoms.expectWrites(to: first..<atoms.count)
     pool.forEach(chunks: liveObjects.count) { [self] i, _ in
       if i == 0 { return }
       do throws(InputError) {
@@ -60,7 +60,8 @@ extension Link {
 
     var next = file.pointee.firstAtom
     var hasFrames = false
-    var hasRelocations = false
+    // Relocations come right behind their section as a rule.
+    var postponed: [Int] = []
     for i in 1..<count {
       if map[i] == .discarded { continue }
       let header = file.pointee.header(E.self, i)
@@ -71,7 +72,11 @@ extension Link {
         .llvmLTO:
         continue
       case .rela, .rel, .crel:
-        hasRelocations = true
+        if Int(header.info) < i {
+          try attachRelocations(T.self, file, i, header)
+        } else {
+          postponed.append(i)
+        }
         continue
       default: break
       }
@@ -88,7 +93,9 @@ extension Link {
       next.raw += 1
     }
     file.pointee.atomCount = next.int - file.pointee.firstAtom.int
-    if hasRelocations { try attachRelocations(T.self, file) }
+    for i in postponed {
+      try attachRelocations(T.self, file, i, file.pointee.header(E.self, i))
+    }
     if hasFrames {
       readFrames(E.self, file: index)
     }
@@ -119,12 +126,13 @@ extension Link {
     type: SectionType, flags: SectionFlags
   ) throws(InputError) -> Bool {
     if flags.contains(.exclude) { return true }
-    if name == ".note.GNU-stack" {
+    let second = name.count > 1 ? name[1] : 0
+    if second == UInt8(ascii: "n"), name == ".note.GNU-stack" {
       file.pointee.flags |= FileFlags.hasStackNote.rawValue
       if flags.contains(.execute) { file.pointee.flags |= FileFlags.wantsExecutableStack.rawValue }
       return true
     }
-    if name == ".note.gnu.property" {
+    if second == UInt8(ascii: "n"), name == ".note.gnu.property" {
       let contents = try ObjectReader.contents(T.Encoding.self, file.pointee, index)
       try PropertyNote.read(T.Encoding.self, contents, into: file)
       return true
@@ -211,7 +219,7 @@ extension Link {
     if !options.collectsGarbage || !flags.contains(.alloc) { has.insert(.isLive) }
     atom.pointee = Atom(
       address: 0, size: size, file: index, section: UInt32(section), relocations: 0,
-      output: outputIndex(place.name, type: header.type, flags: flags), frames: .none,
+      output: outputIndex(place, type: header.type, flags: flags), frames: .none,
       flags: has.rawValue, alignment: UInt8(alignment.trailingZeroBitCount), kind: kind,
       part: place.part, side: side)
   }
@@ -233,48 +241,51 @@ extension Link {
     case .initArray, .finiArray, .preinitArray: return true
     case .note: return !flags.contains(.group)
     default:
+      switch name.count > 1 ? name[1] : 0 {
+      case UInt8(ascii: "i"), UInt8(ascii: "f"), UInt8(ascii: "c"), UInt8(ascii: "d"),
+        UInt8(ascii: "p"), UInt8(ascii: "j"):
+        break
+      default: return false
+      }
       return name == ".init" || name == ".fini" || name.hasPrefix(".ctors")
         || name.hasPrefix(".dtors") || name.hasPrefix(".init_array")
         || name.hasPrefix(".fini_array") || name.hasPrefix(".preinit_array") || name == ".jcr"
     }
   }
 
-  /// Gives atoms their relocations, in one form whatever the file has.
+  /// Gives an atom its relocations, in one form whatever the file has.
   private func attachRelocations<T: Target>(
-    _: T.Type, _ file: UnsafeMutablePointer<ObjectFile>
+    _: T.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ i: Int,
+    _ header: SectionHeader<T.Encoding>
   ) throws(InputError) {
     typealias E = T.Encoding
-    for i in 1..<file.pointee.sectionCount {
-      let header = file.pointee.header(E.self, i)
-      let type = header.type
-      guard type == .rela || type == .rel || type == .crel else { continue }
-      guard Int(header.info) < file.pointee.sectionCount else {
-        throw InputError("relocation section \(i) is for section \(header.info), which isn't there")
-      }
-      let target = file.pointee.sectionAtoms[Int(header.info)]
-      if target.raw >= AtomIndex.discarded.raw { continue }
-      guard header.link == file.pointee.symbolSection else {
-        throw InputError("relocation section \(i) does not use the file's symbol table")
-      }
-      let bytes = try ObjectReader.contents(E.self, file.pointee, i)
-      let atom = atoms.pointer(target)
-      guard atom.pointee.relocations == 0 else {
-        throw InputError("section \(header.info) has more than one relocation section")
-      }
-      if type == .rela {
-        guard header.entrySize == UInt64(RelaEntry<E>.size),
-          bytes.count % RelaEntry<E>.size == 0
-        else { throw InputError("bad size of relocations (section \(i))") }
-        atom.pointee.relocations = UInt32(i)
-      } else if type == .crel {
-        let decoded = try CompactRelocations.decode(E.self, bytes, section: i)
-        atom.pointee.flags |= AtomFlags.decodedRelocations.rawValue
-        // Index 0 means "none" in atoms, so the table begins with an unused element.
-        atom.pointee.relocations = UInt32(
-          expandedLock.withLock { _ in decodedRelocations.append(decoded) })
-      } else {
-        throw InputError("relocations without addends (section \(i)) are not used on this machine")
-      }
+    let type = header.type
+    guard Int(header.info) < file.pointee.sectionCount else {
+      throw InputError("relocation section \(i) is for section \(header.info), which isn't there")
+    }
+    let target = file.pointee.sectionAtoms[Int(header.info)]
+    if target.raw >= AtomIndex.discarded.raw { return }
+    guard header.link == file.pointee.symbolSection else {
+      throw InputError("relocation section \(i) does not use the file's symbol table")
+    }
+    let bytes = try ObjectReader.contents(E.self, file.pointee, i)
+    let atom = atoms.pointer(target)
+    guard atom.pointee.relocations == 0 else {
+      throw InputError("section \(header.info) has more than one relocation section")
+    }
+    if type == .rela {
+      guard header.entrySize == UInt64(RelaEntry<E>.size),
+        bytes.count % RelaEntry<E>.size == 0
+      else { throw InputError("bad size of relocations (section \(i))") }
+      atom.pointee.relocations = UInt32(i)
+    } else if type == .crel {
+      let decoded = try CompactRelocations.decode(E.self, bytes, section: i)
+      atom.pointee.flags |= AtomFlags.decodedRelocations.rawValue
+      // Index 0 means "none" in atoms, so the table begins with an unused element.
+      atom.pointee.relocations = UInt32(
+        expandedLock.withLock { _ in decodedRelocations.append(decoded) })
+    } else {
+      throw InputError("relocations without addends (section \(i)) are not used on this machine")
     }
   }
 }

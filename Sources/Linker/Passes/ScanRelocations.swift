@@ -9,7 +9,7 @@ import Synchronization
 /// not depend on which worker saw a demand first. Lists are kept by file and joined in file order.
 struct ScanContext {
   let link: Link
-  let file: UnsafeMutablePointer<ObjectFile>
+  var file: UnsafeMutablePointer<ObjectFile>
   let isShared: Bool
   let isPositionIndependent: Bool
   /// GOTPCRELX and its like may be relaxed.
@@ -288,7 +288,7 @@ extension Link {
           guard atom.pointee.has.contains([.isLive, .isAlloc]), atom.pointee.relocations != 0,
             atom.pointee.kind != .frames
           else { continue }
-          T.scan(&context, index)
+          T.scan(self, &context, index)
         }
         if context.file.pointee.frameCount > 0 { scanFrames(T.self, &context) }
       }

@@ -319,7 +319,7 @@ extension Link {
     case .regular:
       let bytes = contents(T.Encoding.self, atom)
       memcpy(p, bytes.start, Int(atom.size))
-      if atom.relocations != 0 { T.apply(&context, index, p) }
+      if atom.relocations != 0 { T.apply(self, &context, index, p) }
       if atom.has.contains(.isReversed) { reverseWords(p, Int(atom.size), T.Encoding.wordSize) }
     case .synthetic:
       memset(p, 0, Int(atom.size))

@@ -10,14 +10,9 @@ struct OutputKey: Hashable, Sendable {
 }
 
 extension Link {
-  /// Names that nearly all sections go to: found without a lock.
-  private static let commonNames: [StaticString] = [
-    ".text", ".rodata", ".data.rel.ro", ".data", ".bss", ".gcc_except_table", ".tdata", ".tbss",
-  ]
-
   func prepareOutputs() {
     decodedRelocations.append(DecodedRelocations(start: objects[FileIndex(0)].base, count: 0))
-    for name in Self.commonNames {
+    for name in SectionNaming.commonNames {
       let name = ByteString(name)
       let index = outputs.append(.named(name))
       let isThreadLocal = name.hasPrefix(".t") && name != ".text"
@@ -27,15 +22,18 @@ extension Link {
     }
   }
 
+  /// The output section of a place.
+  @inline(__always)
+  func outputIndex(
+    _ place: SectionNaming.Place, type: SectionType, flags: SectionFlags
+  ) -> OutputIndex {
+    place.common >= 0
+      ? OutputIndex(place.common) : outputIndex(place.name, type: type, flags: flags)
+  }
+
   /// The output section of that name, made if there is none yet. Called by all workers; which index
   /// a section gets is a matter of timing, its place in the output is not.
   func outputIndex(_ name: ByteString, type: SectionType, flags: SectionFlags) -> OutputIndex {
-    if flags.contains(.alloc) {
-      for (i, common) in Self.commonNames.enumerated()
-      where name == common {
-        return OutputIndex(i)
-      }
-    }
     let key = OutputKey(
       name: name, isAlloc: flags.contains(.alloc), isThreadLocal: flags.contains(.threadLocal))
     return outputNames.withLock { names in

@@ -11,7 +11,15 @@ enum SectionNaming {
     var part: UInt16
     /// The words of `.ctors` run from last to first, those of `.init_array` from first to last.
     var isReversed = false
+    /// Its place among the outputs that exist from the start; -1 if it has none.
+    var common = -1
   }
+
+  /// Names that nearly all sections go to. The first outputs are theirs, so that they are found without
+  /// looking them up.
+  static let commonNames: [StaticString] = [
+    ".text", ".rodata", ".data.rel.ro", ".data", ".bss", ".gcc_except_table", ".tdata", ".tbss",
+  ]
 
   static func place(
     of name: ByteString, flags: SectionFlags, keepsTextPrefixes: Bool
@@ -22,19 +30,19 @@ enum SectionNaming {
     switch name[1] {
     case UInt8(ascii: "t"):
       if isKind(name, ".text") { return text(name, keepsTextPrefixes) }
-      if isKind(name, ".tdata") { return Place(name: ".tdata", part: 0) }
-      if isKind(name, ".tbss") { return Place(name: ".tbss", part: 0) }
+      if isKind(name, ".tdata") { return Place(name: ".tdata", part: 0, common: 6) }
+      if isKind(name, ".tbss") { return Place(name: ".tbss", part: 0, common: 7) }
     case UInt8(ascii: "r"):
-      if isKind(name, ".rodata") { return Place(name: ".rodata", part: 0) }
+      if isKind(name, ".rodata") { return Place(name: ".rodata", part: 0, common: 1) }
     case UInt8(ascii: "d"):
-      if isKind(name, ".data.rel.ro") { return Place(name: ".data.rel.ro", part: 0) }
-      if isKind(name, ".data") { return Place(name: ".data", part: 0) }
+      if isKind(name, ".data.rel.ro") { return Place(name: ".data.rel.ro", part: 0, common: 2) }
+      if isKind(name, ".data") { return Place(name: ".data", part: 0, common: 3) }
       if isKind(name, ".dtors") {
         return Place(name: ".fini_array", part: ctorsPart(name, ".dtors"), isReversed: true)
       }
     case UInt8(ascii: "b"):
       if isKind(name, ".bss.rel.ro") { return Place(name: ".bss.rel.ro", part: 0) }
-      if isKind(name, ".bss") { return Place(name: ".bss", part: 0) }
+      if isKind(name, ".bss") { return Place(name: ".bss", part: 0, common: 4) }
     case UInt8(ascii: "i"):
       if isKind(name, ".init_array") {
         return Place(name: ".init_array", part: arrayPart(name, ".init_array"))
@@ -50,7 +58,9 @@ enum SectionNaming {
         return Place(name: ".init_array", part: ctorsPart(name, ".ctors"), isReversed: true)
       }
     case UInt8(ascii: "g"):
-      if isKind(name, ".gcc_except_table") { return Place(name: ".gcc_except_table", part: 0) }
+      if isKind(name, ".gcc_except_table") {
+        return Place(name: ".gcc_except_table", part: 0, common: 5)
+      }
       if name.hasPrefix(".gnu.linkonce.") { return linkOnce(name) }
     case UInt8(ascii: "l"):
       if isKind(name, ".ltext") { return Place(name: ".ltext", part: 0) }
@@ -69,20 +79,29 @@ enum SectionNaming {
   }
 
   private static func text(_ name: ByteString, _ keepsPrefixes: Bool) -> Place {
-    if name.count == 5 { return Place(name: ".text", part: 5) }
+    if name.count == 5 { return Place(name: ".text", part: 5, common: 0) }
     let rest = name.dropFirst(5)
     if isKind(rest, ".unlikely") || rest.hasSuffix("_unlikely") {
-      return Place(name: keepsPrefixes ? ".text.unlikely" : ".text", part: 0)
+      return Place(
+        name: keepsPrefixes ? ".text.unlikely" : ".text", part: 0, common: keepsPrefixes ? -1 : 0)
     }
     if isKind(rest, ".split") {
-      return Place(name: keepsPrefixes ? ".text.split" : ".text", part: 0)
+      return Place(
+        name: keepsPrefixes ? ".text.split" : ".text", part: 0, common: keepsPrefixes ? -1 : 0)
     }
-    if isKind(rest, ".exit") { return Place(name: keepsPrefixes ? ".text.exit" : ".text", part: 1) }
+    if isKind(rest, ".exit") {
+      return Place(
+        name: keepsPrefixes ? ".text.exit" : ".text", part: 1, common: keepsPrefixes ? -1 : 0)
+    }
     if isKind(rest, ".startup") {
-      return Place(name: keepsPrefixes ? ".text.startup" : ".text", part: 2)
+      return Place(
+        name: keepsPrefixes ? ".text.startup" : ".text", part: 2, common: keepsPrefixes ? -1 : 0)
     }
-    if isKind(rest, ".hot") { return Place(name: keepsPrefixes ? ".text.hot" : ".text", part: 3) }
-    return Place(name: ".text", part: 5)
+    if isKind(rest, ".hot") {
+      return Place(
+        name: keepsPrefixes ? ".text.hot" : ".text", part: 3, common: keepsPrefixes ? -1 : 0)
+    }
+    return Place(name: ".text", part: 5, common: 0)
   }
 
   /// `.init_array.N`: N in front of N + 1, all in front of what has no number.
@@ -133,13 +152,15 @@ enum SectionNaming {
 
   /// Groups from before there were groups: `.gnu.linkonce.KIND.NAME`.
   private static func linkOnce(_ name: ByteString) -> Place {
-    if name.hasPrefix(".gnu.linkonce.t.") { return Place(name: ".text", part: 5) }
-    if name.hasPrefix(".gnu.linkonce.r.") { return Place(name: ".rodata", part: 0) }
-    if name.hasPrefix(".gnu.linkonce.d.rel.ro.") { return Place(name: ".data.rel.ro", part: 0) }
-    if name.hasPrefix(".gnu.linkonce.d.") { return Place(name: ".data", part: 0) }
-    if name.hasPrefix(".gnu.linkonce.b.") { return Place(name: ".bss", part: 0) }
-    if name.hasPrefix(".gnu.linkonce.td.") { return Place(name: ".tdata", part: 0) }
-    if name.hasPrefix(".gnu.linkonce.tb.") { return Place(name: ".tbss", part: 0) }
+    if name.hasPrefix(".gnu.linkonce.t.") { return Place(name: ".text", part: 5, common: 0) }
+    if name.hasPrefix(".gnu.linkonce.r.") { return Place(name: ".rodata", part: 0, common: 1) }
+    if name.hasPrefix(".gnu.linkonce.d.rel.ro.") {
+      return Place(name: ".data.rel.ro", part: 0, common: 2)
+    }
+    if name.hasPrefix(".gnu.linkonce.d.") { return Place(name: ".data", part: 0, common: 3) }
+    if name.hasPrefix(".gnu.linkonce.b.") { return Place(name: ".bss", part: 0, common: 4) }
+    if name.hasPrefix(".gnu.linkonce.td.") { return Place(name: ".tdata", part: 0, common: 6) }
+    if name.hasPrefix(".gnu.linkonce.tb.") { return Place(name: ".tbss", part: 0, common: 7) }
     return Place(name: name, part: 0)
   }
 

@@ -140,7 +140,8 @@ extension Link {
       let symbol = symbols.pointer(file.pointee.globals[i])
       let index = symbol.pointee.atom
       if index == .discarded
-        || index.raw < AtomIndex.discarded.raw && !atoms.pointer(index).pointee.has.contains(.isLive)
+        || index.raw < AtomIndex.discarded.raw
+          && !atoms.pointer(index).pointee.has.contains(.isLive)
       {
         words[first + i] = Destination.isGone
       } else {

@@ -29,7 +29,15 @@ struct NameTable {
   init(capacity wanted: Int) {
     capacity = Self.roundUp(max(wanted, 512))
     mask = capacity - 1
-    slots = reserveAddressSpace(bytes: capacity * 8).bindMemory(to: UInt64.self, capacity: capacity)
+    slots = Self.makeSlots(capacity)
+  }
+
+  /// Slots are touched in no order, so nearly every page of them is: large ones, if there are many.
+  private static func makeSlots(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
+    let bytes = capacity * 8
+    let start = reserveAddressSpace(bytes: bytes)
+    if bytes >= 1 << 21 { preferLargePages(within: start, bytes: bytes) }
+    return start.bindMemory(to: UInt64.self, capacity: capacity)
   }
 
   private static func roundUp(_ n: Int) -> Int {
@@ -191,7 +199,7 @@ struct NameTable {
     let oldCapacity = capacity
     capacity = wanted
     mask = capacity - 1
-    slots = reserveAddressSpace(bytes: capacity * 8).bindMemory(to: UInt64.self, capacity: capacity)
+    slots = Self.makeSlots(capacity)
     if used > 0 {
       for i in 0..<oldCapacity where old[i] != Self.empty {
         let name = symbols[SymbolIndex(raw: UInt32(truncatingIfNeeded: old[i]))].name

@@ -36,11 +36,15 @@ protocol Target: Sendable {
 
   /// Looks at the relocations of one live atom: notes what its symbols need, and which dynamic
   /// relocations the atom will carry.
-  static func scan(_ context: inout ScanContext, _ atom: AtomIndex)
+  ///
+  /// - Parameter link: that of the context; a parameter of its own is not counted as a reference,
+  ///   which two threads would do in turns to one counter for each atom.
+  static func scan(_ link: Link, _ context: inout ScanContext, _ atom: AtomIndex)
 
   /// Applies the relocations of an atom to its bytes at `place`, which hold `atom.size` bytes.
   static func apply(
-    _ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer)
+    _ link: Link, _ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer
+  )
 
   /// Applies one relocation, of a type that `dataSize` knows, to data without policy: used for frame
   /// descriptions.

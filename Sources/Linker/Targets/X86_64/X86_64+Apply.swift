@@ -3,15 +3,15 @@ import Platform
 
 extension X86_64 {
   static func apply(
-    _ context: inout ApplyContext, _ index: AtomIndex, _ place: UnsafeMutableRawPointer
+    _ link: Link, _ context: inout ApplyContext, _ index: AtomIndex,
+    _ place: UnsafeMutableRawPointer
   ) {
-    let link = context.link
     let atom = link.atoms[index]
     let relocations = link.relocations(Encoding.self, atom)
     if relocations.count == 0 { return }
-    context.enter(atom)
+    context.enter(link, atom)
     if !atom.has.contains(.isAlloc) {
-      applyUnloaded(&context, index, place)
+      applyUnloaded(link, &context, index, place)
       return
     }
     let bytes = place.assumingMemoryBound(to: UInt8.self)

@@ -2,8 +2,7 @@ import ELFFormat
 import Platform
 
 extension X86_64 {
-  static func scan(_ context: inout ScanContext, _ index: AtomIndex) {
-    let link = context.link
+  static func scan(_ link: Link, _ context: inout ScanContext, _ index: AtomIndex) {
     let atom = link.atoms[index]
     let relocations = link.relocations(Encoding.self, atom)
     if relocations.count == 0 { return }

@@ -5,13 +5,15 @@ extension X86_64 {
   /// Debug information and the like: no slots, no linkage; what was discarded reads as a value that
   /// no debugger takes for an address.
   static func applyUnloaded(
-    _ context: inout ApplyContext, _ index: AtomIndex, _ place: UnsafeMutableRawPointer
+    _ link: Link, _ context: inout ApplyContext, _ index: AtomIndex,
+    _ place: UnsafeMutableRawPointer
   ) {
-    let link = context.link
     let atom = link.atoms[index]
     let relocations = link.relocations(Encoding.self, atom)
     let bytes = place.assumingMemoryBound(to: UInt8.self)
     let file = context.file
+    let destinations = file.pointee.destinations
+    let symbolCount = file.pointee.symbolCount
     let tombstone = link.tombstone(atom)
     for i in 0..<relocations.count {
       let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
@@ -20,18 +22,24 @@ extension X86_64 {
       let source = entry.symbol
       let width = width(type)
       if offset > atom.size || atom.size &- offset < width
-        || Int(source) >= file.pointee.symbolCount
+        || Int(source) >= symbolCount
       {
         badUnloaded(context, index, entry)
         continue
       }
       let p = bytes + Int(offset)
       var value: UInt64
-      let isDead = link.isDead(Encoding.self, source, in: file)
-      if isDead {
-        value = tombstone
+      let destination = destinations[Int(source)]
+      let isDead: Bool
+      if Destination.isAddress(destination) {
+        isDead = false
+        value = destination &+ UInt64(bitPattern: entry.addend)
       } else {
-        value = link.address(Encoding.self, of: source, in: file, addend: entry.addend)
+        isDead =
+          destination == Destination.isGone || link.isDead(Encoding.self, source, in: file)
+        value =
+          isDead
+          ? tombstone : link.address(Encoding.self, of: source, in: file, addend: entry.addend)
       }
       switch type {
       case R.abs64: store64(value, p)
