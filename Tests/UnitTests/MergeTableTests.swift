@@ -17,7 +17,7 @@ private struct Merged {
       let copy = UnsafeMutablePointer<UInt8>.allocate(capacity: max(bytes.count, 1))
       for (j, byte) in bytes.enumerated() { copy[j] = byte }
       inputs[i] = MergeInput(
-        start: UnsafePointer(copy), pieces: MergeTable.noPieces, uniques: nil,
+        start: UnsafePointer(copy), pieces: MergeTable.noPieces, index: nil, uniques: nil,
         count: UInt32(bytes.count), pieceCount: 0, constantSize: isStrings ? 0 : UInt32(entrySize),
         source: .none, atom: .none)
     }

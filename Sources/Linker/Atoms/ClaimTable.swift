@@ -114,6 +114,10 @@ struct ClaimTable: @unchecked Sendable {
       var offset = Int(segment.start)
       var piece = segment.pieces
       let offsetMask: UInt64 = 1 << offsetBits &- 1
+      let index = inputs[Int(segment.input)].index
+      let pieces = inputs[Int(segment.input)].pieces
+      let indexStep = 1 << Int(MergeInput.indexShift)
+      var indexed = (offset &+ indexStep &- 1) & ~(indexStep &- 1)
       while offset < end {
         var n = 0
         while n < batchSize, offset < end {
@@ -132,6 +136,18 @@ struct ClaimTable: @unchecked Sendable {
           if word & tagMask == tag(batch[i].hash) {
             let owner = inputs[Int((word & ~tagMask) >> offsetBits)].start
             weld_prefetch(owner + Int(word & offsetMask))
+          }
+        }
+        if let index {
+          // Every multiple of the step that lies in a piece leads to it.
+          var number = UInt32(truncatingIfNeeded: piece - pieces)
+          for i in 0..<n {
+            let end = Int(batch[i].offset &+ batch[i].count)
+            while indexed < end {
+              index[indexed >> Int(MergeInput.indexShift)] = number
+              indexed &+= indexStep
+            }
+            number &+= 1
           }
         }
         for i in 0..<n {

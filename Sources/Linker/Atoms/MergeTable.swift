@@ -177,7 +177,14 @@ struct MergeTable {
       for i in inputs.indices { inputs[i].pieceCount = 0 }
       return nil
     }
-    let pieces = allocateZeroed(MergePiece.self, count: total)
+    let pieces = allocateForWriting(MergePiece.self, count: total)
+    var indices = 0
+    for i in inputs.indices where inputs[i].pieceCount > 0 { indices += inputs[i].indexCount }
+    var nextIndex = allocateForWriting(UInt32.self, count: indices)
+    for i in inputs.indices where inputs[i].pieceCount > 0 && inputs[i].indexCount > 0 {
+      inputs[i].index = nextIndex
+      nextIndex += inputs[i].indexCount
+    }
     for i in segments.indices {
       segments[i].pieces = pieces + segments[i].firstPiece
       if segments[i].start == 0 { inputs[Int(segments[i].input)].pieces = segments[i].pieces }

@@ -18,6 +18,10 @@ struct MergeInput: BitwiseCopyable {
   var start: UnsafePointer<UInt8>
   /// Its pieces in order, `pieceCount` of them.
   var pieces: UnsafeMutablePointer<MergePiece>
+  /// For strings: the piece that contains byte 0, 64, 128, …; nil for short inputs. Debug information
+  /// refers to strings by the million, in no order: a search by halves is 14 steps in a large input,
+  /// each of them out of the cache, and this leaves one or two.
+  var index: UnsafeMutablePointer<UInt32>?
   /// What `MergePiece.place` is an index of; nil if places are offsets.
   var uniques: UnsafeMutablePointer<UniquePiece>?
   /// Bytes.
@@ -110,7 +114,7 @@ extension Link {
         let bytes = contents(E.self, atom.pointee)
         let marks = pieceMarks(of: atom.pointee)
         mergeInputs.base[first.int + i] = MergeInput(
-          start: bytes.start, pieces: MergeTable.noPieces, uniques: nil,
+          start: bytes.start, pieces: MergeTable.noPieces, index: nil, uniques: nil,
           count: UInt32(bytes.count), pieceCount: 0,
           constantSize: group.isStrings ? 0 : group.entrySize, marks: marks, source: index,
           atom: merged)
@@ -230,6 +234,17 @@ extension Link {
 }
 
 extension MergeInput {
+  /// log2 of the bytes for each entry of `index`.
+  static let indexShift: UInt32 = 6
+  /// Inputs of fewer bytes than this have few pieces to search.
+  static let indexedCount: UInt32 = 512
+
+  /// Entries of `index` that an input has.
+  var indexCount: Int {
+    constantSize == 0 && count >= Self.indexedCount
+      ? Int((count &- 1) >> Self.indexShift) &+ 1 : 0
+  }
+
   /// The offset in the merged section of what is at `offset` in the input.
   @inline(__always)
   func place(of offset: UInt64) -> UInt64 {
@@ -239,6 +254,13 @@ extension MergeInput {
     var low = 0
     if constantSize != 0 {
       low = min(Int(inside / constantSize), Int(pieceCount) &- 1)
+    } else if let index {
+      if inside >= count {
+        low = Int(pieceCount) &- 1
+      } else {
+        low = Int(index[Int(inside >> Self.indexShift)])
+        while low &+ 1 < Int(pieceCount), pieces[low &+ 1].offset <= inside { low &+= 1 }
+      }
     } else {
       // The last piece that starts at or before `inside`.
       var length = Int(pieceCount)
