@@ -18,6 +18,7 @@
 // bytes and would name another file than the caller meant, so such words are errors rather than a
 // wrong output name.
 
+import Glibc
 import Linker
 import Platform
 
@@ -103,6 +104,7 @@ public struct CommandLineParser {
 
   private mutating func run() {
     var onlyInputs = false
+    options.inputs.reserveCapacity(words.count)
     while position < words.count {
       current = position
       keyword = nil
@@ -110,7 +112,9 @@ public struct CommandLineParser {
       position += 1
       let isOption = word.withUTF8 { bytes -> Bool in
         // Only the first byte of U+FFFD is looked for at first: it is rare.
-        if bytes.contains(0xEF) { checkEncoding(bytes) }
+        if let start = bytes.baseAddress, memchr(start, 0xEF, bytes.count) != nil {
+          checkEncoding(bytes)
+        }
         return bytes.count > 1 && bytes[0] == UInt8(ascii: "-")
       }
       if onlyInputs || !isOption {

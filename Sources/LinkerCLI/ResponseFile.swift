@@ -43,12 +43,16 @@ struct ResponseFileExpansion {
   private mutating func append(
     _ words: [String], _ readFile: CommandLineParser.FileReader
   ) throws(Failure) {
-    for word in words {
-      if word.utf8.first == UInt8(ascii: "@"), word.utf8.count > 1 {
-        try append(file: String(Substring(word.utf8.dropFirst())), word, readFile)
-      } else {
-        result.append(word)
-      }
+    for word in words { try append(word, readFile) }
+  }
+
+  private mutating func append(
+    _ word: String, _ readFile: CommandLineParser.FileReader
+  ) throws(Failure) {
+    if word.utf8.first == UInt8(ascii: "@"), word.utf8.count > 1 {
+      try append(file: String(Substring(word.utf8.dropFirst())), word, readFile)
+    } else {
+      result.append(word)
     }
   }
 
@@ -81,20 +85,20 @@ struct ResponseFileExpansion {
       throw Failure(message: "response file '\(file)' is too large")
     }
     openFiles.append(file)
-    let words = bytes.withUnsafeBufferPointer { bytes in
-      Result { () throws(Failure) in try ResponseFileExpansion.words(of: bytes, file) }
+    let outcome = bytes.withUnsafeBufferPointer { bytes in
+      Result { () throws(Failure) in try append(wordsOf: bytes, file, readFile) }
     }
-    try append(words.get(), readFile)
+    try outcome.get()
     openFiles.removeLast()
   }
 
-  /// The words in a file's bytes.
+  /// Appends the words in a file's bytes.
   ///
   /// - Parameter file: its name, for messages.
-  private static func words(
-    of bytes: UnsafeBufferPointer<UInt8>, _ file: String
-  ) throws(Failure) -> [String] {
-    var words: [String] = []
+  private mutating func append(
+    wordsOf bytes: UnsafeBufferPointer<UInt8>, _ file: String,
+    _ readFile: CommandLineParser.FileReader
+  ) throws(Failure) {
     // What quotes and backslashes leave of a word; empty as long as it stands in the file as it is.
     var word: [UInt8] = []
     var isInWord = false
@@ -104,16 +108,17 @@ struct ResponseFileExpansion {
       if quote == nil, !isInWord {
         // Nearly all words are plain, and a long link has tens of thousands of them.
         let start = i
+        i += Self.plainCount(bytes, from: i)
         var all: UInt8 = 0
-        while i < bytes.count, isPlain(bytes[i]) {
+        while i < bytes.count, Self.isPlain(bytes[i]) {
           all |= bytes[i]
           i += 1
         }
         if i > start {
           let plain = UnsafeBufferPointer(rebasing: bytes[start..<i])
-          if i == bytes.count || isSpace(bytes[i]), all < 0x80 {
+          if i == bytes.count || Self.isSpace(bytes[i]), all < 0x80 {
             // ASCII needs no repair; the general initializer would look at every scalar.
-            words.append(String(decoding: plain, as: UTF8.self))
+            try append(String(decoding: plain, as: UTF8.self), readFile)
             continue
           }
           word.append(contentsOf: plain)
@@ -143,13 +148,13 @@ struct ResponseFileExpansion {
       case UInt8(ascii: "'") where quote == nil, UInt8(ascii: "\"") where quote == nil:
         quote = byte
         isInWord = true
-      case _ where quote == nil && isSpace(byte):
+      case _ where quote == nil && Self.isSpace(byte):
         guard isInWord else { continue }
         guard let text = String(validating: word, as: UTF8.self) else {
           throw Failure(
             message: "response file '\(file)' isn't valid UTF-8 before byte \(i - 1)")
         }
-        words.append(text)
+        try append(text, readFile)
         word.removeAll(keepingCapacity: true)
         isInWord = false
       default:
@@ -157,8 +162,32 @@ struct ResponseFileExpansion {
         isInWord = true
       }
     }
-    return words
   }
+
+  /// A number of plain ASCII bytes at `start`, eight at a time; there may be more.
+  private static func plainCount(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // In each byte the highest bit, if the byte is zero; above the first such byte, it may be wrong.
+    func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
+    var i = start
+    while i + 8 <= bytes.count {
+      let word = UInt64(
+        littleEndian: UnsafeRawPointer(bytes.baseAddress! + i).loadUnaligned(as: UInt64.self))
+      let spaceOrLess = (word &- ones &* 0x21) & ~word
+      let quotes =
+        zeros(word ^ ones &* UInt64(UInt8(ascii: "'")))
+        | zeros(word ^ ones &* UInt64(UInt8(ascii: "\"")))
+        | zeros(word ^ ones &* UInt64(UInt8(ascii: "\\")))
+      let special = (word | spaceOrLess | quotes) & ones &* 0x80
+      if special != 0 {
+        i += special.trailingZeroBitCount / 8
+        break
+      }
+      i += 8
+    }
+    return i - start
+  }
+
   /// White space between words.
   @inline(__always)
   private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte >= 9 && byte <= 13 }
@@ -167,6 +196,6 @@ struct ResponseFileExpansion {
   @inline(__always)
   private static func isPlain(_ byte: UInt8) -> Bool {
     byte > 0x20 && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "\"")
-      && byte != UInt8(ascii: "\\") || byte != 0 && byte < 0x20 && !isSpace(byte)
+      && byte != UInt8(ascii: "\\") || byte != 0 && byte < 0x20 && !Self.isSpace(byte)
   }
 }

@@ -20,7 +20,7 @@ public struct FileDescriptor: Sendable {
     return FileDescriptor(raw: raw)
   }
 
-  public func close() { _ = Glibc.close(raw) }
+  public func close() { _ = weld_close(raw) }
 
   public func status() throws(Errno) -> stat {
     var status = stat()

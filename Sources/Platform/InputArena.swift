@@ -1,3 +1,4 @@
+import CSystem
 import Glibc
 
 /// Room for the contents of small files, one behind the other, until exit.
@@ -32,7 +33,7 @@ public struct InputArena: @unchecked Sendable {
     guard expectsSmall else { return nil }
     let start = try room()
     // Fails for what cannot be read at an offset, such as pipes, without taking anything from it.
-    guard let count = try? retrying({ pread(file.raw, start, Self.smallLimit, 0) }) else {
+    guard let count = try? retrying({ weld_pread(file.raw, start, Self.smallLimit, 0) }) else {
       return nil
     }
     expectsSmall = count < Self.smallLimit
@@ -48,13 +49,31 @@ public struct InputArena: @unchecked Sendable {
     expectsSmall = size < Self.smallLimit
     guard expectsSmall else { return nil }
     let start = try room()
-    guard try retrying({ pread(file.raw, start, Self.smallLimit, 0) }) == size else { return nil }
+    guard
+      try retrying({ weld_pread(file.raw, start, Self.smallLimit, 0) }) == size
+    else { return nil }
     return take(size)
   }
 
+  /// A copy of a short text, such as the path of the file that was read last: it is then close to it.
+  public mutating func copy(_ text: ByteString) throws(Errno) -> ByteString {
+    guard text.count <= Self.smallLimit else { throw Errno(ENAMETOOLONG) }
+    let copy = try room(alignment: 1)
+    copy.copyMemory(from: text.start, byteCount: text.count)
+    return ByteString(take(text.count))
+  }
+
   /// Room for `smallLimit` bytes.
-  private mutating func room() throws(Errno) -> UnsafeMutableRawPointer {
-    if let next, let end, end - next >= Self.smallLimit { return next }
+  private mutating func room(
+    alignment: Int = InputArena.alignment
+  ) throws(Errno) -> UnsafeMutableRawPointer {
+    if let next, let end {
+      let start = next.alignedUp(toMultipleOf: alignment)
+      if end - start >= Self.smallLimit {
+        self.next = start
+        return start
+      }
+    }
     if isFirst || !reserveHugePages() {
       guard let start = tryReservingAddressSpace(bytes: Self.firstSize) else {
         throw Errno(ENOMEM)
@@ -78,7 +97,7 @@ public struct InputArena: @unchecked Sendable {
 
   private mutating func take(_ count: Int) -> UnsafeRawBufferPointer {
     let start = next!
-    next = start + (count + Self.alignment - 1) & ~(Self.alignment - 1)
+    next = start + count
     return UnsafeRawBufferPointer(start: start, count: count)
   }
 }

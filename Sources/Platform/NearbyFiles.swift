@@ -15,7 +15,7 @@ public struct NearbyFiles {
 
   /// Gives back what is open.
   public mutating func close() {
-    if descriptor >= 0 { _ = Glibc.close(descriptor) }
+    if descriptor >= 0 { _ = weld_close(descriptor) }
     descriptor = -1
     directory.removeAll(keepingCapacity: true)
   }

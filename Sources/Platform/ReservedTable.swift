@@ -92,8 +92,10 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
   /// Says that nearly all of these elements are about to be written: the system may then give their
   /// memory in large pages, which costs a fault in place of hundreds.
   public func expectWrites(to range: Range<Int>) {
+    // Half a page at the end is worth a whole one; the table has room for it.
+    let half = min(1 << 20, (capacity - range.upperBound) * MemoryLayout<T>.stride)
     Platform.preferLargePages(
-      within: base + range.lowerBound, bytes: range.count * MemoryLayout<T>.stride)
+      within: base + range.lowerBound, bytes: range.count * MemoryLayout<T>.stride + half)
   }
 
   /// Takes the last element away; its bytes are zero again.

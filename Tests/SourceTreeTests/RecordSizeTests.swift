@@ -6,6 +6,7 @@ import Testing
 /// Sizes of the records that a link has millions of: one that grows unnoticed costs memory and time.
 @Suite struct RecordSizeTests {
   @Test func recordsOfTheLink() {
+    #expect(MemoryLayout<ObjectFile>.stride == 256)
     #expect(MemoryLayout<Symbol>.stride == 40)
     #expect(MemoryLayout<SymbolExtra>.stride == 48)
     #expect(MemoryLayout<LocalDemand>.stride == 16)

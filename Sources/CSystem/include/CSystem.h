@@ -9,6 +9,8 @@
 int weld_open(const char *path, int flags, unsigned mode);
 /// Opens a file in a directory that is open.
 int weld_openat(int directory, const char *path, int flags);
+ssize_t weld_pread(int fd, void *out, size_t length, int64_t offset);
+int weld_close(int fd);
 /// Opens a directory for nothing but to open files in it.
 int weld_open_directory(const void *path);
 int weld_fallocate(int fd, int mode, int64_t offset, int64_t length);

@@ -7,7 +7,34 @@ import Platform
 /// of the ordinary is left to its turn: errors are told there, and pipes are read there, as one
 /// writer may feed several of them.
 struct FilesAhead {
-  private let files: UnsafeMutablePointer<MappedInput.Opened?>?
+  /// An input's file.
+  struct File: BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable {
+      /// It was not opened, or could not be.
+      case none
+      /// What `ObjectReader` may read: `name` is the path.
+      case object
+      case contents
+      case stream
+    }
+    var kind: Kind
+    var descriptor: Int32
+    var bytes: ByteString
+    var name: ByteString
+
+    static var none: File { File(kind: .none, descriptor: -1, bytes: "", name: "") }
+
+    var opened: MappedInput.Opened? {
+      switch kind {
+      case .none: nil
+      case .object, .contents:
+        .contents(MappedInput(memory: UnsafeRawBufferPointer(bytes.buffer)))
+      case .stream: .stream(FileDescriptor(raw: descriptor))
+      }
+    }
+  }
+
+  private let files: UnsafeMutablePointer<File>?
 
   /// Opens the paths among `inputs` in parallel, if there are many.
   init(_ inputs: [LinkOptions.Input], memoryFiles: [String: ByteString], pool: WorkerPool) {
@@ -16,8 +43,7 @@ struct FilesAhead {
       files = nil
       return
     }
-    nonisolated(unsafe) let files = UnsafeMutablePointer<MappedInput.Opened?>.allocate(
-      capacity: inputs.count)
+    nonisolated(unsafe) let files = UnsafeMutablePointer<File>.allocate(capacity: inputs.count)
     nonisolated(unsafe) let arenas = UnsafeMutablePointer<InputArena?>.allocate(
       capacity: pool.count)
     arenas.initialize(repeating: InputArena(), count: pool.count)
@@ -26,11 +52,14 @@ struct FilesAhead {
     neighbors.initialize(repeating: NearbyFiles(), count: pool.count)
     pool.forEach(chunks: (inputs.count + grain - 1) / grain) { chunk, worker in
       for i in chunk * grain..<min(inputs.count, (chunk + 1) * grain) {
-        (files + i).initialize(to: nil)
+        (files + i).initialize(to: .none)
         guard case .path(let path) = inputs[i].kind else { continue }
         if !memoryFiles.isEmpty, memoryFiles[path] != nil { continue }
-        files[i] = try? MappedInput.open(
-          path, among: &neighbors[worker], arena: &arenas[worker])
+        guard
+          let file = try? Self.open(
+            path, among: &neighbors[worker], arena: &arenas[worker])
+        else { continue }
+        files[i] = file
       }
     }
     arenas.deallocate()
@@ -39,8 +68,29 @@ struct FilesAhead {
     self.files = files
   }
 
-  /// The input's file; nil if it was not opened or could not be.
-  subscript(index: Int) -> MappedInput.Opened? { files?[index] }
+  private static func open(
+    _ path: String, among neighbors: inout NearbyFiles, arena: inout InputArena?
+  ) throws(Errno) -> File {
+    let input: MappedInput
+    switch try MappedInput.open(path, among: &neighbors, arena: &arena) {
+    case .contents(let contents): input = contents
+    case .stream(let descriptor):
+      return File(kind: .stream, descriptor: descriptor.raw, bytes: "", name: "")
+    }
+    var file = File(kind: .contents, descriptor: -1, bytes: ByteString(input.bytes), name: "")
+    if InputLoader.isObject(file.bytes) {
+      var path = path
+      if let name = path.withUTF8({ try? arena?.copy(ByteString(UnsafeRawBufferPointer($0))) }) {
+        file.kind = .object
+        file.name = name
+      }
+    }
+    return file
+  }
+
+  /// The input's file.
+  @inline(__always)
+  subscript(index: Int) -> File { files?[index] ?? .none }
 
   /// Safety: nobody asks for a file afterwards.
   func deallocate() { files?.deallocate() }

@@ -47,9 +47,17 @@ struct InputLoader {
     let ahead = FilesAhead(
       options.inputs, memoryFiles: options.memoryFiles, pool: link.pool)
     defer { ahead.deallocate() }
-    for (i, input) in options.inputs.enumerated() {
+    let tellsPaths = options.dependencyFile != nil || options.tracesFiles
+    if options.inputs.count > 64 { objects.reserveCapacity(options.inputs.count) }
+    for i in options.inputs.indices {
+      let file = ahead[i]
+      if file.kind == .object, !tellsPaths {
+        addObject(file.bytes, name: file.name, options.inputs[i].state, position: takePosition())
+        continue
+      }
+      let input = options.inputs[i]
       switch input.kind {
-      case .path(let path): load(path, input.state, opened: ahead[i])
+      case .path(let path): load(path, input.state, opened: file.opened)
       case .script(let path): load(path, input.state, isScript: true)
       case .library(let name): loadLibrary(name, input.state)
       }
@@ -141,11 +149,39 @@ struct InputLoader {
   ) {
     if options.dependencyFile != nil { openedPaths.append(path) }
     if options.tracesFiles { FileDescriptor.standardOutput.write(path + "\n") }
-    let position = nextPosition << 32
-    nextPosition += 1
     add(
       ByteString(start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
-      path: path, state: state, position: position, isScript: isScript)
+      path: path, state: state, position: takePosition(), isScript: isScript)
+  }
+
+  /// The position of the next file.
+  private mutating func takePosition() -> UInt64 {
+    defer { nextPosition += 1 }
+    return nextPosition << 32
+  }
+
+  /// Whether a file is ELF, and not a shared library.
+  static func isObject(_ bytes: ByteString) -> Bool {
+    bytes.hasPrefix("\u{7f}ELF") && fileType(bytes) != UInt8(FileType.shared)
+  }
+
+  /// The lower byte of `e_type`, in the byte order that e_ident[EI_DATA] gives.
+  private static func fileType(_ bytes: ByteString) -> UInt8 {
+    bytes.count < 18 ? 0 : bytes[5] == 2 ? bytes[17] : bytes[16]
+  }
+
+  private mutating func addObject(
+    _ bytes: ByteString, name: ByteString, _ state: LinkOptions.InputState, position: UInt64
+  ) {
+    let source = ObjectReader.Source(
+      bytes: bytes, name: name, archive: "", position: position,
+      flags: state.isUnlisted ? .isUnlisted : [])
+    if state.isLazy {
+      lazyObjects.append(source)
+      lazies.append(.object(lazyObjects.count - 1))
+    } else {
+      objects.append(source)
+    }
   }
 
   private mutating func add(
@@ -155,10 +191,8 @@ struct InputLoader {
     if isScript {
       readScript(bytes, path: path, state: state)
     } else if bytes.hasPrefix("\u{7f}ELF") {
-      // e_type, in the byte order that e_ident[EI_DATA] gives.
-      let type = bytes.count < 18 ? 0 : bytes[5] == 2 ? bytes[17] : bytes[16]
       let name = ByteString(copying: path)
-      if type == UInt8(FileType.shared) {
+      if Self.fileType(bytes) == UInt8(FileType.shared) {
         if options.isStatic && !state.asNeeded {
           diagnostics.error(
             "\(path): a static link cannot use a shared library; name the .a or drop -static")
@@ -167,15 +201,7 @@ struct InputLoader {
         lazies.append(.library(libraries.count - 1))
         return
       }
-      let source = ObjectReader.Source(
-        bytes: bytes, name: name, archive: "", position: position,
-        flags: state.isUnlisted ? .isUnlisted : [])
-      if state.isLazy {
-        lazyObjects.append(source)
-        lazies.append(.object(lazyObjects.count - 1))
-      } else {
-        objects.append(source)
-      }
+      addObject(bytes, name: name, state, position: position)
     } else if Archive.isArchive(bytes) {
       addArchive(bytes, path: path, state: state, position: position)
     } else if Self.isBitcode(bytes) {

@@ -6,68 +6,114 @@ import Platform
 ///
 /// Index 0 of the file table is the linker's own file: it has no bytes, and owns what the linker
 /// defines.
+///
+/// A link may have tens of thousands, and each pass looks at all of them: 256 bytes, of which most
+/// passes use the first 128. Counts are kept in 32 bits; `ObjectReader` checks that they fit.
 struct ObjectFile: BitwiseCopyable {
+  var sectionHeaders: UnsafePointer<UInt8>
+  /// Symbol table entries, `symbolCount` of them; entries below `firstGlobal` are local.
+  var symbols: UnsafePointer<UInt8>
+  var symbolNames: ByteString
+  /// `SymbolIndex` of each symbol from `firstGlobal` on.
+  var globals: UnsafeMutablePointer<SymbolIndex>
+  /// `AtomIndex` of each section header, `.none` where there is no atom.
+  var sectionAtoms: UnsafeMutablePointer<AtomIndex>
+  private var rawFirstGlobal: UInt32
+  private var rawSymbolCount: UInt32
+  private var rawSectionCount: UInt32
+  var flags: FileFlags.RawValue
+
+  /// Where each symbol leads, once that is known; see `Destination`.
+  var destinations: UnsafeMutablePointer<UInt64>
+  var firstAtom: AtomIndex
+  private var rawAtomCount: UInt32
+  private var rawAtomBound: UInt32
+  /// Place among the live files; decided when all are known.
+  var order: UInt32
+  /// Header index of the symbol table.
+  var symbolSection: UInt32
+  private var rawFirstGroup: UInt32
+  private var rawGroupCount: UInt32
+  /// Frames taken from its `.eh_frame` sections.
+  var firstFrame: FrameIndex
+  private var rawFrameCount: UInt32
+  private var rawFirstLocalDemand: UInt32
+  private var rawLocalDemandCount: UInt32
+  /// GNU_PROPERTY_X86_FEATURE_1_AND of its property note, 0 without one.
+  var features: UInt32
+  /// Number of its first relative relocation among those of all files; see `ScanContext`.
+  var firstRelative: Int
+
   var base: UnsafePointer<UInt8>
   var byteCount: Int
+  var sectionNames: ByteString
+  /// SHT_SYMTAB_SHNDX, nil if there is none.
+  var extendedIndices: UnsafePointer<UInt8>?
+  /// Position on the command line, then in the archive; files are ordered by it.
+  var position: UInt64
+  /// Symbols of this file in the output's symbol table.
+  var outputNameBytes: UInt64
+  var firstOutputName: UInt64
+
+  var outputLocals: UInt32
+  var outputGlobals: UInt32
+  var firstOutputLocal: UInt32
+  var firstOutputGlobal: UInt32
   /// For messages: the path, or the member's name in `archive`.
   var name: ByteString
   /// The archive's path, empty for a plain object.
   var archive: ByteString
-  /// Position on the command line, then in the archive; files are ordered by it.
-  var position: UInt64
-  /// Place among the live files; decided when all are known.
-  var order: UInt32
-
-  var sectionHeaders: UnsafePointer<UInt8>
-  var sectionCount: Int
-  var sectionNames: ByteString
-  /// Symbol table entries, `symbolCount` of them; entries below `firstGlobal` are local.
-  var symbols: UnsafePointer<UInt8>
-  var symbolCount: Int
-  var firstGlobal: Int
-  var symbolNames: ByteString
-  /// SHT_SYMTAB_SHNDX, nil if there is none.
-  var extendedIndices: UnsafePointer<UInt8>?
-  /// Header index of the symbol table.
-  var symbolSection: UInt32
-
-  /// `SymbolIndex` of each symbol from `firstGlobal` on.
-  var globals: UnsafeMutablePointer<SymbolIndex>
-  /// Where each symbol leads, once that is known; see `Destination`.
-  var destinations: UnsafeMutablePointer<UInt64>
-  /// `AtomIndex` of each section header, `.none` where there is no atom.
-  var sectionAtoms: UnsafeMutablePointer<AtomIndex>
-  var firstAtom: AtomIndex
-  /// No fewer sections than atoms can be made of.
-  var atomBound: Int
-  var atomCount: Int
-  /// Section groups: header index and group, in `Link.fileGroups`.
-  var firstGroup: Int
-  var groupCount: Int
-  /// Frames taken from its `.eh_frame` sections.
-  var firstFrame: FrameIndex
-  var frameCount: Int
-  /// `LocalDemand`s, sorted by symbol.
-  var firstLocalDemand: Int
-  var localDemandCount: Int
-  /// Number of its first relative relocation among those of all files; see `ScanContext`.
-  var firstRelative: Int
-  /// Symbols of this file in the output's symbol table.
-  var outputLocals: UInt32
-  var outputGlobals: UInt32
-  var outputNameBytes: UInt64
-  var firstOutputLocal: UInt32
-  var firstOutputGlobal: UInt32
-  var firstOutputName: UInt64
-
-  var flags: FileFlags.RawValue
-  /// GNU_PROPERTY_X86_FEATURE_1_AND of its property note, 0 without one.
-  var features: UInt32
   /// GNU_PROPERTY_X86_ISA_1_NEEDED.
   var isaNeeded: UInt32
+  /// So that each record begins with a cache line.
+  private var unused: UInt64 = 0
 
   @inline(__always) var has: FileFlags { FileFlags(rawValue: flags) }
   @inline(__always) var globalCount: Int { symbolCount - firstGlobal }
+
+  @inline(__always) var symbolCount: Int {
+    get { Int(rawSymbolCount) }
+    set { rawSymbolCount = UInt32(newValue) }
+  }
+  @inline(__always) var firstGlobal: Int {
+    get { Int(rawFirstGlobal) }
+    set { rawFirstGlobal = UInt32(newValue) }
+  }
+  @inline(__always) var sectionCount: Int {
+    get { Int(rawSectionCount) }
+    set { rawSectionCount = UInt32(newValue) }
+  }
+  @inline(__always) var atomCount: Int {
+    get { Int(rawAtomCount) }
+    set { rawAtomCount = UInt32(newValue) }
+  }
+  /// No fewer sections than atoms can be made of.
+  @inline(__always) var atomBound: Int {
+    get { Int(rawAtomBound) }
+    set { rawAtomBound = UInt32(newValue) }
+  }
+  /// Section groups: header index and group, in `Link.groups`.
+  @inline(__always) var firstGroup: Int {
+    get { Int(rawFirstGroup) }
+    set { rawFirstGroup = UInt32(newValue) }
+  }
+  @inline(__always) var groupCount: Int {
+    get { Int(rawGroupCount) }
+    set { rawGroupCount = UInt32(newValue) }
+  }
+  @inline(__always) var frameCount: Int {
+    get { Int(rawFrameCount) }
+    set { rawFrameCount = UInt32(newValue) }
+  }
+  /// `LocalDemand`s, sorted by symbol.
+  @inline(__always) var firstLocalDemand: Int {
+    get { Int(rawFirstLocalDemand) }
+    set { rawFirstLocalDemand = UInt32(newValue) }
+  }
+  @inline(__always) var localDemandCount: Int {
+    get { Int(rawLocalDemandCount) }
+    set { rawLocalDemandCount = UInt32(newValue) }
+  }
 
   @inline(__always)
   func header<E: ELFEncoding>(_: E.Type, _ index: Int) -> SectionHeader<E> {
@@ -134,15 +180,14 @@ extension ObjectFile {
   static var empty: ObjectFile {
     let nothing = ByteString("")
     return ObjectFile(
-      base: nothing.start, byteCount: 0, name: nothing, archive: nothing, position: 0, order: 0,
-      sectionHeaders: nothing.start, sectionCount: 0, sectionNames: nothing,
-      symbols: nothing.start, symbolCount: 0, firstGlobal: 0, symbolNames: nothing,
-      extendedIndices: nil, symbolSection: 0, globals: allocateZeroed(count: 1),
-      destinations: allocateZeroed(count: 1), sectionAtoms: allocateZeroed(count: 1),
-      firstAtom: AtomIndex(0), atomBound: 0, atomCount: 0, firstGroup: 0,
-      groupCount: 0, firstFrame: FrameIndex(0), frameCount: 0, firstLocalDemand: 0,
-      localDemandCount: 0, firstRelative: 0, outputLocals: 0, outputGlobals: 0, outputNameBytes: 0,
-      firstOutputLocal: 0, firstOutputGlobal: 0, firstOutputName: 0, flags: 0, features: 0,
-      isaNeeded: 0)
+      sectionHeaders: nothing.start, symbols: nothing.start, symbolNames: nothing,
+      globals: allocateZeroed(count: 1), sectionAtoms: allocateZeroed(count: 1), rawFirstGlobal: 0,
+      rawSymbolCount: 0, rawSectionCount: 0, flags: 0, destinations: allocateZeroed(count: 1),
+      firstAtom: AtomIndex(0), rawAtomCount: 0, rawAtomBound: 0, order: 0, symbolSection: 0,
+      rawFirstGroup: 0, rawGroupCount: 0, firstFrame: FrameIndex(0), rawFrameCount: 0,
+      rawFirstLocalDemand: 0, rawLocalDemandCount: 0, features: 0, firstRelative: 0,
+      base: nothing.start, byteCount: 0, sectionNames: nothing, extendedIndices: nil, position: 0,
+      outputNameBytes: 0, firstOutputName: 0, outputLocals: 0, outputGlobals: 0,
+      firstOutputLocal: 0, firstOutputGlobal: 0, name: nothing, archive: nothing, isaNeeded: 0)
   }
 }

@@ -62,6 +62,7 @@ enum ObjectReader {
     else {
       throw InputError("section header table of \(count) entries does not fit in the file")
     }
+    guard count < 1 << 31 else { throw InputError("too many sections (\(count))") }
     file.pointee.sectionHeaders = headers
     file.pointee.sectionCount = Int(count)
 

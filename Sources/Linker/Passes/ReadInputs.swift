@@ -12,6 +12,8 @@ import Synchronization
 extension Link {
   func readInputs<T: Target>(_: T.Type, _ loader: InputLoader) throws(LinkFailed) {
     var loader = loader
+    // A page that something was written to does not become part of a large one.
+    objects.expectWrites(to: 0..<loader.objects.count + 1)
     // Index 0 is the linker's own file.
     objects.append(.empty)
     var files = try addInputs(T.self, &loader)

@@ -59,6 +59,7 @@ extension Link {
     try discardLostGroups(E.self, index, map)
 
     var next = file.pointee.firstAtom
+    let end = next.int + file.pointee.atomBound
     var hasFrames = false
     // Relocations come right behind their section as a rule.
     var postponed: [Int] = []
@@ -86,6 +87,7 @@ extension Link {
         map[i] = .discarded
         continue
       }
+      guard next.int < end else { throw InputError("the file was changed while it was read") }
       let atom = atoms.pointer(next)
       try makeAtom(T.self, index, i, name: name, header: header, into: atom)
       if atom.pointee.kind == .frames { hasFrames = true }
