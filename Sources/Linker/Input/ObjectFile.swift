@@ -46,13 +46,6 @@ struct ObjectFile: BitwiseCopyable {
   /// `LocalDemand`s, sorted by symbol.
   var firstLocalDemand: Int
   var localDemandCount: Int
-  /// Symbols of this file in the output's symbol table.
-  var outputLocals: UInt32
-  var outputGlobals: UInt32
-  var outputNameBytes: UInt64
-  var firstOutputLocal: UInt32
-  var firstOutputGlobal: UInt32
-  var firstOutputName: UInt64
 
   var flags: FileFlags.RawValue
   /// GNU_PROPERTY_X86_FEATURE_1_AND of its property note, 0 without one.
@@ -134,8 +127,6 @@ extension ObjectFile {
       extendedIndices: nil, symbolSection: 0, globals: allocateZeroed(count: 1),
       sectionAtoms: allocateZeroed(count: 1), firstAtom: AtomIndex(0), atomCount: 0, firstGroup: 0,
       groupCount: 0, firstFrame: FrameIndex(0), frameCount: 0, firstLocalDemand: 0,
-      localDemandCount: 0, outputLocals: 0, outputGlobals: 0, outputNameBytes: 0,
-      firstOutputLocal: 0, firstOutputGlobal: 0, firstOutputName: 0, flags: 0, features: 0,
-      isaNeeded: 0)
+      localDemandCount: 0, flags: 0, features: 0, isaNeeded: 0)
   }
 }

@@ -8,7 +8,8 @@ import Synchronization
 /// The file is cut into pieces: runs of atoms, chunks of merged strings and frames, linker-made
 /// sections. Pieces are grouped into chunks of about a quarter megabyte that fit the cache; a worker
 /// takes a chunk, assembles it in its own buffer (copying and relocating), hashes it if a build-id
-/// is asked for, and writes it with one `pwrite`. Nothing is written twice but the build-id.
+/// is asked for, and writes it with one `pwrite`. Nothing is written twice but the build-id. A large
+/// symbol table goes by spans instead, each of which is three ranges of the file.
 extension Link {
   /// Something that fills `size` bytes at `offset` of the file.
   struct Piece {
@@ -39,6 +40,7 @@ extension Link {
   private static var chunkSize: Int { 1 << 18 }
 
   func writeOutput<T: Target>(_: T.Type) throws(LinkFailed) {
+    typealias E = T.Encoding
     let file: OutputFile
     do {
       if let outputBytes {
@@ -67,28 +69,39 @@ extension Link {
     for i in 0..<pool.count { (contexts + i).initialize(to: ApplyContext(link: self)) }
     nonisolated(unsafe) let workerContexts = contexts
     nonisolated(unsafe) let all = pieces
-    pool.forEach(chunks: chunks.count) { [self] i, worker in
-      let chunk = chunks[i]
-      let start = all[chunk.lowerBound].offset
-      let end = all[chunk.upperBound - 1].offset + all[chunk.upperBound - 1].size
-      let buffer = buffers[worker].room(end - start)
-      var at = start
-      for j in chunk {
-        let piece = all[j]
-        // Gaps are zero; pieces that fill themselves entirely are not cleared first.
-        if piece.offset > at { memset(buffer + (at - start), 0, piece.offset - at) }
-        fill(T.self, piece, buffer + (piece.offset - start), &workerContexts[worker])
-        at = piece.offset + piece.size
-      }
-      if hashes {
-        let digest = BuildID.digest(
-          kind, UnsafeRawBufferPointer(start: buffer, count: end - start))
-        digests.withLock { $0.append((i, digest)) }
-      }
+    let spanCount = writesSymbolsBySpan ? symbolTable.spans.count + 1 : 0
+    pool.forEach(chunks: chunks.count + spanCount) { [self] i, worker in
+      var bytes: UnsafeRawBufferPointer
       do throws(Errno) {
-        try file.write(UnsafeRawBufferPointer(start: buffer, count: end - start), at: start)
+        if i >= chunks.count {
+          bytes = try writeSpan(E.self, i - chunks.count, file, buffers[worker])
+        } else {
+          let chunk = chunks[i]
+          let start = all[chunk.lowerBound].offset
+          let end = all[chunk.upperBound - 1].offset + all[chunk.upperBound - 1].size
+          if chunk.count == 1, let memory = all[chunk.lowerBound].memory {
+            bytes = UnsafeRawBufferPointer(start: memory, count: end - start)
+          } else {
+            let buffer = buffers[worker].room(end - start)
+            var at = start
+            for j in chunk {
+              let piece = all[j]
+              // Gaps are zero; pieces that fill themselves entirely are not cleared first.
+              if piece.offset > at { memset(buffer + (at - start), 0, piece.offset - at) }
+              fill(T.self, piece, buffer + (piece.offset - start), &workerContexts[worker])
+              at = piece.offset + piece.size
+            }
+            bytes = UnsafeRawBufferPointer(start: buffer, count: end - start)
+          }
+          try file.write(bytes, at: start)
+        }
       } catch {
         failure.withLock { $0 = $0 ?? error }
+        return
+      }
+      if hashes {
+        let digest = BuildID.digest(kind, bytes)
+        digests.withLock { $0.append((i, digest)) }
       }
     }
     if let error = failure.withLock({ $0 }) {
@@ -142,7 +155,8 @@ extension Link {
               output: index, first: i))
         }
       case .symbolTable:
-        let tables = makeSymbolTables(T.self)
+        if writesSymbolsBySpan { continue }
+        let tables = makeSymbolTables(E.self)
         addMemory(tables.symbols, outputs[synthetic.symbolTable], &pieces)
         addMemory(tables.names, outputs[synthetic.symbolNames], &pieces)
         if !synthetic.extendedIndices.isNone, let extended = tables.extended {
@@ -331,22 +345,6 @@ extension Link {
       low += width
       high -= width
     }
-  }
-
-  private func makeSymbolTables<T: Target>(_: T.Type) -> (
-    symbols: UnsafeRawPointer, names: UnsafeRawPointer, extended: UnsafeRawPointer?
-  ) {
-    nonisolated(unsafe) let table = reserveAddressSpace(
-      bytes: Int(outputs[synthetic.symbolTable].size))
-    nonisolated(unsafe) let names = reserveAddressSpace(
-      bytes: Int(outputs[synthetic.symbolNames].size))
-    nonisolated(unsafe) let extended =
-      synthetic.extendedIndices.isNone
-      ? nil : reserveAddressSpace(bytes: Int(outputs[synthetic.extendedIndices].size))
-    pool.forEach(chunks: liveObjects.count) { [self] i, _ in
-      writeSymbols(T.self, i, table: table, names: names, extended: extended)
-    }
-    return (UnsafeRawPointer(table), UnsafeRawPointer(names), extended.map { UnsafeRawPointer($0) })
   }
 
   // MARK: Linker-made sections
@@ -543,19 +541,4 @@ extension Link {
   }
 
   private func writeSectionNames(to p: UnsafeMutableRawPointer) { sectionNameTable.write(to: p) }
-}
-
-/// A worker's buffer, which stays in the cache from chunk to chunk.
-private final class WriteBuffer: @unchecked Sendable {
-  private var start: UnsafeMutableRawPointer?
-  private var size = 0
-
-  func room(_ bytes: Int) -> UnsafeMutableRawPointer {
-    if bytes > size {
-      if let start { releaseAddressSpace(start, bytes: size) }
-      size = max(bytes, 1 << 20)
-      start = reserveAddressSpace(bytes: size)
-    }
-    return start!
-  }
 }
