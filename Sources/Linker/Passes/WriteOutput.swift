@@ -21,6 +21,8 @@ extension Link {
       /// Bytes `first..<last` of the merged section of one atom.
       case merged
       case frames
+      /// Part `first` of the dynamic symbols' names.
+      case dynamicNames
       /// A whole linker-made section.
       case section
       /// Bytes kept in memory.
@@ -141,6 +143,7 @@ extension Link {
 
   private func makePieces<T: Target>(_: T.Type) -> [Piece] {
     typealias E = T.Encoding
+    dynamicNameParts = dynamicSymbols.names.parts
     var pieces = [Piece(kind: .headers, offset: 0, size: Int(headersSize))]
     for index in sectionOrder {
       let output = outputs[index]
@@ -167,7 +170,14 @@ extension Link {
         let memory = reserveAddressSpace(bytes: Int(output.size))
         writeDynamicRelocations(T.self, to: memory)
         addMemory(memory, output, &pieces)
-      case .dynamicSymbols, .dynamicNames, .gnuHash, .sysvHash, .versionSymbols:
+      case .dynamicNames:
+        for (i, part) in dynamicNameParts.enumerated() {
+          pieces.append(
+            Piece(
+              kind: .dynamicNames, offset: Int(output.fileOffset) + part.offset, size: part.count,
+              output: index, first: i))
+        }
+      case .dynamicSymbols, .gnuHash, .sysvHash, .versionSymbols:
         // These fill themselves on all workers.
         let memory = reserveAddressSpace(bytes: Int(output.size))
         fillSection(T.self, output.content, output, memory)
@@ -284,6 +294,7 @@ extension Link {
     case .frames:
       memset(p, 0, piece.size)
       writeFrameChunk(T.self, piece.first, address: outputs[piece.output].address, to: p)
+    case .dynamicNames: dynamicSymbols.names.write(dynamicNameParts[piece.first], to: p)
     case .memory: memcpy(p, piece.memory!, piece.size)
     case .headers:
       memset(p, 0, piece.size)
@@ -372,7 +383,6 @@ extension Link {
         (p + 16).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
       }
     case .dynamicSymbols: writeDynamicSymbols(E.self, to: p)
-    case .dynamicNames: writeDynamicNames(to: p)
     case .sysvHash: writeSysvHash(E.self, to: p)
     case .gnuHash: writeGNUHash(E.self, to: p)
     case .versionSymbols: writeVersionSymbols(E.self, to: p)

@@ -157,8 +157,12 @@ extension Link {
     pool.forEachRange(table.entryCount, grain: 1 << 12) { [symbols] range, _ in
       for i in range {
         let entry = table.entries[i]
-        let symbol = symbols.pointer(entry.symbol)
-        let name = ByteString(start: symbol.pointee.nameStart, count: Int(entry.nameCount))
+        let piece = table.namePieces[i]
+        var name = ByteString(start: piece.start, count: Int(piece.count))
+        if piece.count == 0 {
+          name = symbols[entry.symbol].name
+          name = name[0..<NameHash.gnu(name).count]
+        }
         E.store32(NameHash.sysv(name) % divisor, chains + Int(entry.index) &* 4)
       }
     }
