@@ -89,15 +89,10 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
     return index
   }
 
-  /// Says that nearly all of these elements are about to be written: the system may then give their
-  /// memory in large pages, which costs a fault in place of hundreds.
+  /// Says that nearly all of these elements are about to be written: `Platform.expectWrites`.
   public func expectWrites(to range: Range<Int>) {
-    let hugePage = 1 << 21
-    let start = UnsafeMutableRawPointer(base + range.lowerBound)
-      .alignedUp(toMultipleOf: hugePage)
-    let bytes = UnsafeMutableRawPointer(base + range.upperBound) - start
-    if bytes < hugePage { return }
-    madvise(start, bytes & ~(hugePage - 1), MADV_HUGEPAGE)
+    Platform.expectWrites(
+      base + range.lowerBound, bytes: range.count * MemoryLayout<T>.stride)
   }
 
   /// Takes the last element away; its bytes are zero again.
@@ -156,14 +151,34 @@ public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
 /// As `reserveAddressSpace`; nil if the system gives no more.
 public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-  let mapped = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, flags, -1, 0)
+  let bytes = mappedSize(bytes)
+  let mapped = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
   guard let mapped, mapped != MAP_FAILED else {
     // The caller knows; a later crash is not for want of memory: `AllocationFailure`.
     errno = 0
     return nil
   }
-  MemoryLedger.note(mapped, bytes: max(bytes, 1))
+  MemoryLedger.note(mapped, bytes: bytes)
   return mapped
+}
+
+private let largePage = 1 << 21
+
+/// What is mapped for so many bytes. Linux begins a mapping of whole large pages with one.
+private func mappedSize(_ bytes: Int) -> Int {
+  if bytes < largePage { return max(bytes, 1) }
+  let (end, overflow) = bytes.addingReportingOverflow(largePage - 1)
+  return overflow ? bytes : end & ~(largePage - 1)
+}
+
+/// Says that nearly all of these bytes, which `reserveAddressSpace` has returned, are about to be
+/// written: the system may then give their memory in large pages, which costs a fault in place of
+/// hundreds.
+public func expectWrites(_ start: UnsafeMutableRawPointer, bytes: Int) {
+  let first = start.alignedUp(toMultipleOf: largePage)
+  // The last page need not be filled, but half of it.
+  let count = (start + bytes - first + largePage / 2) & ~(largePage - 1)
+  if count > 0 { madvise(first, count, MADV_HUGEPAGE) }
 }
 
 /// Lets the system back what `reserveAddressSpace` returned with large pages, all but the first
@@ -203,5 +218,5 @@ public func allocateForever<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int
 /// Gives back what `reserveAddressSpace` returned.
 public func releaseAddressSpace(_ start: UnsafeMutableRawPointer, bytes: Int) {
   MemoryLedger.forget(start)
-  munmap(start, max(bytes, 1))
+  munmap(start, mappedSize(bytes))
 }

@@ -31,6 +31,7 @@ extension Link {
     let bytes = total * MemoryLayout<NameTable.Occurrence>.stride
     let storage = reserveAddressSpace(bytes: bytes)
     defer { releaseAddressSpace(storage, bytes: bytes) }
+    expectWrites(storage, bytes: bytes)
     nonisolated(unsafe) let occurrences = storage.bindMemory(
       to: NameTable.Occurrence.self, capacity: total)
     let fileStarts = starts

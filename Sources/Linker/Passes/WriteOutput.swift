@@ -168,6 +168,7 @@ extension Link {
       case .symbolNames, .extendedIndices: break
       case .dynamicRelocations:
         let memory = reserveAddressSpace(bytes: Int(output.size))
+        expectWrites(memory, bytes: Int(output.size))
         writeDynamicRelocations(T.self, to: memory)
         addMemory(memory, output, &pieces)
       case .dynamicNames:
@@ -180,6 +181,7 @@ extension Link {
       case .dynamicSymbols, .gnuHash, .sysvHash, .versionSymbols:
         // These fill themselves on all workers.
         let memory = reserveAddressSpace(bytes: Int(output.size))
+        expectWrites(memory, bytes: Int(output.size))
         fillSection(T.self, output.content, output, memory)
         addMemory(memory, output, &pieces)
       case .compressed:

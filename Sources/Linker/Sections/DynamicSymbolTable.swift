@@ -129,6 +129,9 @@ extension Link {
     table.firstOwn = shares[2 * chunks].entries
     table.entryCount = count
     table.entries = allocateZeroed(count: count)
+    if count > 1 << 17 {
+      expectWrites(table.entries, bytes: count * MemoryLayout<DynamicSymbolTable.Entry>.stride)
+    }
     table.shape = GNUHashShape(count: count - table.referenceCount, wordSize: E.wordSize)
 
     // Entries and names.

@@ -76,7 +76,9 @@ struct StringTableBuilder: @unchecked Sendable {
   /// Makes room for `names` new names. The caller fills the records, in the order of their offsets,
   /// which start at the table's present size; and says by `extend` how many bytes they take.
   func reserveUnique(names: Int) -> UnsafeMutablePointer<Piece> {
-    pieces.base + pieces.reserve(count: names)
+    let first = pieces.reserve(count: names)
+    pieces.expectWrites(to: first..<first + names)
+    return pieces.base + first
   }
 
   /// - Parameters:
