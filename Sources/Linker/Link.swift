@@ -90,6 +90,8 @@ public final class Link: @unchecked Sendable {
   var offsetTable = OffsetTable()
   var procedureLinkage = ProcedureLinkageTable()
   var dynamicSymbols = DynamicSymbolTable()
+  /// Pieces in which `.dynstr` is written.
+  var dynamicNameParts: [StringTableBuilder.Part] = []
   var dynamicSection = DynamicSection()
   var isDynamic = false
   var entryAddress: UInt64 = 0

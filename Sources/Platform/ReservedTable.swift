@@ -89,13 +89,10 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
     return index
   }
 
-  /// Says that nearly all of these elements are about to be written: the system may then give their
-  /// memory in large pages, which costs a fault in place of hundreds.
+  /// Says that nearly all of these elements are about to be written: `Platform.expectWrites`.
   public func expectWrites(to range: Range<Int>) {
-    // Half a page at the end is worth a whole one; the table has room for it.
-    let half = min(1 << 20, (capacity - range.upperBound) * MemoryLayout<T>.stride)
-    Platform.preferLargePages(
-      within: base + range.lowerBound, bytes: range.count * MemoryLayout<T>.stride + half)
+    Platform.expectWrites(
+      base + range.lowerBound, bytes: range.count * MemoryLayout<T>.stride)
   }
 
   /// Takes the last element away; its bytes are zero again.
@@ -154,14 +151,34 @@ public func reserveAddressSpace(bytes: Int) -> UnsafeMutableRawPointer {
 /// As `reserveAddressSpace`; nil if the system gives no more.
 public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
-  let mapped = mmap(nil, max(bytes, 1), PROT_READ | PROT_WRITE, flags, -1, 0)
+  let bytes = mappedSize(bytes)
+  let mapped = mmap(nil, bytes, PROT_READ | PROT_WRITE, flags, -1, 0)
   guard let mapped, mapped != MAP_FAILED else {
     // The caller knows; a later crash is not for want of memory: `AllocationFailure`.
     errno = 0
     return nil
   }
-  MemoryLedger.note(mapped, bytes: max(bytes, 1))
+  MemoryLedger.note(mapped, bytes: bytes)
   return mapped
+}
+
+private let largePage = 1 << 21
+
+/// What is mapped for so many bytes. Linux begins a mapping of whole large pages with one.
+private func mappedSize(_ bytes: Int) -> Int {
+  if bytes < largePage { return max(bytes, 1) }
+  let (end, overflow) = bytes.addingReportingOverflow(largePage - 1)
+  return overflow ? bytes : end & ~(largePage - 1)
+}
+
+/// Says that nearly all of these bytes, which `reserveAddressSpace` has returned, are about to be
+/// written: the system may then give their memory in large pages, which costs a fault in place of
+/// hundreds.
+public func expectWrites(_ start: UnsafeMutableRawPointer, bytes: Int) {
+  let first = start.alignedUp(toMultipleOf: largePage)
+  // The last page need not be filled, but half of it.
+  let count = (start + bytes - first + largePage / 2) & ~(largePage - 1)
+  if count > 0 { madvise(first, count, MADV_HUGEPAGE) }
 }
 
 /// Lets the system back what `reserveAddressSpace` returned with large pages, all but the first
@@ -171,17 +188,6 @@ public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
 public func preferLargePages(_ start: UnsafeMutableRawPointer, bytes: Int) {
   let small = 2 << 20
   if bytes > 2 * small { madvise(start + small, bytes - small, MADV_HUGEPAGE) }
-}
-
-/// Lets the system back memory that is about to be written with large pages, where it holds such
-/// pages whole.
-///
-/// - Parameter start: need not be aligned.
-public func preferLargePages(within start: UnsafeMutableRawPointer, bytes: Int) {
-  let hugePage = 1 << 21
-  let first = start.alignedUp(toMultipleOf: hugePage)
-  let end = start + bytes
-  if end - first >= hugePage { madvise(first, (end - first) & ~(hugePage - 1), MADV_HUGEPAGE) }
 }
 
 /// Returns `n` zeroed elements that live until exit, or until the thread's `MemoryLedger` gives
@@ -214,16 +220,14 @@ public func allocateForever<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int
 public func allocateForWriting<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
   -> UnsafeMutablePointer<T>
 {
-  let bytes = max(n, 1) * MemoryLayout<T>.stride
-  let hugePage = 1 << 21
-  if bytes < 2 * hugePage { return allocateZeroed(T.self, count: n) }
-  let start = reserveAddressSpace(bytes: bytes + hugePage).alignedUp(toMultipleOf: hugePage)
-  madvise(start, bytes & ~(hugePage - 1), MADV_HUGEPAGE)
-  return start.bindMemory(to: T.self, capacity: n)
+  let start = allocateZeroed(T.self, count: n)
+  let bytes = n * MemoryLayout<T>.stride
+  if bytes >= largePage { expectWrites(start, bytes: bytes) }
+  return start
 }
 
 /// Gives back what `reserveAddressSpace` returned.
 public func releaseAddressSpace(_ start: UnsafeMutableRawPointer, bytes: Int) {
   MemoryLedger.forget(start)
-  munmap(start, max(bytes, 1))
+  munmap(start, mappedSize(bytes))
 }

@@ -168,7 +168,7 @@ import Testing
     #expect(link.versionDefinitionCount == 4)
     #expect(link.versionDefinitionsSize == 4 * 20 + 5 * 8)
     #expect(link.versionNeedsSize == 0)
-    let names = Self.bytes(link.dynamicNamesSize) { link.writeDynamicNames(to: $0) }
+    let names = Self.bytes(link.dynamicNamesSize) { link.dynamicSymbols.names.write(to: $0) }
     let table = Self.bytes(link.versionDefinitionsSize) {
       link.writeVersionDefinitions(ELF64Little.self, to: $0)
     }
@@ -274,7 +274,7 @@ import Testing
     link.buildDynamicSection(ELF64Little.self)
     link.synthetic.dynamicNames = link.outputs.reserve(count: 1)
     link.outputs[link.synthetic.dynamicNames].size = 99
-    let names = Self.bytes(link.dynamicNamesSize) { link.writeDynamicNames(to: $0) }
+    let names = Self.bytes(link.dynamicNamesSize) { link.dynamicSymbols.names.write(to: $0) }
     let table = Self.bytes(link.dynamicSectionSize(ELF64Little.self)) {
       link.writeDynamic(ELF64Little.self, to: $0)
     }
@@ -368,7 +368,7 @@ extension DynamicTablesTests {
       symbols: bytes(link.dynamicSymbols.size(E.self)) {
         link.writeDynamicSymbols(E.self, to: $0)
       },
-      names: bytes(link.dynamicNamesSize) { link.writeDynamicNames(to: $0) },
+      names: bytes(link.dynamicNamesSize) { link.dynamicSymbols.names.write(to: $0) },
       gnuHash: bytes(link.gnuHashSize(E.self)) { link.writeGNUHash(E.self, to: $0) },
       sysvHash: bytes(link.sysvHashSize(E.self)) { link.writeSysvHash(E.self, to: $0) })
   }

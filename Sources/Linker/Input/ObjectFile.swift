@@ -51,14 +51,6 @@ struct ObjectFile: BitwiseCopyable {
   var extendedIndices: UnsafePointer<UInt8>?
   /// Position on the command line, then in the archive; files are ordered by it.
   var position: UInt64
-  /// Symbols of this file in the output's symbol table.
-  var outputNameBytes: UInt64
-  var firstOutputName: UInt64
-
-  var outputLocals: UInt32
-  var outputGlobals: UInt32
-  var firstOutputLocal: UInt32
-  var firstOutputGlobal: UInt32
   /// For messages: the path, or the member's name in `archive`.
   var name: ByteString
   /// The archive's path, empty for a plain object.
@@ -66,7 +58,7 @@ struct ObjectFile: BitwiseCopyable {
   /// GNU_PROPERTY_X86_ISA_1_NEEDED.
   var isaNeeded: UInt32
   /// So that each record begins with a cache line.
-  private var unused: UInt64 = 0
+  private var unused: (UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0)
 
   @inline(__always) var has: FileFlags { FileFlags(rawValue: flags) }
   @inline(__always) var globalCount: Int { symbolCount - firstGlobal }
@@ -187,7 +179,6 @@ extension ObjectFile {
       rawFirstGroup: 0, rawGroupCount: 0, firstFrame: FrameIndex(0), rawFrameCount: 0,
       rawFirstLocalDemand: 0, rawLocalDemandCount: 0, features: 0, firstRelative: 0,
       base: nothing.start, byteCount: 0, sectionNames: nothing, extendedIndices: nil, position: 0,
-      outputNameBytes: 0, firstOutputName: 0, outputLocals: 0, outputGlobals: 0,
-      firstOutputLocal: 0, firstOutputGlobal: 0, name: nothing, archive: nothing, isaNeeded: 0)
+      name: nothing, archive: nothing, isaNeeded: 0)
   }
 }

@@ -30,8 +30,8 @@ extension Link {
     if total == 0 { return }
     let bytes = total * MemoryLayout<NameTable.Occurrence>.stride
     let storage = reserveAddressSpace(bytes: bytes)
-    preferLargePages(within: storage, bytes: bytes)
     defer { releaseAddressSpace(storage, bytes: bytes) }
+    expectWrites(storage, bytes: bytes)
     nonisolated(unsafe) let occurrences = storage.bindMemory(
       to: NameTable.Occurrence.self, capacity: total)
     let fileStarts = starts

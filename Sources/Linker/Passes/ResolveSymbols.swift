@@ -13,6 +13,7 @@ extension Link {
   func resolveSymbols<T: Target>(_: T.Type) throws(LinkFailed) {
     typealias E = T.Encoding
     _ = claims.reserve(count: symbols.count - claims.count)
+    claims.expectWrites(to: 0..<claims.count)
     pool.forEach(chunks: liveObjects.count) { [self] i, _ in
       if i > 0 { claimSymbols(E.self, liveObjects[i]) }
     }

@@ -8,7 +8,8 @@ import Synchronization
 /// The file is cut into pieces: runs of atoms, chunks of merged strings and frames, linker-made
 /// sections. Pieces are grouped into chunks of about a quarter megabyte that fit the cache; a worker
 /// takes a chunk, assembles it in its own buffer (copying and relocating), hashes it if a build-id
-/// is asked for, and writes it with one `pwrite`. Nothing is written twice but the build-id.
+/// is asked for, and writes it with one `pwrite`. Nothing is written twice but the build-id. A large
+/// symbol table goes by spans instead, each of which is three ranges of the file.
 extension Link {
   /// Something that fills `size` bytes at `offset` of the file.
   struct Piece {
@@ -20,6 +21,8 @@ extension Link {
       /// Bytes `first..<last` of the merged section of one atom.
       case merged
       case frames
+      /// Part `first` of the dynamic symbols' names.
+      case dynamicNames
       /// A whole linker-made section.
       case section
       /// Bytes kept in memory.
@@ -41,6 +44,7 @@ extension Link {
   private static var chunkSize: Int { 1 << 18 }
 
   func writeOutput<T: Target>(_: T.Type) throws(LinkFailed) {
+    typealias E = T.Encoding
     let file: OutputFile
     do {
       if let outputBytes {
@@ -69,31 +73,45 @@ extension Link {
     for i in 0..<pool.count { (contexts + i).initialize(to: ApplyContext(link: self)) }
     nonisolated(unsafe) let workerContexts = contexts
     nonisolated(unsafe) let all = pieces
+    let spanCount = writesSymbolsBySpan ? symbolTable.spans.count + 1 : 0
     let write: @Sendable (Int, Int) -> Void = { [self] i, worker in
-      let chunk = chunks[i]
-      let start = all[chunk.lowerBound].offset
-      let end = all[chunk.upperBound - 1].offset + all[chunk.upperBound - 1].size
-      let buffer = buffers[worker].room(end - start)
-      var at = start
-      for j in chunk {
-        let piece = all[j]
-        // Gaps are zero; pieces that fill themselves entirely are not cleared first.
-        if piece.offset > at { memset(buffer + (at - start), 0, piece.offset - at) }
-        fill(T.self, piece, buffer + (piece.offset - start), &workerContexts[worker])
-        at = piece.offset + piece.size
-      }
-      if hashes {
-        let digest = BuildID.digest(
-          kind, UnsafeRawBufferPointer(start: buffer, count: end - start))
-        digests.withLock { $0.append((i, digest)) }
-      }
+      var bytes: UnsafeRawBufferPointer
       do throws(Errno) {
-        try file.write(UnsafeRawBufferPointer(start: buffer, count: end - start), at: start)
+        if i >= chunks.count {
+          bytes = try writeSpan(E.self, i - chunks.count, file, buffers[worker])
+        } else {
+          let chunk = chunks[i]
+          let start = all[chunk.lowerBound].offset
+          let end = all[chunk.upperBound - 1].offset + all[chunk.upperBound - 1].size
+          if chunk.count == 1, let memory = all[chunk.lowerBound].memory {
+            bytes = UnsafeRawBufferPointer(start: memory, count: end - start)
+          } else {
+            let buffer = buffers[worker].room(end - start)
+            var at = start
+            for j in chunk {
+              let piece = all[j]
+              // Gaps are zero; pieces that fill themselves entirely are not cleared first.
+              if piece.offset > at { memset(buffer + (at - start), 0, piece.offset - at) }
+              fill(T.self, piece, buffer + (piece.offset - start), &workerContexts[worker])
+              at = piece.offset + piece.size
+            }
+            bytes = UnsafeRawBufferPointer(start: buffer, count: end - start)
+          }
+          try file.write(bytes, at: start)
+        }
       } catch {
         failure.withLock { $0 = $0 ?? error }
+        return
+      }
+      if hashes {
+        let digest = BuildID.digest(kind, bytes)
+        digests.withLock { $0.append((i, digest)) }
       }
     }
-    let early = chunks.indices.filter { !pieces[chunks[$0].lowerBound].isDeferred }
+    // Symbols' spans are numbered behind the chunks.
+    let early =
+      chunks.indices.filter { !pieces[chunks[$0].lowerBound].isDeferred }
+      + (chunks.count..<chunks.count + spanCount)
     let late = chunks.indices.filter { pieces[chunks[$0].lowerBound].isDeferred }
     pool.forEach(chunks: early.count) { i, worker in write(early[i], worker) }
     pool.forEach(chunks: late.count) { i, worker in write(late[i], worker) }
@@ -134,6 +152,7 @@ extension Link {
 
   private func makePieces<T: Target>(_: T.Type) -> [Piece] {
     typealias E = T.Encoding
+    dynamicNameParts = dynamicSymbols.names.parts
     var pieces = [Piece(kind: .headers, offset: 0, size: Int(headersSize))]
     for index in sectionOrder {
       let output = outputs[index]
@@ -148,7 +167,8 @@ extension Link {
               output: index, first: i))
         }
       case .symbolTable:
-        let tables = makeSymbolTables(T.self)
+        if writesSymbolsBySpan { continue }
+        let tables = makeSymbolTables(E.self)
         addMemory(tables.symbols, outputs[synthetic.symbolTable], &pieces)
         addMemory(tables.names, outputs[synthetic.symbolNames], &pieces)
         if !synthetic.extendedIndices.isNone, let extended = tables.extended {
@@ -161,9 +181,17 @@ extension Link {
         writeDynamicRelocations(T.self, to: memory)
         dynamicRelocations.bytes = memory
         addMemory(memory, output, isDeferred: dynamicRelocations.countedRelative > 0, &pieces)
-      case .dynamicSymbols, .dynamicNames, .gnuHash, .sysvHash, .versionSymbols:
+      case .dynamicNames:
+        for (i, part) in dynamicNameParts.enumerated() {
+          pieces.append(
+            Piece(
+              kind: .dynamicNames, offset: Int(output.fileOffset) + part.offset, size: part.count,
+              output: index, first: i))
+        }
+      case .dynamicSymbols, .gnuHash, .sysvHash, .versionSymbols:
         // These fill themselves on all workers.
         let memory = reserveAddressSpace(bytes: Int(output.size))
+        expectWrites(memory, bytes: Int(output.size))
         fillSection(T.self, output.content, output, memory)
         addMemory(memory, output, &pieces)
       case .compressed:
@@ -280,6 +308,7 @@ extension Link {
     case .frames:
       memset(p, 0, piece.size)
       writeFrameChunk(T.self, piece.first, address: outputs[piece.output].address, to: p)
+    case .dynamicNames: dynamicSymbols.names.write(dynamicNameParts[piece.first], to: p)
     case .memory: memcpy(p, piece.memory!, piece.size)
     case .headers:
       memset(p, 0, piece.size)
@@ -343,22 +372,6 @@ extension Link {
     }
   }
 
-  private func makeSymbolTables<T: Target>(_: T.Type) -> (
-    symbols: UnsafeRawPointer, names: UnsafeRawPointer, extended: UnsafeRawPointer?
-  ) {
-    nonisolated(unsafe) let table = reserveAddressSpace(
-      bytes: Int(outputs[synthetic.symbolTable].size))
-    nonisolated(unsafe) let names = reserveAddressSpace(
-      bytes: Int(outputs[synthetic.symbolNames].size))
-    nonisolated(unsafe) let extended =
-      synthetic.extendedIndices.isNone
-      ? nil : reserveAddressSpace(bytes: Int(outputs[synthetic.extendedIndices].size))
-    pool.forEach(chunks: liveObjects.count) { [self] i, _ in
-      writeSymbols(T.self, i, table: table, names: names, extended: extended)
-    }
-    return (UnsafeRawPointer(table), UnsafeRawPointer(names), extended.map { UnsafeRawPointer($0) })
-  }
-
   // MARK: Linker-made sections
 
   private func fillSection<T: Target>(
@@ -384,7 +397,6 @@ extension Link {
         (p + 16).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
       }
     case .dynamicSymbols: writeDynamicSymbols(E.self, to: p)
-    case .dynamicNames: writeDynamicNames(to: p)
     case .sysvHash: writeSysvHash(E.self, to: p)
     case .gnuHash: writeGNUHash(E.self, to: p)
     case .versionSymbols: writeVersionSymbols(E.self, to: p)
@@ -553,19 +565,4 @@ extension Link {
   }
 
   private func writeSectionNames(to p: UnsafeMutableRawPointer) { sectionNameTable.write(to: p) }
-}
-
-/// A worker's buffer, which stays in the cache from chunk to chunk.
-private final class WriteBuffer: @unchecked Sendable {
-  private var start: UnsafeMutableRawPointer?
-  private var size = 0
-
-  func room(_ bytes: Int) -> UnsafeMutableRawPointer {
-    if bytes > size {
-      if let start { releaseAddressSpace(start, bytes: size) }
-      size = max(bytes, 1 << 20)
-      start = reserveAddressSpace(bytes: size)
-    }
-    return start!
-  }
 }

@@ -11,15 +11,12 @@ import Platform
 /// in its own order (only the final place of an entry is random), and reads every name once, for the
 /// hash; symbols need no `SymbolExtra` for this, as their places are in a flat side table.
 struct DynamicSymbolTable: @unchecked Sendable {
-  /// A symbol of the table, in the order of the link's symbols within its group.
+  /// A symbol of the table, in the order of the link's symbols within its group. Its name is the
+  /// record of `namePieces` with the same number.
   struct Entry: BitwiseCopyable {
     var symbol: SymbolIndex
     /// The hash of `.gnu.hash`.
     var hash: UInt32
-    /// In `.dynstr`.
-    var nameOffset: UInt32
-    /// Bytes of the name without a version.
-    var nameCount: UInt32
     /// Place in `.dynsym`; while entries are sorted, the bucket.
     var index: UInt32
   }
@@ -30,6 +27,9 @@ struct DynamicSymbolTable: @unchecked Sendable {
   let indices = ReservedTable<UInt32>(capacity: 1 << 27, of: "dynamic symbols")
   /// References, then library symbols that this output stands in for, then own definitions.
   fileprivate(set) var entries = allocateForever(Entry.self, count: 1)
+  /// Offset in `.dynstr`, and the bytes of the name; none for a name that another record has, which
+  /// is how `foo@V` is named.
+  fileprivate(set) var namePieces = allocateForever(StringTableBuilder.Piece.self, count: 1)
   fileprivate(set) var entryCount = 0
   fileprivate(set) var referenceCount = 0
   /// Entries from here on are defined by objects or the linker.
@@ -75,6 +75,12 @@ struct DynamicSymbolTable: @unchecked Sendable {
 
   /// Marks a name that has a version and whose place is found when all others are.
   fileprivate static let versioned = UInt32.max
+
+  /// What a chunk of the link's symbols has of a group: first counts, then the numbers before it.
+  fileprivate struct Share: BitwiseCopyable {
+    var entries = 0
+    var nameBytes = 0
+  }
 }
 
 extension Link {
@@ -92,72 +98,87 @@ extension Link {
     var table = dynamicSymbols
     _ = table.indices.reserve(count: total - table.indices.count)
 
-    // How many of each group every chunk has, group by group; then where they go.
-    let starts: UnsafeMutablePointer<Int> = allocateZeroed(count: 3 * chunks + 1)
-    nonisolated(unsafe) let places = starts
+    // What every chunk has of each group, group by group, and hashes, which for now are where the
+    // symbols' places will be.
+    let shares: UnsafeMutablePointer<DynamicSymbolTable.Share> = allocateZeroed(
+      count: 3 * chunks + 1)
+    let hasVersions: UnsafeMutablePointer<Bool> = allocateZeroed(count: chunks)
+    nonisolated(unsafe) let places = shares
+    nonisolated(unsafe) let versioned = hasVersions
+    nonisolated(unsafe) let hashes = table.indices.base
     pool.forEach(chunks: chunks) { chunk, _ in
-      for i in chunk * chunkSize..<min(total, (chunk + 1) * chunkSize) {
-        let group = DynamicSymbolTable.group(of: symbols.base[i].has)
-        if group >= 0 { places[group * chunks + chunk] += 1 }
-      }
-    }
-    let count = Self.sumUp(starts, count: 3 * chunks)
-    table.referenceCount = starts[chunks]
-    table.firstOwn = starts[2 * chunks]
-    table.entryCount = count
-    table.entries = allocateZeroed(count: count)
-    table.shape = GNUHashShape(count: count - table.referenceCount, wordSize: E.wordSize)
-
-    // Entries and names; offsets of names count from the chunk's and group's first.
-    let nameStarts: UnsafeMutablePointer<Int> = allocateZeroed(count: 3 * chunks + 1)
-    nonisolated(unsafe) let bytes = nameStarts
-    nonisolated(unsafe) let entries = table.entries
-    nonisolated(unsafe) let pieces = table.names.reserveUnique(names: count)
-    let divisor = UInt32(table.shape.bucketCount)
-    pool.forEach(chunks: chunks) { chunk, _ in
-      var next = (places[chunk], places[chunks + chunk], places[2 * chunks + chunk])
       for i in chunk * chunkSize..<min(total, (chunk + 1) * chunkSize) {
         let symbol = symbols.base + i
         let group = DynamicSymbolTable.group(of: symbol.pointee.has)
         if group < 0 { continue }
-        let k: Int
-        switch group {
-        case 0:
-          k = next.0
-          next.0 &+= 1
-        case 1:
-          k = next.1
-          next.1 &+= 1
-        default:
-          k = next.2
-          next.2 &+= 1
-        }
         let name = symbol.pointee.name
         let (hash, nameCount) = NameHash.gnu(name)
-        let isWhole = nameCount == name.count && nameCount > 0
-        let used = bytes[group &* chunks &+ chunk]
-        let offset = isWhole ? UInt32(truncatingIfNeeded: used) : DynamicSymbolTable.versioned
-        entries[k] = .init(
-          symbol: SymbolIndex(i), hash: hash, nameOffset: offset,
-          nameCount: UInt32(truncatingIfNeeded: nameCount), index: hash % divisor)
-        pieces[k] = .init(
-          start: name.start, count: isWhole ? UInt32(nameCount) : 0, offset: offset)
-        if isWhole { bytes[group &* chunks &+ chunk] = used &+ nameCount &+ 1 }
+        hashes[i] = hash
+        let share = places + (group &* chunks &+ chunk)
+        share.pointee.entries &+= 1
+        if nameCount == name.count, nameCount > 0 {
+          share.pointee.nameBytes &+= nameCount &+ 1
+        } else {
+          versioned[chunk] = true
+        }
       }
     }
-    let nameBytes = Self.sumUp(nameStarts, count: 3 * chunks)
+    let all = Self.sumUp(shares, count: 3 * chunks)
+    let count = all.entries
+    table.referenceCount = shares[chunks].entries
+    table.firstOwn = shares[2 * chunks].entries
+    table.entryCount = count
+    table.entries = allocateZeroed(count: count)
+    if count > 1 << 17 {
+      expectWrites(table.entries, bytes: count * MemoryLayout<DynamicSymbolTable.Entry>.stride)
+    }
+    table.shape = GNUHashShape(count: count - table.referenceCount, wordSize: E.wordSize)
+
+    // Entries and names.
     let firstName = table.names.count
-    pool.forEach(chunks: 3 * chunks) { part, _ in
-      let base = UInt32(truncatingIfNeeded: firstName &+ bytes[part])
-      for k in places[part]..<places[part + 1]
-      where entries[k].nameOffset != DynamicSymbolTable.versioned {
-        entries[k].nameOffset &+= base
-        pieces[k].offset = entries[k].nameOffset
+    table.namePieces = table.names.reserveUnique(names: count)
+    nonisolated(unsafe) let entries = table.entries
+    nonisolated(unsafe) let pieces = table.namePieces
+    let divisor = UInt32(table.shape.bucketCount)
+    pool.forEach(chunks: chunks) { chunk, _ in
+      var next: InlineArray<3, DynamicSymbolTable.Share> = [
+        places[chunk], places[chunks + chunk], places[2 * chunks + chunk],
+      ]
+      for i in chunk * chunkSize..<min(total, (chunk + 1) * chunkSize) {
+        let symbol = symbols.base + i
+        let group = DynamicSymbolTable.group(of: symbol.pointee.has)
+        if group < 0 { continue }
+        let hash = hashes[i]
+        let k = next[group].entries
+        next[group].entries = k &+ 1
+        entries[k] = .init(symbol: SymbolIndex(i), hash: hash, index: hash % divisor)
+        let name = symbol.pointee.name
+        let isWhole =
+          !versioned[chunk] || !name.isEmpty && NameHash.gnu(name).count == name.count
+        if isWhole {
+          let offset = next[group].nameBytes
+          next[group].nameBytes = offset &+ name.count &+ 1
+          pieces[k] = .init(
+            start: name.start, count: symbol.pointee.nameCount,
+            offset: UInt32(truncatingIfNeeded: firstName &+ offset))
+        } else {
+          pieces[k] = .init(
+            start: name.start, count: 0, offset: DynamicSymbolTable.versioned)
+        }
       }
     }
-    table.names.extend(bytes: nameBytes)
-    starts.deallocateTable(count: 3 * chunks + 1)
-    nameStarts.deallocateTable(count: 3 * chunks + 1)
+    table.names.extend(
+      names: count, bytes: all.nameBytes,
+      parts: (0..<3 * chunks).compactMap { i in
+        let start = shares[i]
+        let end = shares[i + 1]
+        if start.nameBytes == end.nameBytes { return nil }
+        return .init(
+          firstPiece: start.entries, endPiece: end.entries, offset: start.nameBytes,
+          count: end.nameBytes - start.nameBytes)
+      })
+    shares.deallocateTable(count: 3 * chunks + 1)
+    hasVersions.deallocateTable(count: chunks)
 
     Self.sortByBucket(&table)
     nameVersionedSymbols(&table)
@@ -169,15 +190,18 @@ extension Link {
     dynamicSymbols = table
   }
 
-  /// Replaces each number by the sum of those before it; one more holds the sum of all.
-  private static func sumUp(_ numbers: UnsafeMutablePointer<Int>, count: Int) -> Int {
-    var sum = 0
+  /// Replaces each share by the sum of those before it; one more holds the sum of all.
+  private static func sumUp(
+    _ shares: UnsafeMutablePointer<DynamicSymbolTable.Share>, count: Int
+  ) -> DynamicSymbolTable.Share {
+    var sum = DynamicSymbolTable.Share()
     for i in 0..<count {
-      let number = numbers[i]
-      numbers[i] = sum
-      sum += number
+      let share = shares[i]
+      shares[i] = sum
+      sum.entries += share.entries
+      sum.nameBytes += share.nameBytes
     }
-    numbers[count] = sum
+    shares[count] = sum
     return sum
   }
 
@@ -216,23 +240,24 @@ extension Link {
     var isSorted = false
     var byIndex: [UInt32] = []
     for k in 0..<table.entryCount
-    where table.entries[k].nameOffset == DynamicSymbolTable.versioned {
-      let entry = table.entries[k]
-      let start = symbols[entry.symbol].nameStart
-      let name = ByteString(start: start, count: Int(entry.nameCount))
+    where table.namePieces[k].offset == DynamicSymbolTable.versioned
+      && table.namePieces[k].count == 0
+    {
+      let full = symbols[table.entries[k].symbol].name
+      let name = full[0..<NameHash.gnu(full).count]
       if !name.isEmpty, let plain = names.find(name, in: symbols), table.index(of: plain) != 0 {
         if !isSorted {
           isSorted = true
           byIndex = [UInt32](repeating: 0, count: table.count)
           for j in 0..<table.entryCount { byIndex[Int(table.entries[j].index)] = UInt32(j) }
         }
-        let other = table.entries[Int(byIndex[Int(table.index(of: plain))])]
-        if other.nameOffset != DynamicSymbolTable.versioned {
-          table.entries[k].nameOffset = other.nameOffset
+        let other = table.namePieces[Int(byIndex[Int(table.index(of: plain))])]
+        if other.count > 0 {
+          table.namePieces[k].offset = other.offset
           continue
         }
       }
-      table.entries[k].nameOffset = table.names.add(name)
+      table.namePieces[k].offset = table.names.add(name)
     }
   }
 }
@@ -260,13 +285,8 @@ extension Link {
   @inline(__always)
   func dynamicIndex(of symbol: SymbolIndex) -> UInt32 { dynamicSymbols.index(of: symbol) }
 
-  /// Writes `.dynstr`. Uses the pool, so it is not for a worker to call; the same goes for
-  /// `writeDynamicSymbols`, `writeVersionSymbols` and the hash tables.
-  func writeDynamicNames(to p: UnsafeMutableRawPointer) {
-    dynamicSymbols.names.write(to: p, pool: pool)
-  }
-
-  /// Writes `.dynsym`, once addresses are known.
+  /// Writes `.dynsym`, once addresses are known. Uses the pool, so it is not for a worker to call;
+  /// the same goes for `writeVersionSymbols` and the hash tables.
   ///
   /// An output section beyond number 0xfeff is written as SHN_XINDEX without a table that has the
   /// number: dynamic linkers only ask whether a symbol is defined and whether it is absolute, and
@@ -280,13 +300,14 @@ extension Link {
     pool.forEachRange(table.entryCount, grain: 1 << 11) { [self] range, _ in
       for k in range {
         let entry = table.entries[k]
+        let name = table.namePieces[k].offset
         let place = p + Int(entry.index) &* SymbolEntry<E>.size
         if k < table.referenceCount {
-          writeReference(E.self, entry, to: place)
+          writeReference(E.self, entry, name: name, to: place)
         } else if k < table.firstOwn {
-          writeStandIn(E.self, entry, to: place)
+          writeStandIn(E.self, entry, name: name, to: place)
         } else {
-          writeDefinition(E.self, entry, tlsStart: tlsStart, to: place)
+          writeDefinition(E.self, entry, name: name, tlsStart: tlsStart, to: place)
         }
       }
     }
@@ -310,15 +331,15 @@ extension Link {
   }
 
   private func writeReference<E: ELFEncoding>(
-    _: E.Type, _ entry: DynamicSymbolTable.Entry, to p: UnsafeMutableRawPointer
+    _: E.Type, _ entry: DynamicSymbolTable.Entry, name: UInt32, to p: UnsafeMutableRawPointer
   ) {
     SymbolEntry<E>.write(
-      to: p, name: entry.nameOffset, info: referenceInfo(E.self, symbols[entry.symbol]), other: 0,
+      to: p, name: name, info: referenceInfo(E.self, symbols[entry.symbol]), other: 0,
       sectionIndex: 0, value: 0, byteCount: 0)
   }
 
   private func writeStandIn<E: ELFEncoding>(
-    _: E.Type, _ entry: DynamicSymbolTable.Entry, to p: UnsafeMutableRawPointer
+    _: E.Type, _ entry: DynamicSymbolTable.Entry, name: UInt32, to p: UnsafeMutableRawPointer
   ) {
     let symbol = symbols[entry.symbol]
     let library = libraries.pointer(LibraryIndex(raw: symbol.file))
@@ -328,19 +349,20 @@ extension Link {
       // Source: x86-64 psABI, "Function Addresses".
       let value = symbol.has.contains(.needsCanonicalPLT) ? symbol.word : 0
       SymbolEntry<E>.write(
-        to: p, name: entry.nameOffset, info: referenceInfo(E.self, symbol), other: 0,
+        to: p, name: name, info: referenceInfo(E.self, symbol), other: 0,
         sectionIndex: 0, value: value, byteCount: 0)
       return
     }
     let binding: SymbolBinding = symbol.has.contains(.isWeak) ? .weak : .global
     SymbolEntry<E>.write(
-      to: p, name: entry.nameOffset, info: binding.rawValue << 4 | source.type.rawValue, other: 0,
+      to: p, name: name, info: binding.rawValue << 4 | source.type.rawValue, other: 0,
       sectionIndex: sectionNumber(copyOutput(of: entry.symbol), address: symbol.word),
       value: symbol.word, byteCount: source.byteCount)
   }
 
   private func writeDefinition<E: ELFEncoding>(
-    _: E.Type, _ entry: DynamicSymbolTable.Entry, tlsStart: UInt64, to p: UnsafeMutableRawPointer
+    _: E.Type, _ entry: DynamicSymbolTable.Entry, name: UInt32, tlsStart: UInt64,
+    to p: UnsafeMutableRawPointer
   ) {
     let symbol = symbols[entry.symbol]
     let has = symbol.has
@@ -388,7 +410,7 @@ extension Link {
       if has.contains(.isThreadLocal) { value = value &- tlsStart }
     }
     SymbolEntry<E>.write(
-      to: p, name: entry.nameOffset, info: binding.rawValue << 4 | type.rawValue, other: other,
+      to: p, name: name, info: binding.rawValue << 4 | type.rawValue, other: other,
       sectionIndex: section, value: value, byteCount: size)
   }
 

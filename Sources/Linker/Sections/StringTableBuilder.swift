@@ -7,7 +7,8 @@ import Platform
 /// The table remembers where the names lie and copies them only when it is written: a name costs one
 /// 16-byte record until then. Names are looked up in an open-addressing table of their own, which
 /// holds only what `add` put there; names that are known to be different from each other come in
-/// bulk and in parallel through `reserveUnique`, without being looked up.
+/// bulk and in parallel through `reserveUnique`, without being looked up. A table can be written in
+/// parts, side by side.
 struct StringTableBuilder: @unchecked Sendable {
   /// A name and where it goes; a record with no bytes is nothing.
   struct Piece: BitwiseCopyable {
@@ -15,6 +16,15 @@ struct StringTableBuilder: @unchecked Sendable {
     /// Bytes without the NUL.
     var count: UInt32
     var offset: UInt32
+  }
+
+  /// A part of the table that is written by itself.
+  struct Part: BitwiseCopyable {
+    var firstPiece: Int
+    var endPiece: Int
+    var offset: Int
+    /// Bytes.
+    var count: Int
   }
 
   /// Size of the table in bytes. Offsets have 32 bits: who fills a table from input checks this
@@ -25,6 +35,10 @@ struct StringTableBuilder: @unchecked Sendable {
   private var slots = allocateForever(UInt64.self, count: 1)
   private var mask = -1
   private var used = 0
+  /// Parts that are filled, and where what comes after them begins.
+  private var closed: [Part] = []
+  private var openPiece = 0
+  private var openOffset = 0
 
   static let maximumCount = Int(UInt32.max)
 
@@ -59,14 +73,47 @@ struct StringTableBuilder: @unchecked Sendable {
     return offset
   }
 
-  /// Makes room for `names` new names. The caller fills the records, whose offsets start at the
-  /// table's present size, and says by `extend` how many bytes they take.
+  /// Makes room for `names` new names. The caller fills the records, in the order of their offsets,
+  /// which start at the table's present size; and says by `extend` how many bytes they take.
   func reserveUnique(names: Int) -> UnsafeMutablePointer<Piece> {
-    pieces.base + pieces.reserve(count: names)
+    let first = pieces.reserve(count: names)
+    pieces.expectWrites(to: first..<first + names)
+    return pieces.base + first
   }
 
-  /// - Parameter bytes: what the names of `reserveUnique` take, with their NULs.
-  mutating func extend(bytes: Int) { count += bytes }
+  /// - Parameters:
+  ///   - bytes: what the names of `reserveUnique` take, with their NULs.
+  ///   - parts: how these may be divided, with pieces and offsets counted from the first of them.
+  mutating func extend(names: Int, bytes: Int, parts newParts: [Part]) {
+    let firstPiece = pieces.count - names
+    closePart(firstPiece)
+    for var part in newParts {
+      part.firstPiece += firstPiece
+      part.endPiece += firstPiece
+      part.offset += count
+      closed.append(part)
+    }
+    count += bytes
+    openPiece = pieces.count
+    openOffset = count
+  }
+
+  private mutating func closePart(_ endPiece: Int) {
+    if count > openOffset {
+      closed.append(
+        Part(
+          firstPiece: openPiece, endPiece: endPiece, offset: openOffset, count: count - openOffset))
+    }
+    openPiece = endPiece
+    openOffset = count
+  }
+
+  /// The whole table, in order.
+  var parts: [Part] {
+    var copy = self
+    copy.closePart(pieces.count)
+    return copy.closed
+  }
 
   private mutating func grow() {
     let old = slots
@@ -84,23 +131,35 @@ struct StringTableBuilder: @unchecked Sendable {
   }
 
   /// Writes the table's `count` bytes.
-  func write(to p: UnsafeMutableRawPointer) { write(0..<pieces.count, to: p) }
-
-  /// Writes the table's `count` bytes with the workers of `pool`.
-  func write(to p: UnsafeMutableRawPointer, pool: WorkerPool) {
-    nonisolated(unsafe) let p = p
-    p.storeBytes(of: 0, as: UInt8.self)
-    pool.forEachRange(pieces.count, grain: 1 << 13) { range, _ in write(range, to: p) }
+  func write(to p: UnsafeMutableRawPointer) {
+    for part in parts { write(part, to: p + part.offset) }
   }
 
-  private func write(_ range: Range<Int>, to p: UnsafeMutableRawPointer) {
-    p.storeBytes(of: 0, as: UInt8.self)
-    for i in range {
-      let piece = pieces.base[i]
-      if piece.count == 0 { continue }
-      let place = p + Int(piece.offset)
-      memcpy(place, piece.start, Int(piece.count))
-      place.storeBytes(of: 0, toByteOffset: Int(piece.count), as: UInt8.self)
+  /// Writes a part's bytes. Names that follow one another where they lie are copied at once.
+  func write(_ part: Part, to start: UnsafeMutableRawPointer) {
+    var p = start
+    if part.offset == 0 {
+      p.storeBytes(of: 0, as: UInt8.self)
+      p += 1
+    }
+    var i = part.firstPiece
+    while i < part.endPiece {
+      let first = pieces.base[i]
+      i += 1
+      if first.count == 0 { continue }
+      var bytes = Int(first.count)
+      while i < part.endPiece {
+        let next = pieces.base[i]
+        // The byte before a name can be read if the one before that can.
+        guard next.count > 0, next.start == first.start + bytes + 1, first.start[bytes] == 0 else {
+          break
+        }
+        bytes += 1 + Int(next.count)
+        i += 1
+      }
+      memcpy(p, first.start, bytes)
+      p.storeBytes(of: 0, toByteOffset: bytes, as: UInt8.self)
+      p += bytes + 1
     }
   }
 }

@@ -15,7 +15,7 @@ struct NameTable {
   struct Occurrence: BitwiseCopyable {
     var start: UnsafePointer<UInt8>
     var count: UInt32
-    /// During the batch: the slot, then the index for occurrences that came first.
+    /// During the batch the slot; marked, and later the symbol's index, where the name came first.
     var slot: UInt32
   }
 
@@ -34,9 +34,8 @@ struct NameTable {
 
   /// Slots are touched in no order, so nearly every page of them is: large ones, if there are many.
   private static func makeSlots(_ capacity: Int) -> UnsafeMutablePointer<UInt64> {
-    let bytes = capacity * 8
-    let start = reserveAddressSpace(bytes: bytes)
-    if bytes >= 1 << 21 { preferLargePages(within: start, bytes: bytes) }
+    let start = reserveAddressSpace(bytes: capacity * 8)
+    expectWrites(start, bytes: capacity * 8)
     return start.bindMemory(to: UInt64.self, capacity: capacity)
   }
 
@@ -111,9 +110,12 @@ struct NameTable {
     nonisolated(unsafe) let counts = firsts
     pool.forEach(chunks: chunks) { chunk, _ in
       var n = 0
-      for i in chunk * grain..<min(total, (chunk + 1) * grain)
-      where UInt32(truncatingIfNeeded: slots[Int(names[i].slot)]) == known &+ UInt32(i) {
-        n += 1
+      for i in chunk * grain..<min(total, (chunk + 1) * grain) {
+        let slot = names[i].slot
+        if UInt32(truncatingIfNeeded: slots[Int(slot)]) == known &+ UInt32(i) {
+          names[i].slot = slot | Self.isFirst
+          n += 1
+        }
       }
       counts[chunk] = n
     }
@@ -125,37 +127,35 @@ struct NameTable {
     }
     used += sum
     let first = symbols.reserve(count: sum)
-    // Two steps, because a slot must keep naming the occurrence until everybody has compared.
-    let newSlots = UnsafeMutablePointer<UInt32>.allocate(capacity: max(sum, 1))
-    defer { newSlots.deallocate() }
-    nonisolated(unsafe) let slotOfNew = newSlots
+    symbols.expectWrites(to: first.int..<symbols.count)
     pool.forEach(chunks: chunks) { chunk, _ in
-      var next = counts[chunk]
-      for i in chunk * grain..<min(total, (chunk + 1) * grain) {
-        let slot = names[i].slot
-        guard UInt32(truncatingIfNeeded: slots[Int(slot)]) == known &+ UInt32(i) else { continue }
-        let symbol = symbols.pointer(SymbolIndex(raw: first.raw &+ UInt32(next)))
+      var index = first.raw &+ UInt32(truncatingIfNeeded: counts[chunk])
+      for i in chunk * grain..<min(total, (chunk + 1) * grain)
+      where names[i].slot & Self.isFirst != 0 {
+        let slot = slots + Int(names[i].slot & ~Self.isFirst)
+        let symbol = symbols.pointer(SymbolIndex(raw: index))
         symbol.pointee.nameStart = names[i].start
         symbol.pointee.nameCount = names[i].count
         symbol.pointee.file = .max
         symbol.pointee.atom = .none
         symbol.pointee.extra = .none
-        slotOfNew[next] = slot
-        next += 1
-      }
-    }
-    pool.forEachRange(sum, grain: grain) { range, _ in
-      for i in range {
-        let slot = Int(slotOfNew[i])
-        slots[slot] = slots[slot] & 0xffff_ffff_0000_0000 | UInt64(first.raw &+ UInt32(i))
+        slot.pointee = slot.pointee & 0xffff_ffff_0000_0000 | UInt64(index)
+        names[i].slot = index | Self.isFirst
+        index &+= 1
       }
     }
     pool.forEach(chunks: chunks) { chunk, _ in
       for i in chunk * grain..<min(total, (chunk + 1) * grain) {
-        names[i].slot = UInt32(truncatingIfNeeded: slots[Int(names[i].slot)])
+        let slot = names[i].slot
+        names[i].slot =
+          slot & Self.isFirst != 0
+          ? slot & ~Self.isFirst : UInt32(truncatingIfNeeded: slots[Int(slot)])
       }
     }
   }
+
+  /// Marks the first occurrence of a name; slots and symbols have smaller numbers.
+  private static var isFirst: UInt32 { 1 << 31 }
 
   @inline(__always)
   private static func claim(
@@ -197,6 +197,7 @@ struct NameTable {
     if wanted <= capacity { return }
     let old = slots
     let oldCapacity = capacity
+    precondition(wanted <= Int(Self.isFirst), "names of more than 2³¹ slots")
     capacity = wanted
     mask = capacity - 1
     slots = Self.makeSlots(capacity)
