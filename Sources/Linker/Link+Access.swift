@@ -3,36 +3,6 @@ import Platform
 
 /// What several passes ask of the tables.
 extension Link {
-  /// The bytes of an atom as they lie in the file, expanded if they were compressed. The atom has
-  /// bytes (`kind` is not `.zeroFill` or `.synthetic`).
-  @inline(__always)
-  func contents<E: ELFEncoding>(_: E.Type, _ atom: Atom) -> ByteString {
-    if atom.has.contains(.isCompressed) {
-      return expanded[atom.side].bytes
-    }
-    let file = objects.pointer(atom.file)
-    let header = file.pointee.header(E.self, Int(atom.section))
-    return ByteString(start: file.pointee.base + Int(header.offset), count: Int(atom.size))
-  }
-
-  /// The relocations of an atom: records with addends, decoded beforehand where the file has
-  /// another form.
-  @inline(__always)
-  func relocations<E: ELFEncoding>(_: E.Type, _ atom: Atom) -> (
-    start: UnsafePointer<UInt8>, count: Int
-  ) {
-    if atom.relocations == 0 { return (objects[FileIndex(0)].base, 0) }
-    if atom.has.contains(.decodedRelocations) {
-      let decoded = decodedRelocations[atom.relocations]
-      return (decoded.start, decoded.count)
-    }
-    let file = objects.pointer(atom.file)
-    let header = file.pointee.header(E.self, Int(atom.relocations))
-    return (
-      file.pointee.base + Int(header.offset), Int(header.byteCount) / RelaEntry<E>.size
-    )
-  }
-
   /// The address of `addend` bytes past a symbol of `file`, after layout. Zero for what is undefined
   /// or was discarded.
   ///
@@ -120,11 +90,6 @@ extension Link {
 extension AtomIndex {
   /// Marks sections that lost their group's election or were excluded.
   @inline(__always) static var discarded: AtomIndex { AtomIndex(raw: .max - 1) }
-}
-
-/// The contents of a compressed section.
-struct ExpandedContents: BitwiseCopyable {
-  var bytes: ByteString
 }
 
 /// Relocations that were in a packed form.

@@ -66,15 +66,11 @@ public final class Link: @unchecked Sendable {
   let pieceMarkWords = ReservedTable<UInt32>(capacity: 1 << 28, of: "marks of mergeable sections")
   let frames = Table<FrameIndex, Frame>(capacity: 1 << 27, of: "frame descriptions")
   var frameSection = FrameSection()
-  /// Contents of compressed sections, expanded.
-  let expanded = ReservedTable<ExpandedContents>(capacity: 1 << 22, of: "compressed sections")
-  let decodedRelocations = ReservedTable<DecodedRelocations>(
-    capacity: 1 << 24, of: "compact relocation sections")
+  /// Guards `frames` while sections are read in parallel.
+  let framesLock = Mutex(())
 
-  /// Bytes that the sections in `expanded` have or are about to have.
+  /// Bytes that compressed sections have or are about to have, expanded.
   let expandedBytes = Atomic<Int>(0)
-  /// Guards the two tables above while sections are read in parallel.
-  let expandedLock = Mutex(())
 
   // MARK: Output
 

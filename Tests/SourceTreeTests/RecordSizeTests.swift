@@ -12,7 +12,7 @@ import Testing
     #expect(MemoryLayout<LocalDemand>.stride == 16)
     #expect(MemoryLayout<NameTable.Occurrence>.stride == 16)
     #expect(MemoryLayout<Provider>.stride == 24)
-    #expect(MemoryLayout<Atom>.stride == 48)
+    #expect(MemoryLayout<Atom>.stride == 64)
     #expect(MemoryLayout<Frame>.stride == 40)
     #expect(MemoryLayout<MergeInput>.stride == 56)
     #expect(MemoryLayout<DynamicRelocation>.stride == 32)

@@ -1,17 +1,25 @@
 import ELFFormat
+import Platform
 
-/// A piece of input that has a place in the output: one section of one object. 48 bytes.
+/// A piece of input that has a place in the output: one section of one object. 64 bytes, one line of
+/// the cache: passes come by atoms in the order of references, where each line is a wait. So an atom
+/// leads to its bytes and relocations without the section headers of its file, which were checked
+/// when it was made.
 struct Atom: BitwiseCopyable {
   /// Offset in its output section; after layout, its address (for sections without one, still the
   /// offset).
   var address: UInt64
   /// Bytes.
   var size: UInt64
+  /// What it holds, expanded if it was compressed: `size` bytes, unless its kind has none.
+  var start: UnsafePointer<UInt8>
+  /// Records with addends, `relocations` of them, decoded if the file has them in another form; nil
+  /// if it has no section of relocations.
+  var relocationStart: UnsafePointer<UInt8>?
   var file: FileIndex
   /// Index of the section header in the file.
   var section: UInt32
-  /// Index of the header of its relocations in the file, 0 for none; with `decodedRelocations` in
-  /// `flags`, an index into the link's decoded relocation lists.
+  /// The number of its relocations; for an atom of an image, the first of them.
   var relocations: UInt32
   var output: OutputIndex
   /// First frame description of its functions; the others follow by `Frame.next`.
@@ -23,17 +31,38 @@ struct Atom: BitwiseCopyable {
   var kind: AtomKind
   /// Where in the output section: lower parts come first.
   var part: UInt16
-  /// For merged sections: index in the link's list of merge inputs. For compressed ones: index in
-  /// the list of expanded contents. For synthetic ones: owner's business.
+  /// For merged sections: index in the link's list of merge inputs. For synthetic ones: owner's
+  /// business.
   var side: UInt32
 
   @inline(__always) var has: AtomFlags { AtomFlags(rawValue: flags) }
 
+  /// The bytes of an atom that has some: not of kind `.zeroFill` or `.synthetic`.
+  @inline(__always) var contents: ByteString { ByteString(start: start, count: Int(size)) }
+  @inline(__always) var relocationList: (start: UnsafePointer<UInt8>, count: Int) {
+    guard let relocationStart else { return (start, 0) }
+    return (relocationStart, Int(relocations))
+  }
+
   /// No bytes, no place, nobody's.
   static var blank: Atom {
-    Atom(
-      address: 0, size: 0, file: FileIndex(raw: 0), section: 0, relocations: .max, output: .none,
-      frames: .none, flags: 0, alignment: 0, kind: .regular, part: 0, side: .max)
+    var atom = Atom(ownSize: 0, output: .none, flags: 0, alignment: 0, kind: .regular)
+    atom.relocations = .max
+    atom.side = .max
+    return atom
+  }
+}
+
+extension Atom {
+  /// An atom of the linker's own file.
+  init(
+    ownSize size: UInt64, output: OutputIndex, flags: AtomFlags.RawValue, alignment: UInt8,
+    kind: AtomKind, part: UInt16 = 0, side: UInt32 = 0
+  ) {
+    self.init(
+      address: 0, size: size, start: ByteString("").start, relocationStart: nil,
+      file: FileIndex(raw: 0), section: 0, relocations: 0, output: output, frames: .none,
+      flags: flags, alignment: alignment, kind: kind, part: part, side: side)
   }
 }
 
@@ -58,8 +87,6 @@ struct AtomFlags: OptionSet, Sendable {
   static let isWritable = AtomFlags(rawValue: 4)
   static let isExecutable = AtomFlags(rawValue: 8)
   static let isThreadLocal = AtomFlags(rawValue: 16)
-  static let isCompressed = AtomFlags(rawValue: 32)
-  static let decodedRelocations = AtomFlags(rawValue: 64)
   /// Garbage collection starts here.
   static let isRoot = AtomFlags(rawValue: 128)
   /// SHF_LINK_ORDER: placed in the order of the sections it is linked to.

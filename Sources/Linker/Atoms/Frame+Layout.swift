@@ -123,12 +123,12 @@ extension Link {
   }
 
   func bytes<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> ByteString {
-    let contents = contents(E.self, atoms[frame.atom])
+    let contents = atoms[frame.atom].contents
     return contents[Int(frame.offset)..<Int(frame.offset + frame.size)]
   }
 
   private func relocation<E: ELFEncoding>(_: E.Type, _ frame: Frame, _ i: Int) -> RelaEntry<E> {
-    let start = relocations(E.self, atoms[frame.atom]).start
+    let start = atoms[frame.atom].relocationList.start
     return RelaEntry<E>(start + (Int(frame.firstRelocation) + i) * RelaEntry<E>.size)
   }
 

@@ -20,7 +20,7 @@ extension Link {
         count += try countFrames(E.self, section)
       }
       if count == 0 { return }
-      let first: FrameIndex? = expandedLock.withLock { _ in
+      let first: FrameIndex? = framesLock.withLock { _ in
         frames.count + count <= frames.storage.capacity ? frames.reserve(count: count) : nil
       }
       guard let first else { throw InputError("too many frame descriptions in this link") }
@@ -44,7 +44,7 @@ extension Link {
   private func countFrames<E: ELFEncoding>(
     _: E.Type, _ section: AtomIndex
   ) throws(InputError) -> Int {
-    let bytes = contents(E.self, atoms[section])
+    let bytes = atoms[section].contents
     guard bytes.count < 1 << 31 else { throw InputError("section of 2 GiB or more") }
     var parser = FrameParser<E>(bytes)
     var count = 1
@@ -57,7 +57,7 @@ extension Link {
   ) throws(InputError) {
     let atom = atoms.pointer(section)
     let file = objects.pointer(atom.pointee.file)
-    let bytes = contents(E.self, atom.pointee)
+    let bytes = atom.pointee.contents
     let relocations = try sortedRelocations(E.self, section)
     let size = RelaEntry<E>.size
     var relocation = 0
@@ -180,7 +180,7 @@ extension Link {
     _: E.Type, _ index: AtomIndex
   ) throws(InputError) -> (start: UnsafePointer<UInt8>, count: Int) {
     let atom = atoms.pointer(index)
-    let given = relocations(E.self, atom.pointee)
+    let given = atom.pointee.relocationList
     let size = RelaEntry<E>.size
     var isSorted = true
     var last: UInt64 = 0
@@ -201,11 +201,8 @@ extension Link {
     for (i, item) in order.enumerated() {
       (copy + i * size).initialize(from: given.start + item.index * size, count: size)
     }
-    let decoded = DecodedRelocations(start: UnsafePointer(copy), count: given.count)
-    let place = expandedLock.withLock { _ in decodedRelocations.append(decoded) }
-    atom.pointee.relocations = UInt32(place)
-    atom.pointee.flags |= AtomFlags.decodedRelocations.rawValue
-    return (decoded.start, decoded.count)
+    atom.pointee.relocationStart = UnsafePointer(copy)
+    return atom.pointee.relocationList
   }
 
   /// Calls `body` with what the frame descriptions of a function refer to, other than the function:
@@ -235,7 +232,7 @@ extension Link {
   ) {
     if Int(frame.relocationCount) <= first { return }
     let section = atoms.pointer(frame.atom)
-    let start = relocations(E.self, section.pointee).start
+    let start = section.pointee.relocationList.start
     for i in first..<Int(frame.relocationCount) {
       let entry = RelaEntry<E>(start + (Int(frame.firstRelocation) &+ i) &* RelaEntry<E>.size)
       if entry.type == 0 { continue }

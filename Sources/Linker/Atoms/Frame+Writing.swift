@@ -19,7 +19,7 @@ extension Link {
       let frame = frames.pointer(order[i])
       let section = atoms.pointer(frame.pointee.atom)
       let place = p + (Int(frame.pointee.output) &- part.offset)
-      let input = contents(E.self, section.pointee)
+      let input = section.pointee.contents
       memcpy(place, input.start + Int(frame.pointee.offset), Int(frame.pointee.size))
       if !frame.pointee.has.contains(.isCIE) {
         let cie = frames.pointer(frames.pointer(frame.pointee.cie).pointee.cie)
@@ -42,7 +42,7 @@ extension Link {
     if frame.relocationCount == 0 { return }
     let file = objects.pointer(section.pointee.file)
     let start =
-      relocations(E.self, section.pointee).start
+      section.pointee.relocationList.start
       + Int(frame.firstRelocation) &* RelaEntry<E>.size
     for i in 0..<Int(frame.relocationCount) {
       let entry = RelaEntry<E>(start + i &* RelaEntry<E>.size)

@@ -95,7 +95,7 @@ extension Link {
   private func functionAddress<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> UInt64 {
     let section = atoms.pointer(frame.atom)
     let file = objects.pointer(section.pointee.file)
-    let start = relocations(E.self, section.pointee).start
+    let start = section.pointee.relocationList.start
     let entry = RelaEntry<E>(start + Int(frame.firstRelocation) &* RelaEntry<E>.size)
     return localAddress(E.self, of: entry.symbol, in: file, addend: entry.addend)
   }
@@ -106,7 +106,7 @@ extension Link {
   private func isEmpty<T: Target>(_: T.Type, _ frame: Frame) -> Bool {
     let section = atoms[frame.atom]
     let entry = RelaEntry<T.Encoding>(
-      relocations(T.Encoding.self, section).start
+      section.relocationList.start
         + Int(frame.firstRelocation) &* RelaEntry<T.Encoding>.size)
     guard let width = T.dataSize(type: entry.type), width > 0 else { return false }
     let length = Int(frame.addressOffset) + width

@@ -105,13 +105,12 @@ extension Link {
       let sectionIndex = mergedSections.count
       let merged = atoms.append(
         Atom(
-          address: 0, size: 0, file: FileIndex(0), section: 0, relocations: 0,
-          output: group.output, frames: .none, flags: group.flags, alignment: group.alignment,
+          ownSize: 0, output: group.output, flags: group.flags, alignment: group.alignment,
           kind: .synthetic, part: group.part, side: UInt32(sectionIndex)))
       syntheticAtoms.append(merged)
       for (i, index) in group.inputs.enumerated() {
         let atom = atoms.pointer(index)
-        let bytes = contents(E.self, atom.pointee)
+        let bytes = atom.pointee.contents
         let marks = pieceMarks(of: atom.pointee)
         mergeInputs.base[first.int + i] = MergeInput(
           start: bytes.start, pieces: MergeTable.noPieces, index: nil, uniques: nil,
@@ -119,7 +118,6 @@ extension Link {
           constantSize: group.isStrings ? 0 : group.entrySize, marks: marks, source: index,
           atom: merged)
         atom.pointee.side = first.raw + UInt32(i)
-        atom.pointee.flags &= ~AtomFlags.isCompressed.rawValue
       }
       var table = MergeTable(
         inputs: UnsafeMutableBufferPointer(

@@ -103,7 +103,7 @@ extension Link {
           if has.contains([.isNamedForC, .isAlloc]), !has.contains(.isLinkOrdered) {
             result.identified.append(AtomIndex(j))
           }
-          if atom.pointee.kind == .merged, has.isDisjoint(with: [.isLive, .isCompressed]) {
+          if atom.pointee.kind == .merged, !has.contains(.isLive) {
             result.merged.append(AtomIndex(j))
           }
         }
@@ -136,7 +136,7 @@ extension Link {
 
   @inline(__always)
   private func marks(of atom: Atom) -> UnsafeMutablePointer<UInt32>? {
-    atom.side == 0 || atom.has.contains(.isCompressed) ? nil : pieceMarkWords.base + Int(atom.side)
+    atom.side == 0 ? nil : pieceMarkWords.base + Int(atom.side)
   }
 
   /// The bytes of a merged section that something live refers to; nil if all count.
@@ -179,7 +179,7 @@ extension Link {
     }
     guard atom.kind != .zeroFill, atom.kind != .synthetic, atom.kind != .frames else { return }
     let file = objects.pointer(atom.file)
-    let relocations = relocations(E.self, atom)
+    let relocations = atom.relocationList
     let destinations = file.pointee.destinations
     let symbolCount = file.pointee.symbolCount
     for i in 0..<relocations.count {

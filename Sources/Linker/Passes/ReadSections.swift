@@ -161,11 +161,11 @@ extension Link {
     var alignment = max(header.alignment, 1)
     var has: AtomFlags = []
     var kind = AtomKind.regular
-    var side: UInt32 = 0
+    var start = file.pointee.base
     if header.type == .nobits {
       kind = .zeroFill
     } else {
-      _ = try ObjectReader.contents(E.self, file.pointee, section)
+      start = try ObjectReader.contents(E.self, file.pointee, section).start
     }
     if flags.contains(.compressed) || name.hasPrefix(".zdebug") && kind == .regular {
       let raw = try ObjectReader.contents(E.self, file.pointee, section)
@@ -176,8 +176,7 @@ extension Link {
         if isOld { name = Expansion.plainName(name) }
         size = UInt64(result.bytes.count)
         alignment = max(result.alignment, 1)
-        has.insert(.isCompressed)
-        side = UInt32(expandedLock.withLock { _ in expanded.append(.init(bytes: result.bytes)) })
+        start = result.bytes.start
       }
     }
     guard alignment & (alignment - 1) == 0 else {
@@ -220,10 +219,11 @@ extension Link {
     if isRoot(name: name, type: header.type, flags: flags) { has.insert(.isRoot) }
     if !options.collectsGarbage || !flags.contains(.alloc) { has.insert(.isLive) }
     atom.pointee = Atom(
-      address: 0, size: size, file: index, section: UInt32(section), relocations: 0,
+      address: 0, size: size, start: start, relocationStart: nil, file: index,
+      section: UInt32(section), relocations: 0,
       output: outputIndex(place, type: header.type, flags: flags), frames: .none,
       flags: has.rawValue, alignment: UInt8(alignment.trailingZeroBitCount), kind: kind,
-      part: place.part, side: side)
+      part: place.part, side: 0)
   }
 
   /// Counts bytes that compressed sections expand to; false if that would be more than the machine
@@ -272,22 +272,25 @@ extension Link {
     }
     let bytes = try ObjectReader.contents(E.self, file.pointee, i)
     let atom = atoms.pointer(target)
-    guard atom.pointee.relocations == 0 else {
+    guard atom.pointee.relocationStart == nil else {
       throw InputError("section \(header.info) has more than one relocation section")
     }
+    let list: (start: UnsafePointer<UInt8>, count: Int)
     if type == .rela {
       guard header.entrySize == UInt64(RelaEntry<E>.size),
         bytes.count % RelaEntry<E>.size == 0
       else { throw InputError("bad size of relocations (section \(i))") }
-      atom.pointee.relocations = UInt32(i)
+      list = (bytes.start, bytes.count / RelaEntry<E>.size)
     } else if type == .crel {
       let decoded = try CompactRelocations.decode(E.self, bytes, section: i)
-      atom.pointee.flags |= AtomFlags.decodedRelocations.rawValue
-      // Index 0 means "none" in atoms, so the table begins with an unused element.
-      atom.pointee.relocations = UInt32(
-        expandedLock.withLock { _ in decodedRelocations.append(decoded) })
+      list = (decoded.start, decoded.count)
     } else {
       throw InputError("relocations without addends (section \(i)) are not used on this machine")
     }
+    guard list.count < Int(UInt32.max) else {
+      throw InputError("too many relocations (section \(i))")
+    }
+    atom.pointee.relocationStart = list.start
+    atom.pointee.relocations = UInt32(list.count)
   }
 }

@@ -319,9 +319,8 @@ extension Link {
       if !options.collectsGarbage { has.insert(.isLive) }
       let atom = atoms.append(
         Atom(
-          address: 0, size: claim.size, file: FileIndex(0), section: 0, relocations: 0,
-          output: outputIndex(name, type: .nobits, flags: flags), frames: .none,
-          flags: has.rawValue, alignment: log2, kind: .zeroFill, part: 1, side: 0))
+          ownSize: claim.size, output: outputIndex(name, type: .nobits, flags: flags),
+          flags: has.rawValue, alignment: log2, kind: .zeroFill, part: 1))
       places[claim.symbol] = atom
       syntheticAtoms.append(atom)
       symbol.pointee.atom = atom

@@ -334,7 +334,7 @@ extension Link {
     for j in 0..<file.pointee.atomCount {
       let index = AtomIndex(file.pointee.firstAtom.int + j)
       guard atoms[index].kind == .frames else { continue }
-      let relocations = relocations(E.self, atoms[index])
+      let relocations = atoms[index].relocationList
       for i in 0..<relocations.count {
         let entry = RelaEntry<E>(relocations.start + i &* RelaEntry<E>.size)
         let source = Int(entry.symbol)

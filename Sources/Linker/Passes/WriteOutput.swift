@@ -346,7 +346,7 @@ extension Link {
   ) {
     switch atom.kind {
     case .regular:
-      let bytes = contents(T.Encoding.self, atom)
+      let bytes = atom.contents
       memcpy(p, bytes.start, Int(atom.size))
       if atom.relocations != 0 { T.apply(self, &context, index, p) }
       if atom.has.contains(.isReversed) { reverseWords(p, Int(atom.size), T.Encoding.wordSize) }

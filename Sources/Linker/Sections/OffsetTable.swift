@@ -163,10 +163,9 @@ extension Link {
     let name: ByteString = isReadOnly ? ".data.rel.ro" : ".bss"
     let atom = atoms.append(
       Atom(
-        address: 0, size: size, file: FileIndex(0), section: 0, relocations: 0,
-        output: outputIndex(name, type: .nobits, flags: [.alloc, .write]), frames: .none,
+        ownSize: size, output: outputIndex(name, type: .nobits, flags: [.alloc, .write]),
         flags: AtomFlags([.isAlloc, .isWritable, .isLive]).rawValue,
-        alignment: UInt8(alignment.trailingZeroBitCount), kind: .zeroFill, part: 0, side: 0))
+        alignment: UInt8(alignment.trailingZeroBitCount), kind: .zeroFill))
     syntheticAtoms.append(atom)
     copiedSymbols.append(index)
     for i in 1..<library.symbolCount {

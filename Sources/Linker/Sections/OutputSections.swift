@@ -11,7 +11,6 @@ struct OutputKey: Hashable, Sendable {
 
 extension Link {
   func prepareOutputs() {
-    decodedRelocations.append(DecodedRelocations(start: objects[FileIndex(0)].base, count: 0))
     for name in SectionNaming.commonNames {
       let name = ByteString(name)
       let index = outputs.append(.named(name))

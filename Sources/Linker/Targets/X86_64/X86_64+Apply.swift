@@ -7,7 +7,7 @@ extension X86_64 {
     _ place: UnsafeMutableRawPointer
   ) {
     let atom = link.atoms[index]
-    let relocations = link.relocations(Encoding.self, atom)
+    let relocations = atom.relocationList
     if relocations.count == 0 { return }
     context.enter(link, atom)
     if !atom.has.contains(.isAlloc) {
@@ -17,7 +17,7 @@ extension X86_64 {
     let bytes = place.assumingMemoryBound(to: UInt8.self)
     // What an instruction becomes is decided by the input's bytes, as the scan did: where
     // relocations overlap, those in `place` are no longer the same.
-    let code = link.contents(Encoding.self, atom).start
+    let code = atom.contents.start
     let base = atom.address
     var i = 0
     while i < relocations.count {

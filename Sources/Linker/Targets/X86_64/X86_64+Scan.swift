@@ -4,7 +4,7 @@ import Platform
 extension X86_64 {
   static func scan(_ link: Link, _ context: inout ScanContext, _ index: AtomIndex) {
     let atom = link.atoms[index]
-    let relocations = link.relocations(Encoding.self, atom)
+    let relocations = atom.relocationList
     if relocations.count == 0 { return }
     guard atom.kind != .zeroFill else {
       link.diagnostics.error(
@@ -12,7 +12,7 @@ extension X86_64 {
         key: link.key(index, 0))
       return
     }
-    let code = link.contents(Encoding.self, atom).start
+    let code = atom.contents.start
     let size = atom.size
     let destinations = context.file.pointee.destinations
     let symbolCount = context.file.pointee.symbolCount

@@ -9,7 +9,7 @@ extension X86_64 {
     _ place: UnsafeMutableRawPointer
   ) {
     let atom = link.atoms[index]
-    let relocations = link.relocations(Encoding.self, atom)
+    let relocations = atom.relocationList
     let bytes = place.assumingMemoryBound(to: UInt8.self)
     let file = context.file
     let destinations = file.pointee.destinations
