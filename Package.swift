@@ -38,6 +38,8 @@ let package = Package(
     .systemLibrary(
       name: "CXXHash", path: "Sources/CXXHash", pkgConfig: "libxxhash",
       providers: [.apt(["libxxhash-dev"])]),
+    // Compiles the header of libxxhash for newer processors.
+    .target(name: "CXXHashVector", dependencies: ["CXXHash"]),
     .systemLibrary(
       name: "CMessageDigest", path: "Sources/CMessageDigest", pkgConfig: "libmd",
       providers: [.apt(["libmd-dev"])]),
@@ -51,7 +53,7 @@ let package = Package(
       name: "Linker",
       dependencies: [
         "CSystem", "ELFFormat", "Platform", "ScriptParsing", "Symbolication", "CZlib", "CZstd",
-        "CXXHash", "CMessageDigest",
+        "CXXHashVector", "CMessageDigest",
       ],
       swiftSettings: hotSettings),
     .target(

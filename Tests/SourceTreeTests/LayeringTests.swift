@@ -8,7 +8,8 @@ import Testing
     "ScriptParsing": ["Glibc", "Platform"],
     "Symbolication": ["CSystem", "Glibc", "Platform", "Synchronization"],
     "Linker": [
-      "CMessageDigest", "CSystem", "CXXHash", "CZlib", "CZstd", "ELFFormat", "Glibc", "Platform",
+      "CMessageDigest", "CSystem", "CXXHashVector", "CZlib", "CZstd", "ELFFormat", "Glibc",
+      "Platform",
       "ScriptParsing", "Symbolication", "Synchronization",
     ],
     "HotSwap": ["CSystem", "Glibc", "Linker", "Platform", "Synchronization"],

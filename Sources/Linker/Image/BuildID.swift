@@ -1,5 +1,5 @@
 import CMessageDigest
-import CXXHash
+import CXXHashVector
 import Glibc
 import Platform
 
@@ -25,8 +25,8 @@ enum BuildID {
     switch kind {
     case .none, .bytes: return []
     case .fast:
-      let hash = XXH3_128bits(bytes.baseAddress, bytes.count)
-      return withUnsafeBytes(of: (hash.low64.littleEndian, hash.high64.littleEndian)) { Array($0) }
+      let hash = weld_xxh3_128(bytes.baseAddress, bytes.count)
+      return withUnsafeBytes(of: (hash.low.littleEndian, hash.high.littleEndian)) { Array($0) }
     case .uuid: return []
     case .md5:
       var context = MD5_CTX()
