@@ -39,6 +39,8 @@ public final class Link: @unchecked Sendable {
   var names = NameTable(capacity: 1 << 10)
   let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
+  /// Where each global symbol leads: `Destination`.
+  var symbolDestinations = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
   /// For atoms with relative relocations: the number of their first one in the file.
   let relativeFirsts = ReservedTable<UInt32>(capacity: 1 << 27, of: "sections")
   /// The complement of each symbol's best claim; 0 for none.

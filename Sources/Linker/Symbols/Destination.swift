@@ -49,6 +49,11 @@ extension Link {
       objects[index].destinations = next
       next += objects[index].symbolCount
     }
+    // Global symbols are looked at once, not once for each file that names them.
+    symbolDestinations = allocateForWriting(UInt64.self, count: symbols.count)
+    pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
+      for i in range { symbolDestinations[i] = destination(symbols.base + i) }
+    }
     forEachFileGroup { [self] index in findDestinations(T.Encoding.self, objects.pointer(index)) }
   }
 
@@ -72,20 +77,24 @@ extension Link {
       }
       words[i] = word
     }
+    copyGlobals(file)
+  }
+
+  private func destination(_ symbol: UnsafePointer<Symbol>) -> UInt64 {
     let nowhere: SymbolFlags = [.isUndefined, .isShared, .isLinkerDefined]
-    let special: SymbolFlags = [
-      .isPreemptible, .isAbsolute, .isThreadLocal, .isIndirectFunction,
-    ]
-    for i in 0..<file.pointee.globalCount {
-      let symbol = symbols.pointer(file.pointee.globals[i])
-      let has = symbol.pointee.has
-      var word = Destination.unknown
-      if symbol.pointee.atom.raw < AtomIndex.discarded.raw, has.isDisjoint(with: nowhere) {
-        word = destination(symbol.pointee.atom)
-        if !has.isDisjoint(with: special) { word |= Destination.isSpecial }
-      }
-      words[first + i] = word
+    let special: SymbolFlags = [.isPreemptible, .isAbsolute, .isThreadLocal, .isIndirectFunction]
+    let has = symbol.pointee.has
+    guard symbol.pointee.atom.raw < AtomIndex.discarded.raw, has.isDisjoint(with: nowhere) else {
+      return Destination.unknown
     }
+    let word = destination(symbol.pointee.atom)
+    return has.isDisjoint(with: special) ? word : word | Destination.isSpecial
+  }
+
+  private func copyGlobals(_ file: UnsafeMutablePointer<ObjectFile>) {
+    let globals = file.pointee.globals
+    let words = file.pointee.destinations + file.pointee.firstGlobal
+    for i in 0..<file.pointee.globalCount { words[i] = symbolDestinations[globals[i].int] }
   }
 
   @inline(__always)
@@ -101,6 +110,9 @@ extension Link {
 
   /// Puts addresses into the words of all live files, when all symbols have theirs.
   func settleDestinations<T: Target>(_: T.Type) {
+    pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
+      for i in range { symbolDestinations[i] = settledDestination(symbols.base + i) }
+    }
     forEachFileGroup { [self] index in settleDestinations(T.Encoding.self, objects.pointer(index)) }
   }
 
@@ -136,20 +148,18 @@ extension Link {
           ? Destination.unsettled : atom.pointee.address &+ entry.value
       }
     }
-    for i in 0..<file.pointee.globalCount {
-      let symbol = symbols.pointer(file.pointee.globals[i])
-      let index = symbol.pointee.atom
-      if index == .discarded
-        || index.raw < AtomIndex.discarded.raw
-          && !atoms.pointer(index).pointee.has.contains(.isLive)
-      {
-        words[first + i] = Destination.isGone
-      } else {
-        words[first + i] =
-          symbol.pointee.has.isDisjoint(with: [.isPreemptible, .isUndefined, .isIndirectFunction])
-          ? symbol.pointee.word : Destination.unsettled
-      }
+    copyGlobals(file)
+  }
+
+  private func settledDestination(_ symbol: UnsafePointer<Symbol>) -> UInt64 {
+    let index = symbol.pointee.atom
+    if index == .discarded
+      || index.raw < AtomIndex.discarded.raw && !atoms.pointer(index).pointee.has.contains(.isLive)
+    {
+      return Destination.isGone
     }
+    return symbol.pointee.has.isDisjoint(with: [.isPreemptible, .isUndefined, .isIndirectFunction])
+      ? symbol.pointee.word : Destination.unsettled
   }
 
   /// Calls `body` for each live file, several for each call of the pool.
