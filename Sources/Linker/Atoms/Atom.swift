@@ -87,6 +87,10 @@ struct AtomFlags: OptionSet, Sendable {
   static let isWritable = AtomFlags(rawValue: 4)
   static let isExecutable = AtomFlags(rawValue: 8)
   static let isThreadLocal = AtomFlags(rawValue: 16)
+  /// Its frame descriptions refer to more than to it: to a personality, or exception tables.
+  static let hasFrameReferences = AtomFlags(rawValue: 32)
+  /// With garbage collection: it has relocations that the scan has to look at.
+  static let isLeftToScan = AtomFlags(rawValue: 64)
   /// Garbage collection starts here.
   static let isRoot = AtomFlags(rawValue: 128)
   /// SHF_LINK_ORDER: placed in the order of the sections it is linked to.

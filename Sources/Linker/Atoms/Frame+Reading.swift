@@ -172,6 +172,9 @@ extension Link {
       let atom = atoms.pointer(frame.pointee.function)
       frame.pointee.next = atom.pointee.frames
       atom.pointee.frames = FrameIndex(i)
+      if frame.pointee.relocationCount > 1 || frames[frame.pointee.cie].relocationCount > 0 {
+        atom.pointee.flags |= AtomFlags.hasFrameReferences.rawValue
+      }
     }
   }
 

@@ -1,3 +1,4 @@
+import CSystem
 import ELFFormat
 import Platform
 import Synchronization
@@ -32,13 +33,7 @@ extension Link {
       let current = level
       let grain = max(1, min(64, current.count / (pool.count * 4)))
       let found = pool.map(chunks: (current.count + grain - 1) / grain) { [self] chunk, _ in
-        var next = Array(current[chunk * grain..<min(current.count, (chunk + 1) * grain)])
-        var left = 4096
-        while left > 0, let index = next.popLast() {
-          visit(T.self, index, &next)
-          left &-= 1
-        }
-        return next
+        follow(T.self, current[chunk * grain..<min(current.count, (chunk + 1) * grain)])
       }
       level = found.flatMap { $0 }
     }
@@ -46,6 +41,25 @@ extension Link {
     dropIdentifierSymbols()
     forgetUnreachedImports()
     if options.printsGarbage { printGarbage(T.Encoding.self) }
+  }
+
+  /// Visits atoms and what they lead to; returns what is left to be visited, if that is much.
+  ///
+  /// Their records are fetched ahead, and when these are there, their relocations.
+  private func follow<T: Target>(_: T.Type, _ first: ArraySlice<AtomIndex>) -> [AtomIndex] {
+    var queue = Array(first)
+    var next = 0
+    while next < queue.count, next < 4096 {
+      let far = next &+ 8
+      if far < queue.count { weld_prefetch(atoms.pointer(queue[far])) }
+      let near = next &+ 4
+      if near < queue.count, let start = atoms.pointer(queue[near]).pointee.relocationStart {
+        weld_prefetch(start)
+      }
+      visit(T.self, queue[next], &queue)
+      next &+= 1
+    }
+    return Array(queue[next...])
   }
 
   @inline(__always)
@@ -177,27 +191,82 @@ extension Link {
     if atom.has.contains(.hasFollowers) {
       for edge in followers.followers(of: index) { mark(edge.follower, &found) }
     }
-    guard atom.kind != .zeroFill, atom.kind != .synthetic, atom.kind != .frames else { return }
+    guard atom.kind != .zeroFill, atom.kind != .synthetic, atom.kind != .frames else {
+      if atom.relocations != 0 { leaveToScan(index) }
+      return
+    }
     let file = objects.pointer(atom.file)
     let relocations = atom.relocationList
     let destinations = file.pointee.destinations
     let symbolCount = file.pointee.symbolCount
+    let isPositionIndependent = isPositionIndependent
+    var isScanned = false
+    var hasCalls = false
     for i in 0..<relocations.count {
       let entry = RelaEntry<E>(relocations.start + i &* RelaEntry<E>.size)
       let symbol = Int(entry.symbol)
+      let type = entry.type
       // Bad indices are reported by the scan.
-      if symbol >= symbolCount { continue }
-      let destination = destinations[symbol]
-      if destination & Destination.isIndirectlyMarked == 0 {
-        markAtom(Destination.atom(destination), &found)
-      } else {
-        markTarget(E.self, entry.symbol, entry.addend, file, &found)
+      guard symbol < symbolCount else {
+        isScanned = true
+        continue
       }
+      let destination = destinations[symbol]
+      let width = T.plainWidth(type: type, isPositionIndependent: isPositionIndependent)
+      let offset = entry.offset
+      if width == 0 || offset > atom.size || atom.size &- offset < width { isScanned = true }
+      if destination & (Destination.isIndirectlyMarked | Destination.isSpecial) == 0 {
+        markAtom(Destination.atom(destination), &found)
+        continue
+      }
+      if destination & Destination.isSpecial != 0 {
+        if T.isCall(type: type), needsOnlyStub(symbol, in: file) {
+          hasCalls = true
+        } else {
+          isScanned = true
+        }
+      }
+      markTarget(E.self, entry.symbol, entry.addend, file, &found)
     }
-    if !atom.frames.isNone {
+    if isScanned {
+      // Calls, too: one may be part of a sequence that becomes another.
+      leaveToScan(index)
+    } else if hasCalls {
+      demandStubs(T.self, relocations.start, relocations.count, file)
+    }
+    if atom.has.contains(.hasFrameReferences) {
       visitFrameReferences(E.self, of: index) { owner, symbol, addend in
         markTarget(E.self, symbol, addend, objects.pointer(owner), &found)
       }
+    }
+  }
+
+  /// The scan need not come by atoms with none but plain references.
+  @inline(__always)
+  private func leaveToScan(_ index: AtomIndex) {
+    atomicOr(&atoms.pointer(index).pointee.flags, AtomFlags.isLeftToScan.rawValue)
+  }
+
+  /// Most calls that are not plain lead to functions of libraries, which need a stub and nothing else.
+  @inline(__always)
+  private func needsOnlyStub(_ source: Int, in file: UnsafeMutablePointer<ObjectFile>) -> Bool {
+    guard source >= file.pointee.firstGlobal else { return false }
+    let symbol = symbols.pointer(file.pointee.globals[source &- file.pointee.firstGlobal])
+    let has = symbol.pointee.has
+    return has.contains(.isPreemptible) && has.isDisjoint(with: [.isUndefined, .isThreadLocal])
+  }
+
+  /// For an atom whose only special references are such calls.
+  private func demandStubs<T: Target>(
+    _: T.Type, _ relocations: UnsafePointer<UInt8>, _ count: Int,
+    _ file: UnsafeMutablePointer<ObjectFile>
+  ) {
+    for i in 0..<count {
+      let entry = RelaEntry<T.Encoding>(relocations + i &* RelaEntry<T.Encoding>.size)
+      let source = Int(entry.symbol)
+      if file.pointee.destinations[source] & Destination.isSpecial == 0 { continue }
+      let symbol = file.pointee.globals[source &- file.pointee.firstGlobal]
+      atomicOr(&symbols.pointer(symbol).pointee.flags, SymbolFlags.needsPLT.rawValue)
     }
   }
 

@@ -277,6 +277,10 @@ extension Link {
     measureLoaded()
     relaxesSlots = options.relaxes && isCompact(T.self)
     _ = relativeFirsts.reserve(count: atoms.count - relativeFirsts.count)
+    // Garbage collection has come by all relocations of what lives, and knows which atoms have plain
+    // ones only.
+    let wanted: AtomFlags =
+      options.collectsGarbage ? [.isLive, .isAlloc, .isLeftToScan] : [.isLive, .isAlloc]
     let results = pool.map(chunks: liveObjects.count) { [self] i, _ in
       var context = ScanContext(
         link: self, file: objects.pointer(liveObjects[i]), isShared: isSharedLibrary,
@@ -285,7 +289,7 @@ extension Link {
         for j in 0..<context.file.pointee.atomCount {
           let index = AtomIndex(context.file.pointee.firstAtom.int + j)
           let atom = atoms.pointer(index)
-          guard atom.pointee.has.contains([.isLive, .isAlloc]), atom.pointee.relocations != 0,
+          guard atom.pointee.has.contains(wanted), atom.pointee.relocations != 0,
             atom.pointee.kind != .frames
           else { continue }
           T.scan(self, &context, index)

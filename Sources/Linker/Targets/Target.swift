@@ -41,6 +41,12 @@ protocol Target: Sendable {
   ///   which two threads would do in turns to one counter for each atom.
   static func scan(_ link: Link, _ context: inout ScanContext, _ atom: AtomIndex)
 
+  /// Bytes that a relocation writes if a plain reference (`Destination.isSpecial`) of this type asks
+  /// for nothing, so that the scan may pass it over; else 0.
+  static func plainWidth(type: UInt32, isPositionIndependent: Bool) -> UInt64
+  /// Whether all that a function of another component needs for this type is a stub.
+  static func isCall(type: UInt32) -> Bool
+
   /// Applies the relocations of an atom to its bytes at `place`, which hold `atom.size` bytes.
   static func apply(
     _ link: Link, _ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer

@@ -71,6 +71,17 @@ enum X86_64: Target {
     }
   }
 
+  @inline(__always)
+  static func plainWidth(type: UInt32, isPositionIndependent: Bool) -> UInt64 {
+    switch type {
+    case R.pc32, R.plt32: 4
+    case R.abs64: isPositionIndependent ? 0 : 8
+    default: 0
+    }
+  }
+
+  @inline(__always) static func isCall(type: UInt32) -> Bool { type == R.plt32 }
+
   /// Bytes that a relocation writes at its place; 0 for those that write nothing there.
   @inline(__always)
   static func width(_ type: UInt32) -> UInt64 {
