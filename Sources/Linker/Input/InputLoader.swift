@@ -34,6 +34,9 @@ struct InputLoader {
   private var depth = 0
   private var openLibraries: Set<String> = []
   private var arena: InputArena? = InputArena()
+  /// Archives all of whose members are taken, and how many objects come before them. Their members
+  /// are looked for when all archives are open: each header is a page that nobody has touched yet.
+  private var wholeArchives: [(archive: Archive, position: UInt64, at: Int)] = []
 
   init(link: Link) {
     self.link = link
@@ -62,6 +65,33 @@ struct InputLoader {
       case .library(let name): loadLibrary(name, input.state)
       }
     }
+    listWholeArchives()
+  }
+
+  /// Puts the members of whole archives into the list of objects.
+  private mutating func listWholeArchives() {
+    if wholeArchives.isEmpty { return }
+    let archives = wholeArchives
+    wholeArchives = []
+    let (link, diagnostics) = (link, diagnostics)
+    let found = link.pool.map(chunks: archives.count) { i, _ in
+      var members: [ObjectReader.Source] = []
+      Self.forEachObject(
+        of: archives[i].archive, position: archives[i].position, link: link,
+        diagnostics: diagnostics
+      ) { members.append($0) }
+      return members
+    }
+    let others = objects
+    objects = []
+    objects.reserveCapacity(others.count + found.reduce(0) { $0 + $1.count })
+    var next = 0
+    for (archive, members) in zip(archives, found) {
+      objects += others[next..<archive.at]
+      objects += members
+      next = archive.at
+    }
+    objects += others[next...]
   }
 
   private mutating func loadLibrary(_ name: String, _ state: LinkOptions.InputState) {
@@ -229,38 +259,58 @@ struct InputLoader {
       var archive = try Archive(path: ByteString(copying: path), bytes: bytes)
       archive.state = state
       archive.position = position
-      let flags: FileFlags = link.isExcludedLibrary(path) ? .isExcluded : []
       if archive.index != nil && !state.wholeArchive {
         archives.append(archive)
         lazies.append(.archive(archives.count - 1))
         return
       }
       // Whole archives, and those without an index: each member by itself.
-      var number: UInt64 = 0
-      var members: [Archive.Member] = []
-      try archive.forEachMember { members.append($0) }
-      for member in members {
-        number += 1
-        guard
-          let source = Self.source(
-            of: member, in: archive, position: position | number, flags: flags,
-            diagnostics: diagnostics)
-        else { continue }
-        if Self.isBitcode(source.bytes) {
-          diagnostics.error(Self.bitcodeText("\(path)(\(member.name))"))
-          continue
-        }
-        // Other members (Rust's metadata, notes of the packager) are no objects.
-        guard source.bytes.hasPrefix("\u{7f}ELF") else { continue }
+      if state.wholeArchive, depth == 0, !archive.isThin {
+        wholeArchives.append((archive, position, objects.count))
+        return
+      }
+      Self.forEachObject(of: archive, position: position, link: link, diagnostics: diagnostics) {
         if state.wholeArchive {
-          objects.append(source)
+          objects.append($0)
         } else {
-          lazyObjects.append(source)
+          lazyObjects.append($0)
           lazies.append(.object(lazyObjects.count - 1))
         }
       }
     } catch {
       diagnostics.error("\(path): \(error.text)")
+    }
+  }
+
+  /// Calls `body` with each member of an archive that is an object.
+  private static func forEachObject(
+    of archive: Archive, position: UInt64, link: Link, diagnostics: Diagnostics,
+    _ body: (ObjectReader.Source) -> Void
+  ) {
+    let path = String(archive.path)
+    let flags: FileFlags = link.isExcludedLibrary(path) ? .isExcluded : []
+    var number: UInt64 = 0
+    var members: [Archive.Member] = []
+    do {
+      try archive.forEachMember { members.append($0) }
+    } catch {
+      diagnostics.error("\(path): \(error.text)", key: position)
+      return
+    }
+    for member in members {
+      number += 1
+      guard
+        let source = source(
+          of: member, in: archive, position: position | number, flags: flags,
+          diagnostics: diagnostics)
+      else { continue }
+      if isBitcode(source.bytes) {
+        diagnostics.error(bitcodeText("\(path)(\(member.name))"), key: position | number)
+        continue
+      }
+      // Other members (Rust's metadata, notes of the packager) are no objects.
+      guard source.bytes.hasPrefix("\u{7f}ELF") else { continue }
+      body(source)
     }
   }
 

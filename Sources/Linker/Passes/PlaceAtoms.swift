@@ -3,23 +3,38 @@ import Platform
 
 /// Which atoms each output section has, in which order, and at which offset.
 ///
-/// Order: part, then file, then section: a stable counting sort, linear in atoms. SHF_LINK_ORDER
-/// sections come in the order of what they are linked to.
+/// Order: part, then file, then section: a stable counting sort, linear in atoms. Groups of files are
+/// counted side by side, each for every output section; then each group knows where its atoms go.
+/// SHF_LINK_ORDER sections come in the order of what they are linked to.
 extension Link {
   func placeAtoms<T: Target>(_: T.Type) {
     typealias E = T.Encoding
     let outputCount = outputs.count
-    var counts = [Int](repeating: 0, count: outputCount)
-    // Facts about what is in each output section.
-    var facts = [PlacementFacts](repeating: PlacementFacts(), count: outputCount)
-    var total = 0
-    forEachPlacedAtom { index, order in
-      let atom = atoms.pointer(index)
-      let output = atom.pointee.output.int
-      counts[output] += 1
-      total += 1
-      note(E.self, atom, order, &facts[output])
+    // The linker's own atoms come last: they are a group of their own.
+    let groupCount = max(1, min(pool.count * 8, (1 << 20) / max(outputCount, 1), liveObjects.count))
+    let grain = (liveObjects.count + groupCount - 1) / groupCount
+    let found = pool.map(chunks: groupCount + 1) { [self] group, _ in
+      var counts = [Int](repeating: 0, count: outputCount)
+      var facts = [PlacementFacts](repeating: PlacementFacts(), count: outputCount)
+      let isOwn = group == groupCount
+      forEachPlacedAtom(grain * group, grain, isOwn: isOwn) { index, order in
+        let atom = atoms.pointer(index)
+        let output = atom.pointee.output.int
+        counts[output] &+= 1
+        note(E.self, atom, order, &facts[output])
+      }
+      return (counts: counts, facts: facts)
     }
+    // What all groups found together; and where each begins.
+    var counts = [Int](repeating: 0, count: outputCount)
+    var facts = [PlacementFacts](repeating: PlacementFacts(), count: outputCount)
+    for group in found {
+      for i in 0..<outputCount where group.counts[i] > 0 {
+        counts[i] += group.counts[i]
+        facts[i].add(group.facts[i])
+      }
+    }
+    let total = counts.reduce(0, +)
     atomOrder = allocateZeroed(count: max(total, 1))
     var next = [Int](repeating: 0, count: outputCount)
     var sum = 0
@@ -29,10 +44,20 @@ extension Link {
       next[i] = sum
       sum += counts[i]
     }
-    forEachPlacedAtom { index, _ in
-      let output = atoms[index].output.int
-      atomOrder[next[output]] = index
-      next[output] += 1
+    var starts: [[Int]] = []
+    for group in found {
+      starts.append(next)
+      for i in 0..<outputCount { next[i] += group.counts[i] }
+    }
+    let groupStarts = starts
+    nonisolated(unsafe) let order = atomOrder
+    pool.forEach(chunks: groupCount + 1) { [self] group, _ in
+      var next = groupStarts[group]
+      forEachPlacedAtom(grain * group, grain, isOwn: group == groupCount) { index, _ in
+        let output = atoms[index].output.int
+        order[next[output]] = index
+        next[output] &+= 1
+      }
     }
     for i in 0..<outputCount {
       let output = outputs.pointer(OutputIndex(i))
@@ -55,7 +80,7 @@ extension Link {
     }
   }
 
-  private struct PlacementFacts {
+  private struct PlacementFacts: Sendable {
     var flags: SectionFlags = []
     var type = SectionType.null
     var alignment: UInt8 = 0
@@ -66,25 +91,50 @@ extension Link {
     /// All inputs are mergeable alike.
     var mergeFlags: SectionFlags?
     var entrySize: UInt64 = 0
+
+    /// Adds what is known of atoms that come later.
+    mutating func add(_ later: PlacementFacts) {
+      if parts == 0 {
+        self = later
+        return
+      }
+      flags.formUnion(later.flags)
+      if type == .null || type == .nobits && later.type != .null { type = later.type }
+      alignment = max(alignment, later.alignment)
+      firstSeen = min(firstSeen, later.firstSeen)
+      if later.parts > 1 || part != later.part { parts = 2 }
+      isLinkOrdered = isLinkOrdered || later.isLinkOrdered
+      if mergeFlags != later.mergeFlags || entrySize != later.entrySize {
+        mergeFlags = SectionFlags([])
+        entrySize = 0
+      }
+    }
   }
 
-  /// Live atoms that get a place of their own, in the order of files.
+  /// Live atoms of `count` files that get a place of their own, in order; or the linker's own.
   @inline(__always)
-  private func forEachPlacedAtom(_ body: (AtomIndex, UInt32) -> Void) {
-    for file in liveObjects {
-      let object = objects.pointer(file)
-      for i in 0..<object.pointee.atomCount {
-        let index = AtomIndex(object.pointee.firstAtom.int &+ i)
+  private func forEachPlacedAtom(
+    _ first: Int, _ count: Int, isOwn: Bool, _ body: (AtomIndex, UInt32) -> Void
+  ) {
+    if isOwn {
+      for index in syntheticAtoms where atoms[index].has.contains(.isLive) { body(index, .max) }
+      return
+    }
+    for i in first..<max(first, min(liveObjects.count, first + count)) {
+      let object = objects.pointer(liveObjects[i])
+      let order = object.pointee.order
+      let start = object.pointee.firstAtom.int
+      for j in start..<start &+ object.pointee.atomCount {
+        let index = AtomIndex(j)
         let atom = atoms.pointer(index)
         if atom.pointee.kind == .merged || atom.pointee.kind == .frames
           || !atom.pointee.has.contains(.isLive)
         {
           continue
         }
-        body(index, object.pointee.order)
+        body(index, order)
       }
     }
-    for index in syntheticAtoms where atoms[index].has.contains(.isLive) { body(index, .max) }
   }
 
   @inline(__always)
@@ -163,19 +213,27 @@ extension Link {
   private func sortByPart(_ output: OutputSection) {
     let range = UnsafeMutableBufferPointer(
       start: atomOrder + output.firstAtom, count: output.atomCount)
-    var counts: [UInt16: Int] = [:]
-    for index in range { counts[atoms[index].part, default: 0] += 1 }
-    var starts: [UInt16: Int] = [:]
+    // Only the pages of parts that there are take memory.
+    let places = allocateZeroed(Int.self, count: 1 << 16)
+    var lowest = 1 << 16
+    var highest = 0
+    for index in range {
+      let part = Int(atoms[index].part)
+      places[part] &+= 1
+      lowest = min(lowest, part)
+      highest = max(highest, part)
+    }
     var sum = 0
-    for part in counts.keys.sorted() {
-      starts[part] = sum
-      sum += counts[part]!
+    for part in lowest...highest {
+      let count = places[part]
+      places[part] = sum
+      sum += count
     }
     let copy = Array(range)
     for index in copy {
-      let part = atoms[index].part
-      range[starts[part]!] = index
-      starts[part]! += 1
+      let part = Int(atoms[index].part)
+      range[places[part]] = index
+      places[part] &+= 1
     }
   }
 
