@@ -249,6 +249,7 @@ public func atomicMin(_ p: UnsafeMutablePointer<UInt32>, _ value: UInt32) {
 
 extension WorkerPool {
   /// The results of `body` for each number below `chunks`, in order.
+  @inlinable
   public func map<R: Sendable>(
     chunks: Int, _ body: @escaping @Sendable (_ chunk: Int, _ worker: Int) -> R
   ) -> [R] {
