@@ -35,7 +35,7 @@ public enum ParsedCommandLine: Sendable {
 /// The parser of command lines.
 public struct CommandLineParser {
   /// Reads a whole file; the parser calls it for response files only.
-  public typealias FileReader = (String) -> Result<[UInt8], Errno>
+  public typealias FileReader = (String) -> Result<MappedInput, Errno>
 
   /// What `arguments` ask for.
   ///

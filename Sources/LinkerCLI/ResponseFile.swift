@@ -71,9 +71,9 @@ struct ResponseFileExpansion {
         message: "response file '\(file)' is one too many; the limit is "
           + "\(ResponseFileExpansion.maximumFileCount)")
     }
-    let bytes: [UInt8]
+    let bytes: UnsafeRawBufferPointer
     switch readFile(file) {
-    case .success(let content): bytes = content
+    case .success(let contents): bytes = contents.bytes
     case .failure(.noEntry):
       result.append(word)
       return
@@ -85,10 +85,7 @@ struct ResponseFileExpansion {
       throw Failure(message: "response file '\(file)' is too large")
     }
     openFiles.append(file)
-    let outcome = bytes.withUnsafeBufferPointer { bytes in
-      Result { () throws(Failure) in try append(wordsOf: bytes, file, readFile) }
-    }
-    try outcome.get()
+    try append(wordsOf: bytes.bindMemory(to: UInt8.self), file, readFile)
     openFiles.removeLast()
   }
 

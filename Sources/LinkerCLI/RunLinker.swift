@@ -39,9 +39,9 @@ private final class KeptOptions {
   init(_ options: LinkOptions) { self.options = options }
 }
 
-private func readWholeFile(_ path: String) -> Result<[UInt8], Errno> {
+private func readWholeFile(_ path: String) -> Result<MappedInput, Errno> {
   do throws(Errno) {
-    return .success(Array(try MappedInput(path: path).bytes))
+    return .success(try MappedInput(path: path))
   } catch {
     return .failure(error)
   }

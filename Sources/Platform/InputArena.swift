@@ -23,9 +23,10 @@ public struct InputArena: @unchecked Sendable {
   private var next: UnsafeMutableRawPointer?
   private var end: UnsafeMutableRawPointer?
   private var expectsSmall = true
-  private var isFirst = true
+  private var isFirst: Bool
 
-  public init() {}
+  /// - Parameter expectsMuch: that there will be more than what is reserved first.
+  public init(expectsMuch: Bool = false) { isFirst = !expectsMuch }
 
   /// Reads an object file whose size nobody knows; nil if it might be large, cut short, or something
   /// other than an object, and has to be looked at more closely.

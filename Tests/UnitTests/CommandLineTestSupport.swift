@@ -11,8 +11,15 @@ func parseLine(
   CommandLineParser.parse(
     line.split(whereSeparator: \.isWhitespace).map(String.init),
     readFile: { name in
-      files[name].map { .success(Array($0.utf8)) } ?? .failure(.noEntry)
+      files[name].map { .success(fileContents(Array($0.utf8))) } ?? .failure(.noEntry)
     }, environment: environment)
+}
+
+/// Bytes posing as a file, for good.
+func fileContents(_ bytes: [UInt8]) -> MappedInput {
+  let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+  copy.copyBytes(from: bytes)
+  return MappedInput(memory: UnsafeRawBufferPointer(copy))
 }
 
 /// The options of a line that must parse, without warnings unless told otherwise.

@@ -16,7 +16,7 @@ import Testing
       case .success(let words) = ResponseFileExpansion.expand(
         ["1", "@a", "@none", "@"],
         readFile: {
-          files[$0].map { .success(Array($0.utf8)) } ?? .failure(.noEntry)
+          files[$0].map { .success(fileContents(Array($0.utf8))) } ?? .failure(.noEntry)
         })
     else {
       Issue.record("not expanded")
@@ -41,7 +41,7 @@ import Testing
     guard case .failure(let errors) = denied else { return #expect(Bool(false)) }
     #expect(errors.first?.hasPrefix("cannot read response file 'a': ") == true)
     let latin = CommandLineParser.parse(
-      ["@a"], readFile: { _ in .success([0x61, 0xE9, 0x20]) }, environment: [:])
+      ["@a"], readFile: { _ in .success(fileContents([0x61, 0xE9, 0x20])) }, environment: [:])
     guard case .failure(let encoding) = latin else { return #expect(Bool(false)) }
     #expect(encoding.first?.contains("UTF-8") == true)
   }

@@ -28,8 +28,9 @@ extension Link {
   /// The `address` of each `.frames` atom becomes the offset in the output section of what came of
   /// it, for the symbols that start-up files have there; `shiftFrameAtoms` makes that an address.
   func layoutFrames<E: ELFEncoding>(_: E.Type) {
-    var files = pool.map(chunks: liveObjects.count) { [self] i, _ in keepFrames(liveObjects[i]) }
-    let hasFrames = liveObjects.contains { objects[$0].frameCount > 0 }
+    let owners = liveObjects.filter { objects.pointer($0).pointee.frameCount > 0 }
+    let hasFrames = !owners.isEmpty
+    var files = pool.map(chunks: owners.count) { [self] i, _ in keepFrames(owners[i]) }
     shareCIEs(E.self, &files)
 
     var bytes = 0
@@ -61,7 +62,7 @@ extension Link {
     nonisolated(unsafe) let list = section.descriptions
     let placed = files
     pool.forEach(chunks: placed.count) { [self] i, _ in
-      placeFrames(liveObjects[i], placed[i], order, list)
+      placeFrames(owners[i], placed[i], order, list)
     }
     section.chunks = chunks(of: section)
     frameSection = section

@@ -46,7 +46,8 @@ struct FilesAhead {
     nonisolated(unsafe) let files = UnsafeMutablePointer<File>.allocate(capacity: inputs.count)
     nonisolated(unsafe) let arenas = UnsafeMutablePointer<InputArena?>.allocate(
       capacity: pool.count)
-    arenas.initialize(repeating: InputArena(), count: pool.count)
+    arenas.initialize(
+      repeating: InputArena(expectsMuch: inputs.count / pool.count > 4000), count: pool.count)
     nonisolated(unsafe) let neighbors = UnsafeMutablePointer<NearbyFiles>.allocate(
       capacity: pool.count)
     neighbors.initialize(repeating: NearbyFiles(), count: pool.count)

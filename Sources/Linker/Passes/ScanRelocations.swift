@@ -281,45 +281,58 @@ extension Link {
     // ones only.
     let wanted: AtomFlags =
       options.collectsGarbage ? [.isLive, .isAlloc, .isLeftToScan] : [.isLive, .isAlloc]
-    let results = pool.map(chunks: liveObjects.count) { [self] i, _ in
+    // Several files share a context and its lists.
+    let grain = max(1, min(32, liveObjects.count / 512))
+    let results = pool.map(chunks: (liveObjects.count + grain - 1) / grain) { [self] chunk, _ in
       var context = ScanContext(
-        link: self, file: objects.pointer(liveObjects[i]), isShared: isSharedLibrary,
+        link: self, file: objects.base, isShared: isSharedLibrary,
         isPositionIndependent: isPositionIndependent, relaxes: relaxesSlots)
-      if i > 0 {
-        for j in 0..<context.file.pointee.atomCount {
-          let index = AtomIndex(context.file.pointee.firstAtom.int + j)
-          let atom = atoms.pointer(index)
-          guard atom.pointee.has.contains(wanted), atom.pointee.relocations != 0,
-            atom.pointee.kind != .frames
-          else { continue }
-          T.scan(self, &context, index)
+      var facts: ScanFacts = []
+      for i in chunk * grain..<min(liveObjects.count, (chunk + 1) * grain) {
+        let file = objects.pointer(liveObjects[i])
+        let firstLocal = context.locals.count
+        context.file = file
+        context.facts = []
+        context.relativeCount = 0
+        if i > 0 { scanRelocations(T.self, &context, wanted) }
+        if context.locals.count > firstLocal + 1 {
+          context.locals[firstLocal...].sort { $0.source < $1.source }
         }
-        if context.file.pointee.frameCount > 0 { scanFrames(T.self, &context) }
+        // Numbers of its own, until those of the files before it are known.
+        file.pointee.firstRelative = context.relativeCount
+        file.pointee.localDemandCount = context.locals.count - firstLocal
+        facts.formUnion(context.facts)
       }
-      if context.locals.count > 1 { context.locals.sort { $0.source < $1.source } }
       return ScanResult(
         dynamic: context.dynamic, locals: context.locals, undefined: context.undefined,
-        facts: context.facts, relativeCount: context.relativeCount)
+        facts: facts)
     }
     var undefined: [UndefinedReference] = []
     var relativeCount = 0
-    for i in results.indices {
-      scanFacts.formUnion(results[i].facts)
-      if !results[i].undefined.isEmpty { undefined += results[i].undefined }
-      let file = objects.pointer(liveObjects[i])
-      file.pointee.firstRelative = relativeCount
-      relativeCount += results[i].relativeCount
-      file.pointee.firstLocalDemand = localDemands.count
-      var last: UInt32?
-      for demand in results[i].locals {
-        if demand.source == last {
-          localDemands[localDemands.count - 1].flags |= demand.flags
-        } else {
-          localDemands.append(demand)
-          last = demand.source
+    for chunk in results.indices {
+      scanFacts.formUnion(results[chunk].facts)
+      if !results[chunk].undefined.isEmpty { undefined += results[chunk].undefined }
+      var demands = results[chunk].locals[...]
+      for i in chunk * grain..<min(liveObjects.count, (chunk + 1) * grain) {
+        let file = objects.pointer(liveObjects[i])
+        let ownCount = file.pointee.firstRelative
+        file.pointee.firstRelative = relativeCount
+        relativeCount += ownCount
+        let first = localDemands.count
+        file.pointee.firstLocalDemand = first
+        if file.pointee.localDemandCount == 0 { continue }
+        var last: UInt32?
+        for demand in demands.prefix(file.pointee.localDemandCount) {
+          if demand.source == last {
+            localDemands[localDemands.count - 1].flags |= demand.flags
+          } else {
+            localDemands.append(demand)
+            last = demand.source
+          }
         }
+        demands.removeFirst(file.pointee.localDemandCount)
+        file.pointee.localDemandCount = localDemands.count - first
       }
-      file.pointee.localDemandCount = localDemands.count - file.pointee.firstLocalDemand
     }
     dynamicRelocations.countedRelative = relativeCount
     dynamicRelocations.lists = results.map(\.dynamic)
@@ -329,6 +342,22 @@ extension Link {
     reportLibraryUndefined(T.Encoding.self)
     demandStubsOfAliases()
     try checkpoint()
+  }
+
+  /// Scans the atoms of the context's file.
+  private func scanRelocations<T: Target>(
+    _: T.Type, _ context: inout ScanContext, _ wanted: AtomFlags
+  ) {
+    let file = context.file
+    for j in 0..<file.pointee.atomCount {
+      let index = AtomIndex(file.pointee.firstAtom.int + j)
+      let atom = atoms.pointer(index)
+      guard atom.pointee.has.contains(wanted), atom.pointee.relocations != 0,
+        atom.pointee.kind != .frames
+      else { continue }
+      T.scan(self, &context, index)
+    }
+    if file.pointee.frameCount > 0 { scanFrames(T.self, &context) }
   }
 
   /// Personality routines may be in a library: their references are scanned like data.
@@ -415,10 +444,10 @@ extension Link {
   }
 }
 
+/// What the scan found in some files in a row.
 struct ScanResult: Sendable {
   var dynamic: [DynamicRelocation]
   var locals: [LocalDemand]
   var undefined: [UndefinedReference]
   var facts: ScanFacts
-  var relativeCount: Int
 }

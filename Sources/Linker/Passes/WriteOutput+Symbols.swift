@@ -93,7 +93,7 @@ final class WriteBuffer: @unchecked Sendable {
   private var size = 0
 
   func room(_ bytes: Int) -> UnsafeMutableRawPointer {
-    if bytes > size {
+    if bytes > size || start == nil {
       if let start { releaseAddressSpace(start, bytes: size) }
       size = max(bytes, 1 << 20)
       start = reserveAddressSpace(bytes: size)
