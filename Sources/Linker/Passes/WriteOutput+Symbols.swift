@@ -36,12 +36,12 @@ extension Link {
     return (UnsafeRawPointer(table), UnsafeRawPointer(names), extended.map { UnsafeRawPointer($0) })
   }
 
-  /// Writes a span's entries and names to the file, and returns the bytes that were written.
+  /// Makes a span's entries and names in `buffer`; returns all bytes, and which of them go where.
   ///
   /// - Parameter number: the span; the one after the last is the linker's own.
-  func writeSpan<E: ELFEncoding>(
-    _: E.Type, _ number: Int, _ file: OutputFile, _ buffer: WriteBuffer
-  ) throws(Errno) -> UnsafeRawBufferPointer {
+  func makeSpan<E: ELFEncoding>(
+    _: E.Type, _ number: Int, in buffer: WriteBuffer
+  ) -> (bytes: UnsafeRawBufferPointer, parts: [WriteQueue.Part]) {
     let isOwn = number == symbolTable.spans.count
     let span = isOwn ? symbolTable.ownSpan : symbolTable.spans[number]
     let size = SymbolEntry<E>.size
@@ -67,37 +67,22 @@ extension Link {
       writeSymbols(E.self, span, to: &writer)
     }
 
-    func write(_ from: Int, _ count: Int, _ output: OutputIndex, _ at: Int) throws(Errno) {
-      if count == 0 { return }
-      try file.write(
-        UnsafeRawBufferPointer(start: start + from, count: count),
-        at: Int(outputs[output].fileOffset) + at)
+    func part(_ from: Int, _ count: Int, _ output: OutputIndex, _ at: Int) -> WriteQueue.Part {
+      WriteQueue.Part(
+        bytes: UnsafeRawBufferPointer(start: start + from, count: count),
+        offset: Int(outputs[output].fileOffset) + at)
     }
-    try write(0, span.localCount * size, synthetic.symbolTable, span.firstLocal * size)
-    try write(globalsAt, span.globalCount * size, synthetic.symbolTable, span.firstGlobal * size)
-    try write(namesAt, span.nameBytes, synthetic.symbolNames, span.firstName)
+    var parts = [
+      part(0, span.localCount * size, synthetic.symbolTable, span.firstLocal * size),
+      part(globalsAt, span.globalCount * size, synthetic.symbolTable, span.firstGlobal * size),
+      part(namesAt, span.nameBytes, synthetic.symbolNames, span.firstName),
+    ]
     if hasExtended {
-      try write(
-        extendedAt, span.localCount * 4, synthetic.extendedIndices, span.firstLocal * 4)
-      try write(
-        extendedAt + span.localCount * 4, span.globalCount * 4, synthetic.extendedIndices,
-        span.firstGlobal * 4)
+      let table = synthetic.extendedIndices
+      let globals = extendedAt + span.localCount * 4
+      parts.append(part(extendedAt, span.localCount * 4, table, span.firstLocal * 4))
+      parts.append(part(globals, span.globalCount * 4, table, span.firstGlobal * 4))
     }
-    return UnsafeRawBufferPointer(start: start, count: end)
-  }
-}
-
-/// A worker's buffer, which stays in the cache from chunk to chunk.
-final class WriteBuffer: @unchecked Sendable {
-  private var start: UnsafeMutableRawPointer?
-  private var size = 0
-
-  func room(_ bytes: Int) -> UnsafeMutableRawPointer {
-    if bytes > size || start == nil {
-      if let start { releaseAddressSpace(start, bytes: size) }
-      size = max(bytes, 1 << 20)
-      start = reserveAddressSpace(bytes: size)
-    }
-    return start!
+    return (UnsafeRawBufferPointer(start: start, count: end), parts)
   }
 }

@@ -62,9 +62,8 @@ extension Link {
     let chunks = makeChunks(pieces)
     let hashes = options.buildID != .none && BuildID.size(options.buildID) > 0
     let kind = options.buildID
-    let failure = Mutex<Errno?>(nil)
     let digests = Mutex<[(Int, [UInt8])]>([])
-    let buffers = (0..<pool.count).map { _ in WriteBuffer() }
+    let queue = WriteQueue(file: file, workers: pool.count)
     let contexts = UnsafeMutablePointer<ApplyContext>.allocate(capacity: pool.count)
     defer {
       contexts.deinitialize(count: pool.count)
@@ -75,38 +74,38 @@ extension Link {
     nonisolated(unsafe) let all = pieces
     let spanCount = writesSymbolsBySpan ? symbolTable.spans.count + 1 : 0
     let write: @Sendable (Int, Int) -> Void = { [self] i, worker in
-      var bytes: UnsafeRawBufferPointer
-      do throws(Errno) {
-        if i >= chunks.count {
-          bytes = try writeSpan(E.self, i - chunks.count, file, buffers[worker])
+      let bytes: UnsafeRawBufferPointer
+      var parts: [WriteQueue.Part]
+      var buffer: WriteBuffer?
+      if i >= chunks.count {
+        buffer = queue.takeBuffer()
+        (bytes, parts) = makeSpan(E.self, i - chunks.count, in: buffer!)
+      } else {
+        let chunk = chunks[i]
+        let start = all[chunk.lowerBound].offset
+        let end = all[chunk.upperBound - 1].offset + all[chunk.upperBound - 1].size
+        if chunk.count == 1, let memory = all[chunk.lowerBound].memory {
+          bytes = UnsafeRawBufferPointer(start: memory, count: end - start)
         } else {
-          let chunk = chunks[i]
-          let start = all[chunk.lowerBound].offset
-          let end = all[chunk.upperBound - 1].offset + all[chunk.upperBound - 1].size
-          if chunk.count == 1, let memory = all[chunk.lowerBound].memory {
-            bytes = UnsafeRawBufferPointer(start: memory, count: end - start)
-          } else {
-            let buffer = buffers[worker].room(end - start)
-            var at = start
-            for j in chunk {
-              let piece = all[j]
-              // Gaps are zero; pieces that fill themselves entirely are not cleared first.
-              if piece.offset > at { memset(buffer + (at - start), 0, piece.offset - at) }
-              fill(T.self, piece, buffer + (piece.offset - start), &workerContexts[worker])
-              at = piece.offset + piece.size
-            }
-            bytes = UnsafeRawBufferPointer(start: buffer, count: end - start)
+          buffer = queue.takeBuffer()
+          let p = buffer!.room(end - start)
+          var at = start
+          for j in chunk {
+            let piece = all[j]
+            // Gaps are zero; pieces that fill themselves entirely are not cleared first.
+            if piece.offset > at { memset(p + (at - start), 0, piece.offset - at) }
+            fill(T.self, piece, p + (piece.offset - start), &workerContexts[worker])
+            at = piece.offset + piece.size
           }
-          try file.write(bytes, at: start)
+          bytes = UnsafeRawBufferPointer(start: p, count: end - start)
         }
-      } catch {
-        failure.withLock { $0 = $0 ?? error }
-        return
+        parts = [WriteQueue.Part(bytes: bytes, offset: start)]
       }
       if hashes {
         let digest = BuildID.digest(kind, bytes)
         digests.withLock { $0.append((i, digest)) }
       }
+      queue.write(parts, in: buffer)
     }
     // Symbols' spans are numbered behind the chunks.
     let early =
@@ -115,7 +114,7 @@ extension Link {
     let late = chunks.indices.filter { pieces[chunks[$0].lowerBound].isDeferred }
     pool.forEach(chunks: early.count) { i, worker in write(early[i], worker) }
     pool.forEach(chunks: late.count) { i, worker in write(late[i], worker) }
-    if let error = failure.withLock({ $0 }) {
+    if let error = queue.failure {
       diagnostics.error("cannot write \(options.outputPath): \(error)")
     }
     if diagnostics.hasErrors {
