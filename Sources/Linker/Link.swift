@@ -30,6 +30,8 @@ public final class Link: @unchecked Sendable {
   // Only while reading: names of archive indexes, and lazily linked objects.
   var archiveNames: [(name: ByteString, provider: ProviderIndex)] = []
   var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
+  /// Symbols whose `extra` is a provider.
+  var providedSymbols: [SymbolIndex] = []
   /// `--wrap`: references to the key mean the value.
   var wraps: [SymbolIndex: SymbolIndex] = [:]
 
@@ -41,6 +43,8 @@ public final class Link: @unchecked Sendable {
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
   /// The complement of each symbol's best claim; 0 for none.
   let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
+  /// Some definition is STB_GNU_UNIQUE.
+  let sawUnique = Atomic<Bool>(false)
   let duplicates = Mutex<[DuplicateDefinition]>([])
   /// Atoms of the linker's own file: commons, copies, merged sections.
   var syntheticAtoms: [AtomIndex] = []

@@ -71,7 +71,7 @@ import Testing
     for i in 0..<5000 { #expect(table.add(ByteString(copying: "name\(i)")) == offsets[i]) }
     var bytes = [UInt8](repeating: 0xff, count: table.count)
     bytes.withUnsafeMutableBytes {
-      table.write(to: $0.baseAddress!, pool: WorkerPool(count: 2))
+      for part in table.parts.reversed() { table.write(part, to: $0.baseAddress! + part.offset) }
     }
     for i in 0..<5000 { #expect(Self.string(bytes, offsets[i]) == "name\(i)") }
   }
@@ -411,7 +411,9 @@ extension DynamicTablesTests {
       return NameTable.Occurrence(start: name.start, count: UInt32(name.count), slot: 0)
     }
     occurrences.withUnsafeMutableBufferPointer {
-      link.names.intern($0, symbols: link.symbols, pool: link.pool)
+      link.names.intern($0, units: [0..<$0.count], symbols: link.symbols, pool: link.pool) { _ in
+      } use: { _ in
+      }
     }
     for occurrence in occurrences {
       let symbol = link.symbols.pointer(SymbolIndex(raw: occurrence.slot))

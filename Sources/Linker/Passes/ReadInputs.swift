@@ -261,41 +261,52 @@ extension Link {
   func activate<T: Target>(_: T.Type, _ files: [FileIndex]) -> [SymbolIndex] {
     typealias E = T.Encoding
     if files.isEmpty { return [] }
-    let lists = pool.map(chunks: files.count) { [self] i, _ in
-      let file = objects.pointer(files[i])
-      file.pointee.flags |= FileFlags.isLive.rawValue
+    let spans = FileSpan.spans(files: 0..<files.count, grain: 1 << 12) {
+      objects[files[$0]].globalCount
+    }
+    let lists = pool.map(chunks: spans.count) { [self] i, _ in
       var wanted: [SymbolIndex] = []
-      let first = file.pointee.firstGlobal
-      for j in 0..<file.pointee.globalCount {
-        let entry = file.pointee.symbol(E.self, first + j)
-        let index = file.pointee.globals[j]
-        let symbol = symbols.pointer(index)
-        var facts: SymbolFlags = []
-        let section = UInt32(entry.sectionIndex)
-        if section == SectionIndex.undefined {
-          facts = .isMentioned
-          if entry.binding != .weak {
-            facts.insert(.isReferenced)
-            if !symbol.pointee.extra.isNone { wanted.append(index) }
-          }
-        } else {
-          // A common symbol gives way to a definition, also to one that an archive has.
-          let isCommon =
-            section == SectionIndex.common || section == ObjectFile.largeCommonSection
-          facts = isCommon ? .sawCommon : .isDefinedInObject
-          if isCommon, !symbol.pointee.extra.isNone { wanted.append(index) }
-        }
-        let visibility = entry.visibility
-        if visibility == .protected {
-          facts.insert(.sawProtected)
-        } else if visibility != .default {
-          facts.insert(.sawHidden)
-        }
-        atomicOr(&symbol.pointee.flags, facts.rawValue)
+      for number in spans[i].files {
+        activate(E.self, objects.pointer(files[number]), spans[i].part, &wanted)
       }
       return wanted
     }
     return lists.flatMap { $0 }
+  }
+
+  private func activate<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ part: Range<Int>?,
+    _ wanted: inout [SymbolIndex]
+  ) {
+    if part?.lowerBound ?? 0 == 0 { file.pointee.flags |= FileFlags.isLive.rawValue }
+    let first = file.pointee.firstGlobal
+    for j in part ?? 0..<file.pointee.globalCount {
+      let entry = file.pointee.symbol(E.self, first + j)
+      let index = file.pointee.globals[j]
+      let symbol = symbols.pointer(index)
+      var facts: SymbolFlags = []
+      let section = UInt32(entry.sectionIndex)
+      if section == SectionIndex.undefined {
+        facts = .isMentioned
+        if entry.binding != .weak {
+          facts.insert(.isReferenced)
+          if !symbol.pointee.extra.isNone { wanted.append(index) }
+        }
+      } else {
+        // A common symbol gives way to a definition, also to one that an archive has.
+        let isCommon =
+          section == SectionIndex.common || section == ObjectFile.largeCommonSection
+        facts = isCommon ? .sawCommon : .isDefinedInObject
+        if isCommon, !symbol.pointee.extra.isNone { wanted.append(index) }
+      }
+      let visibility = entry.visibility
+      if visibility == .protected {
+        facts.insert(.sawProtected)
+      } else if visibility != .default {
+        facts.insert(.sawHidden)
+      }
+      atomicOr(&symbol.pointee.flags, facts.rawValue)
+    }
   }
 
   /// Chooses the providers that `references` ask for; in the order of the command line.
@@ -454,8 +465,7 @@ extension Link {
       library += 1
     }
     // What was the first provider is from here on the symbol's extra record.
-    pool.forEachRange(symbols.count, grain: 1 << 14) { [self] range, _ in
-      for i in range { symbols[SymbolIndex(i)].extra = .none }
-    }
+    for symbol in providedSymbols { symbols[symbol].extra = .none }
+    providedSymbols = []
   }
 }
