@@ -21,6 +21,8 @@ public final class Link: @unchecked Sendable {
   var archives: [Archive] = []
   /// Live objects in the order of the command line; index 0 is the linker's own file.
   var liveObjects: [FileIndex] = []
+  /// Bytes of the objects that are read.
+  var inputBytes = 0
   /// With `--dependency-file`, every path that was opened, in order.
   var openedPaths: [String] = []
   /// What objects name in `.deplibs`, once each.

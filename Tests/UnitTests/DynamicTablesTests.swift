@@ -411,9 +411,9 @@ extension DynamicTablesTests {
       return NameTable.Occurrence(start: name.start, count: UInt32(name.count), slot: 0)
     }
     occurrences.withUnsafeMutableBufferPointer {
-      link.names.intern($0, units: [0..<$0.count], symbols: link.symbols, pool: link.pool) { _ in
-      } use: { _ in
-      }
+      link.names.intern(
+        $0, units: [.init(first: 0, end: $0.count)], symbols: link.symbols, pool: link.pool,
+        list: { _ in }, use: { _ in })
     }
     for occurrence in occurrences {
       let symbol = link.symbols.pointer(SymbolIndex(raw: occurrence.slot))

@@ -163,19 +163,22 @@ extension Link {
   private func sortByPart(_ output: OutputSection) {
     let range = UnsafeMutableBufferPointer(
       start: atomOrder + output.firstAtom, count: output.atomCount)
-    var counts: [UInt16: Int] = [:]
-    for index in range { counts[atoms[index].part, default: 0] += 1 }
-    var starts: [UInt16: Int] = [:]
+    var last = 0
+    for index in range { last = max(last, Int(atoms[index].part)) }
+    // Counts, then where the next atom of each part goes.
+    var places = [Int](repeating: 0, count: last + 1)
+    for index in range { places[Int(atoms[index].part)] += 1 }
     var sum = 0
-    for part in counts.keys.sorted() {
-      starts[part] = sum
-      sum += counts[part]!
+    for part in places.indices {
+      let count = places[part]
+      places[part] = sum
+      sum += count
     }
     let copy = Array(range)
     for index in copy {
-      let part = atoms[index].part
-      range[starts[part]!] = index
-      starts[part]! += 1
+      let part = Int(atoms[index].part)
+      range[places[part]] = index
+      places[part] += 1
     }
   }
 

@@ -9,7 +9,7 @@ extension Link {
     var source: Source
     var span: FileSpan
     /// In the batch.
-    var names: Range<Int>
+    var names: NameTable.Unit
   }
 
   /// Gives the global names of `files` and `libraries`, those of archives that have none yet, and
@@ -55,10 +55,11 @@ extension Link {
     starts.append(othersStart)
     let grain = 1 << 12
     func unit(_ source: NameUnit.Source, _ span: FileSpan, _ first: Int) -> NameUnit {
-      let start = starts[span.files.lowerBound - first]
-      let end = starts[span.files.upperBound - first]
-      let names = span.part.map { start + $0.lowerBound..<start + $0.upperBound } ?? start..<end
-      return NameUnit(source: source, span: span, names: names)
+      let start = starts[span.firstFile - first]
+      let items = span.items(starts[span.endFile - first] - start)
+      return NameUnit(
+        source: source, span: span,
+        names: .init(first: start + items.lowerBound, end: start + items.upperBound))
     }
     var units = FileSpan.spans(files: files, grain: grain) {
       starts[$0 - files.lowerBound + 1] - starts[$0 - files.lowerBound]
@@ -69,8 +70,8 @@ extension Link {
     for start in stride(from: othersStart, to: total, by: grain) {
       units.append(
         NameUnit(
-          source: .others, span: FileSpan(files: 0..<0, part: nil),
-          names: start..<min(total, start + grain)))
+          source: .others, span: FileSpan(files: 0..<0),
+          names: .init(first: start, end: min(total, start + grain))))
     }
 
     let allGlobals = allocateForever(SymbolIndex.self, count: filesEnd)
@@ -80,17 +81,17 @@ extension Link {
       UnsafeMutableBufferPointer(start: occurrences, count: total), units: units.map { $0.names },
       symbols: symbols, pool: pool
     ) { [self] i in
-      var next = occurrences + all[i].names.lowerBound
+      var next = occurrences + all[i].names.first
       let span = all[i].span
       for file in span.files {
         switch all[i].source {
-        case .objects: next = listNames(E.self, FileIndex(file), span.part, into: next)
-        case .libraries: next = listNames(E.self, LibraryIndex(file), span.part, into: next)
+        case .objects: next = listNames(E.self, FileIndex(file), span, into: next)
+        case .libraries: next = listNames(E.self, LibraryIndex(file), span, into: next)
         case .others: break
         }
       }
     } use: { [self] i in
-      let next = occurrences + all[i].names.lowerBound
+      let next = occurrences + all[i].names.first
       let span = all[i].span
       switch all[i].source {
       case .objects: takeSymbols(span, next)
@@ -98,8 +99,7 @@ extension Link {
         var next = next
         for index in span.files {
           let library = libraries.pointer(LibraryIndex(index))
-          let range = span.part ?? 0..<library.pointee.symbolCount
-          for j in range {
+          for j in span.items(library.pointee.symbolCount) {
             library.pointee.globals[j] =
               next.pointee.count == 0 ? .none : SymbolIndex(raw: next.pointee.slot)
             next += 1
@@ -148,8 +148,7 @@ extension Link {
       let file = objects.pointer(FileIndex(index))
       let globalCount = file.pointee.globalCount
       let globals = file.pointee.globals
-      let range = span.part ?? 0..<globalCount + file.pointee.groupCount
-      for i in range {
+      for i in span.items(globalCount + file.pointee.groupCount) {
         let symbol = SymbolIndex(raw: next.pointee.slot)
         next += 1
         if i < globalCount {
@@ -163,12 +162,12 @@ extension Link {
 
   /// Lists a file's names, or a part of them, and returns where the next file's go.
   private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: FileIndex, _ part: Range<Int>?,
+    _: E.Type, _ index: FileIndex, _ span: FileSpan,
     into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
   ) -> UnsafeMutablePointer<NameTable.Occurrence> {
     let file = objects.pointer(index)
     let globalCount = file.pointee.globalCount
-    let range = part ?? 0..<globalCount + file.pointee.groupCount
+    let range = span.items(globalCount + file.pointee.groupCount)
     var next = occurrences
     var versioned = false
     for i in range.clamped(to: 0..<globalCount) {
@@ -204,13 +203,13 @@ extension Link {
   /// A library's names: `foo` for the default version; `foo@V` for the others, which only an
   /// explicit reference reaches.
   private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: LibraryIndex, _ part: Range<Int>?,
+    _: E.Type, _ index: LibraryIndex, _ span: FileSpan,
     into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
   ) -> UnsafeMutablePointer<NameTable.Occurrence> {
     let library = libraries[index]
     let nothing = ByteString("")
     var next = occurrences
-    for i in part ?? 0..<library.symbolCount {
+    for i in span.items(library.symbolCount) {
       let entry = library.symbol(E.self, i)
       var name = ObjectFile.name(library.symbolNames, at: entry.name)
       if i == 0 || entry.binding == .local {

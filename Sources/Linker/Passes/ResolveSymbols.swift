@@ -20,7 +20,7 @@ extension Link {
       return file.pointee.has.contains(.hasVersionedNames) ? 0 : file.pointee.globalCount
     }
     pool.forEach(chunks: spans.count) { [self] i, _ in
-      for file in spans[i].files { claimSymbols(E.self, liveObjects[file], spans[i].part) }
+      for file in spans[i].files { claimSymbols(E.self, liveObjects[file], spans[i]) }
     }
     pool.forEach(chunks: libraries.count) { [self] i, _ in
       claimSymbols(E.self, LibraryIndex(i))
@@ -29,7 +29,7 @@ extension Link {
     let commons = pool.map(chunks: spans.count) { [self] i, _ in
       var commons: [CommonClaim] = []
       for file in spans[i].files {
-        settleSymbols(E.self, liveObjects[file], spans[i].part, &commons)
+        settleSymbols(E.self, liveObjects[file], spans[i], &commons)
       }
       return commons
     }
@@ -49,12 +49,12 @@ extension Link {
     try checkpoint()
   }
 
-  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex, _ part: Range<Int>?) {
+  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex, _ span: FileSpan) {
     let file = objects.pointer(index)
     let first = file.pointee.firstGlobal
     let versioned =
       file.pointee.has.contains(.hasVersionedNames) ? versionedDefinitions(E.self, file) : [:]
-    for i in part ?? 0..<file.pointee.globalCount {
+    for i in span.items(file.pointee.globalCount) {
       let entry = file.pointee.symbol(E.self, first + i)
       if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
       // `.symver foo, foo@@V` leaves both names; the one that tells the version counts.
@@ -116,12 +116,12 @@ extension Link {
   }
 
   private func settleSymbols<E: ELFEncoding>(
-    _: E.Type, _ index: FileIndex, _ part: Range<Int>?, _ commons: inout [CommonClaim]
+    _: E.Type, _ index: FileIndex, _ span: FileSpan, _ commons: inout [CommonClaim]
   ) {
     let file = objects.pointer(index)
     let first = file.pointee.firstGlobal
     let order = file.pointee.order
-    for i in part ?? 0..<file.pointee.globalCount {
+    for i in span.items(file.pointee.globalCount) {
       let source = UInt32(first + i)
       let entry = file.pointee.symbol(E.self, first + i)
       if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }

@@ -23,9 +23,9 @@ struct SymbolTable {
 }
 
 /// Some symbols' places in the output's symbol table.
-struct SymbolSpan: Sendable {
+struct SymbolSpan: BitwiseCopyable {
   /// Of the live objects, and of their symbol tables.
-  var files = FileSpan(files: 0..<0, part: nil)
+  var files = FileSpan(files: 0..<0)
   var firstLocal = 0
   var localCount = 0
   var firstGlobal = 0
@@ -157,7 +157,7 @@ extension Link {
       let index = liveObjects[number]
       let file = objects.pointer(index)
       if file.pointee.has.contains(.isUnlisted) { continue }
-      let range = span.files.part ?? 0..<file.pointee.symbolCount
+      let range = span.files.items(file.pointee.symbolCount)
       let first = file.pointee.firstGlobal
       for j in range.clamped(to: 1..<max(1, first)) {
         let entry = file.pointee.symbol(E.self, j)

@@ -19,6 +19,13 @@ struct NameTable {
     var slot: UInt32
   }
 
+  /// Occurrences of a batch, the share of one worker.
+  struct Unit: BitwiseCopyable {
+    var first: Int
+    var end: Int
+    @inline(__always) var range: Range<Int> { first..<end }
+  }
+
   private var slots: UnsafeMutablePointer<UInt64>
   private var mask: Int
   private var capacity: Int
@@ -65,7 +72,7 @@ struct NameTable {
   ///   - list: fills a unit's occurrences with names, which are then looked up at once.
   ///   - use: takes a unit's symbols.
   mutating func intern(
-    _ occurrences: UnsafeMutableBufferPointer<Occurrence>, units: [Range<Int>],
+    _ occurrences: UnsafeMutableBufferPointer<Occurrence>, units: [Unit],
     symbols: Table<SymbolIndex, Symbol>, pool: WorkerPool,
     list: @escaping @Sendable (_ unit: Int) -> Void,
     use: @escaping @Sendable (_ unit: Int) -> Void
@@ -88,8 +95,8 @@ struct NameTable {
 
     forEachUnit { unit in
       list(unit)
-      let end = units[unit].upperBound
-      var start = units[unit].lowerBound
+      let end = units[unit].end
+      var start = units[unit].first
       withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 16) { hashes in
         while start < end {
           let n = min(16, end - start)
@@ -115,7 +122,7 @@ struct NameTable {
     nonisolated(unsafe) let counts = firsts
     forEachUnit { unit in
       var n = 0
-      for i in units[unit] {
+      for i in units[unit].range {
         let slot = names[i].slot
         if UInt32(truncatingIfNeeded: slots[Int(slot)]) == known &+ UInt32(i) {
           names[i].slot = slot | Self.isFirst
@@ -135,7 +142,7 @@ struct NameTable {
     symbols.expectWrites(to: first.int..<symbols.count)
     forEachUnit { unit in
       var index = first.raw &+ UInt32(truncatingIfNeeded: counts[unit])
-      for i in units[unit] where names[i].slot & Self.isFirst != 0 {
+      for i in units[unit].range where names[i].slot & Self.isFirst != 0 {
         let slot = slots + Int(names[i].slot & ~Self.isFirst)
         let symbol = symbols.pointer(SymbolIndex(raw: index))
         symbol.pointee.nameStart = names[i].start
@@ -149,7 +156,7 @@ struct NameTable {
       }
     }
     forEachUnit { unit in
-      for i in units[unit] {
+      for i in units[unit].range {
         let slot = names[i].slot
         names[i].slot =
           slot & Self.isFirst != 0
