@@ -331,7 +331,8 @@ extension Link {
 
   /// Chooses the providers that `references` ask for; in the order of the command line.
   private func takeProviders<T: Target>(_: T.Type, _ references: [SymbolIndex]) -> [ProviderIndex] {
-    var wave: [ProviderIndex] = []
+    // Of numbers, whose arrays need nothing made at run time.
+    var wave: [Int] = []
     for index in references {
       let symbol = symbols.pointer(index)
       if symbol.pointee.has.contains(.isDefinedInObject) || symbol.pointee.extra.isNone { continue }
@@ -343,10 +344,10 @@ extension Link {
         continue
       }
       providers[provider].isTaken = true
-      wave.append(provider)
+      wave.append(provider.int)
     }
-    wave.sort { $0.raw < $1.raw }
-    return wave
+    wave.sort()
+    return wave.map { ProviderIndex($0) }
   }
 
   /// Whether a provider defines what so far is only common, and not as a common symbol, too: the
