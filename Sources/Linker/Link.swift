@@ -133,6 +133,8 @@ public final class Link: @unchecked Sendable {
   var compressedContents: [OutputIndex: UnsafeRawPointer] = [:]
   var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
   var symbolTable = SymbolTable()
+  /// Mentioned symbols that no object defines, in order.
+  var mentionedElsewhere: [SymbolIndex] = []
   var sectionNameTable = StringTableBuilder()
 
   // Known after layout.

@@ -1,3 +1,4 @@
+import CSystem
 import ELFFormat
 import Platform
 
@@ -171,6 +172,8 @@ extension Link {
     var next = occurrences
     var versioned = false
     for i in range.clamped(to: 0..<globalCount) {
+      let ahead = file.pointee.firstGlobal + min(i &+ 8, globalCount &- 1)
+      weld_prefetch(file.pointee.symbolNames.start + Int(file.pointee.symbol(E.self, ahead).name))
       let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + i)
       var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
       if let at = name.firstIndex(of: 0x40) {

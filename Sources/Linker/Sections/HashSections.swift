@@ -36,7 +36,7 @@ enum NameHash {
       let place = start + (i &+ left &- 8)
       let word =
         UInt64(littleEndian: UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
-        & (UInt64.max << UInt64(64 &- 8 &* left))
+        & (UInt64.max &<< UInt64(64 &- 8 &* left))
       if !Self.hasVersion(word) {
         // 33 to the power of `left`.
         let power =
@@ -69,8 +69,8 @@ enum NameHash {
     let pairs = (word & bytes) &* 33 &+ (word >> 8 & bytes)
     let halves: UInt64 = 0x0000_ffff_0000_ffff
     let fours = (pairs & halves) &* 1089 &+ (pairs >> 16 & halves)
-    return UInt32(truncatingIfNeeded: fours) &* 1_185_921
-      &+ UInt32(truncatingIfNeeded: fours >> 32)
+    // The upper half of the product is the lower half times 33⁴, and the upper one.
+    return UInt32(truncatingIfNeeded: (fours &* (1_185_921 &<< 32 | 1)) >> 32)
   }
 
   /// The hash of `.hash` and of version names. Source: gABI, "Hash Table", `elf_hash`.

@@ -41,15 +41,20 @@ extension Link {
   /// Turns the scan's demands into slots, entries and copies, in symbol order.
   func allocateSlots<T: Target>(_: T.Type) {
     let demands = SymbolFlags.demands
-    let wanting = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
-      var list: [SymbolIndex] = []
-      for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16)
-      where !symbols[SymbolIndex(i)].has.isDisjoint(with: demands) {
-        list.append(SymbolIndex(i))
+    let lists = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
+      var demanding: [SymbolIndex] = []
+      var references: [SymbolIndex] = []
+      for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16) {
+        let has = symbols[SymbolIndex(i)].has
+        if !has.isDisjoint(with: demands) { demanding.append(SymbolIndex(i)) }
+        if !has.isDisjoint(with: [.isShared, .isUndefined]), has.contains(.isMentioned) {
+          references.append(SymbolIndex(i))
+        }
       }
-      return list
+      return (demanding: demanding, references: references)
     }
-    for symbol in wanting.joined() {
+    mentionedElsewhere = lists.flatMap { $0.references }
+    for symbol in lists.lazy.flatMap({ $0.demanding }) {
       let has = symbols[symbol].has
       if has.contains(.needsCopy) { copyVariable(T.Encoding.self, symbol) }
       let extra = ensureExtra(symbol)

@@ -103,20 +103,10 @@ extension Link {
     }
     for own in linkerDefined { table.own.append(own.symbol) }
     for definition in definitions { table.own.append(definition.symbol) }
-    let wanted = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
-      var list: [SymbolIndex] = []
-      for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16) {
-        let has = symbols[SymbolIndex(i)].has
-        if has.isDisjoint(with: [.isShared, .isUndefined]) || !has.contains(.isMentioned) {
-          continue
-        }
-        // A weak reference that came to nothing is still told, but not what only dead code names.
-        if options.collectsGarbage, has.isDisjoint(with: [.isReached, .isRoot]) { continue }
-        list.append(SymbolIndex(i))
-      }
-      return list
+    table.references = mentionedElsewhere.filter {
+      // A weak reference that came to nothing is still told, but not what only dead code names.
+      !options.collectsGarbage || !symbols[$0].has.isDisjoint(with: [.isReached, .isRoot])
     }
-    table.references = wanted.flatMap { $0 }
     let ownLocals = table.own.filter { isLocalInOutput(symbols[$0].has) }
     let ownGlobals = table.own.filter { !isLocalInOutput(symbols[$0].has) }
     table.own = ownLocals + ownGlobals

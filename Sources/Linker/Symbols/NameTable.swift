@@ -117,12 +117,15 @@ struct NameTable {
     }
 
     // An occurrence that its slot names is the first of its name and becomes a symbol.
+    let ahead = 16
     let firsts = UnsafeMutablePointer<Int>.allocate(capacity: units.count + 1)
     defer { firsts.deallocate() }
     nonisolated(unsafe) let counts = firsts
     forEachUnit { unit in
       var n = 0
+      let end = units[unit].end
       for i in units[unit].range {
+        weld_prefetch(slots + Int(names[min(i &+ ahead, end &- 1)].slot))
         let slot = names[i].slot
         if UInt32(truncatingIfNeeded: slots[Int(slot)]) == known &+ UInt32(i) {
           names[i].slot = slot | Self.isFirst
@@ -142,7 +145,9 @@ struct NameTable {
     symbols.expectWrites(to: first.int..<symbols.count)
     forEachUnit { unit in
       var index = first.raw &+ UInt32(truncatingIfNeeded: counts[unit])
+      let end = units[unit].end
       for i in units[unit].range where names[i].slot & Self.isFirst != 0 {
+        weld_prefetch_write(slots + Int(names[min(i &+ ahead, end &- 1)].slot & ~Self.isFirst))
         let slot = slots + Int(names[i].slot & ~Self.isFirst)
         let symbol = symbols.pointer(SymbolIndex(raw: index))
         symbol.pointee.nameStart = names[i].start
