@@ -1,7 +1,7 @@
 import ELFFormat
 import Platform
-import Synchronization
 import ScriptParsing
+import Synchronization
 
 /// Questions about single symbols and atoms that several passes and messages ask.
 extension Link {

@@ -33,6 +33,15 @@ import Testing
     #expect(NameHash.gnu("@x").count == 2)
   }
 
+  @Test func gnuHashOfEveryLength() {
+    for length in 0...40 {
+      let text = String((0..<length).map { Character(Unicode.Scalar(UInt8(33 + $0 * 7 % 30))) })
+      var plain: UInt32 = 5381
+      for byte in text.utf8 { plain = plain &* 33 &+ UInt32(byte) }
+      #expect(NameHash.gnu(ByteString(copying: text)) == (plain, length))
+    }
+  }
+
   @Test func gnuHashTakesBytesAsUnsigned() {
     let bytes = ByteString(copying: "\u{e9}\u{20ac}")
     var plain: UInt32 = 5381
