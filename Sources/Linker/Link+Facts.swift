@@ -1,6 +1,7 @@
 import ELFFormat
 import Platform
 import ScriptParsing
+import Synchronization
 
 /// Questions about single symbols and atoms that several passes and messages ask.
 extension Link {
@@ -103,7 +104,10 @@ extension Link {
 
   /// Whether some exported symbol is STB_GNU_UNIQUE.
   var usesUniqueSymbols: Bool {
-    symbols.indices.contains { symbols[SymbolIndex($0)].has.contains([.isUnique, .isExported]) }
+    if !sawUnique.load(ordering: .relaxed) { return false }
+    return symbols.indices.contains {
+      symbols[SymbolIndex($0)].has.contains([.isUnique, .isExported])
+    }
   }
 
   /// The machine that a library is for, if it is not the output's; libraries found by `-l` are then

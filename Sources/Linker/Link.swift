@@ -21,6 +21,8 @@ public final class Link: @unchecked Sendable {
   var archives: [Archive] = []
   /// Live objects in the order of the command line; index 0 is the linker's own file.
   var liveObjects: [FileIndex] = []
+  /// Bytes of the objects that are read.
+  var inputBytes = 0
   /// With `--dependency-file`, every path that was opened, in order.
   var openedPaths: [String] = []
   /// What objects name in `.deplibs`, once each.
@@ -30,6 +32,8 @@ public final class Link: @unchecked Sendable {
   // Only while reading: names of archive indexes, and lazily linked objects.
   var archiveNames: [(name: ByteString, provider: ProviderIndex)] = []
   var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
+  /// Symbols whose `extra` is a provider.
+  var providedSymbols: [SymbolIndex] = []
   /// `--wrap`: references to the key mean the value.
   var wraps: [SymbolIndex: SymbolIndex] = [:]
 
@@ -45,6 +49,8 @@ public final class Link: @unchecked Sendable {
   let relativeFirsts = ReservedTable<UInt32>(capacity: 1 << 27, of: "sections")
   /// The complement of each symbol's best claim; 0 for none.
   let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
+  /// Some definition is STB_GNU_UNIQUE.
+  let sawUnique = Atomic<Bool>(false)
   let duplicates = Mutex<[DuplicateDefinition]>([])
   /// Atoms of the linker's own file: commons, copies, merged sections.
   var syntheticAtoms: [AtomIndex] = []
@@ -129,6 +135,8 @@ public final class Link: @unchecked Sendable {
   var compressedContents: [OutputIndex: UnsafeRawPointer] = [:]
   var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
   var symbolTable = SymbolTable()
+  /// Mentioned symbols that no object defines, in order.
+  var mentionedElsewhere: [SymbolIndex] = []
   var sectionNameTable = StringTableBuilder()
 
   // Known after layout.

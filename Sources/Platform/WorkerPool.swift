@@ -15,6 +15,9 @@ import Synchronization
 /// in another's; and neighbors in tables that are written are written by one worker.
 public final class WorkerPool: @unchecked Sendable {
   public let count: Int
+  /// Loops run on the calling thread: while there is so little to do that another thread would
+  /// hardly have woken up. For the thread that starts the loops to set.
+  public var isHeld = false
   private var threads: [pthread_t] = []
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let wake: UnsafeMutablePointer<pthread_cond_t>
@@ -141,7 +144,7 @@ public final class WorkerPool: @unchecked Sendable {
     chunks: Int, _ body: @escaping @Sendable (_ chunk: Int, _ worker: Int) -> Void
   ) {
     if chunks <= 0 { return }
-    if count == 1 || chunks == 1 || isBusy.exchange(true, ordering: .relaxed) {
+    if count == 1 || chunks == 1 || isHeld || isBusy.exchange(true, ordering: .relaxed) {
       for chunk in 0..<chunks { body(chunk, 0) }
       return
     }

@@ -33,6 +33,15 @@ import Testing
     #expect(NameHash.gnu("@x").count == 2)
   }
 
+  @Test func gnuHashOfEveryLength() {
+    for length in 0...40 {
+      let text = String((0..<length).map { Character(Unicode.Scalar(UInt8(33 + $0 * 7 % 30))) })
+      var plain: UInt32 = 5381
+      for byte in text.utf8 { plain = plain &* 33 &+ UInt32(byte) }
+      #expect(NameHash.gnu(ByteString(copying: text)) == (plain, length))
+    }
+  }
+
   @Test func gnuHashTakesBytesAsUnsigned() {
     let bytes = ByteString(copying: "\u{e9}\u{20ac}")
     var plain: UInt32 = 5381
@@ -71,7 +80,7 @@ import Testing
     for i in 0..<5000 { #expect(table.add(ByteString(copying: "name\(i)")) == offsets[i]) }
     var bytes = [UInt8](repeating: 0xff, count: table.count)
     bytes.withUnsafeMutableBytes {
-      table.write(to: $0.baseAddress!, pool: WorkerPool(count: 2))
+      for part in table.parts.reversed() { table.write(part, to: $0.baseAddress! + part.offset) }
     }
     for i in 0..<5000 { #expect(Self.string(bytes, offsets[i]) == "name\(i)") }
   }
@@ -411,7 +420,9 @@ extension DynamicTablesTests {
       return NameTable.Occurrence(start: name.start, count: UInt32(name.count), slot: 0)
     }
     occurrences.withUnsafeMutableBufferPointer {
-      link.names.intern($0, symbols: link.symbols, pool: link.pool)
+      link.names.intern(
+        $0, units: [.init(first: 0, end: $0.count)], symbols: link.symbols, pool: link.pool,
+        list: { _ in }, use: { _ in })
     }
     for occurrence in occurrences {
       let symbol = link.symbols.pointer(SymbolIndex(raw: occurrence.slot))

@@ -138,6 +138,10 @@ struct Archive: Sendable {
     let table = index.table
     let width = index.width
     func number(_ at: Int) -> Int {
+      if width == 4, !index.isBSD {
+        return Int(
+          UnsafeRawPointer(table.start + at).loadUnaligned(as: UInt32.self).bigEndian)
+      }
       var value: UInt64 = 0
       for i in 0..<width {
         let byte = table[at + (index.isBSD ? width - 1 - i : i)]
@@ -162,12 +166,21 @@ struct Archive: Sendable {
     }
     let count = number(0)
     guard count <= (table.count - width) / width else { throw broken }
-    var names = table.dropFirst(width + count * width)
+    var name = table.start + (width + count * width)
+    let end = table.start + table.count
     for i in 0..<count {
-      guard let end = names.firstIndex(of: 0) else { throw broken }
-      body(names[0..<end], number(width + i * width))
-      names = names.dropFirst(end + 1)
+      guard let nul = memchr(name, 0, end - name) else { throw broken }
+      let length = UnsafePointer(nul.assumingMemoryBound(to: UInt8.self)) - name
+      body(ByteString(start: name, count: length), number(width + i * width))
+      name += length + 1
     }
+  }
+
+  /// Names in the index, at least: what it says, as far as there is room for so many.
+  var indexCount: Int {
+    guard let index, !index.isBSD, index.width == 4, index.table.count >= 4 else { return 0 }
+    let said = UnsafeRawPointer(index.table.start).loadUnaligned(as: UInt32.self).bigEndian
+    return min(Int(said), index.table.count / 5)
   }
 
   private static func trimmed(_ field: ByteString) -> ByteString {

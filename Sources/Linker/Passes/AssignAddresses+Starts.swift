@@ -87,27 +87,30 @@ extension Link {
     }
   }
 
-  /// Empty output sections in which a symbol lies: it needs an address.
-  func namedEmptySections() -> Set<OutputIndex> {
-    var files: Set<FileIndex> = []
+  /// For each output section whether it is empty and a symbol lies in it: it needs an address.
+  func namedEmptySections() -> [Bool] {
+    var isWanted: [Bool] = []
     for i in outputs.indices {
       let output = outputs[OutputIndex(i)]
       guard output.content == .atoms, output.size == 0, output.has.contains(.alloc) else {
         continue
       }
-      for k in 0..<output.atomCount { files.insert(atoms[atomOrder[output.firstAtom + k]].file) }
+      for k in 0..<output.atomCount {
+        if isWanted.isEmpty { isWanted = [Bool](repeating: false, count: objects.count) }
+        isWanted[atoms[atomOrder[output.firstAtom + k]].file.int] = true
+      }
     }
-    let list = files.filter { $0.raw != 0 }.sorted { $0.raw < $1.raw }
-    if list.isEmpty { return [] }
-    return withEncoding { encoding in self.namedEmptySections(encoding, list) }
+    let nowhere = [Bool](repeating: false, count: outputs.count)
+    if isWanted.isEmpty { return nowhere }
+    var files: [FileIndex] = []
+    for i in 1..<isWanted.count where isWanted[i] { files.append(FileIndex(i)) }
+    return withEncoding { encoding in self.namedEmptySections(encoding, files) }
   }
 
-  private func namedEmptySections<E: ELFEncoding>(
-    _: E.Type, _ files: [FileIndex]
-  ) -> Set<OutputIndex> {
+  private func namedEmptySections<E: ELFEncoding>(_: E.Type, _ files: [FileIndex]) -> [Bool] {
     let found = pool.map(chunks: files.count) { [self] i, _ in
       let file = objects.pointer(files[i])
-      var found: Set<OutputIndex> = []
+      var found: [OutputIndex] = []
       for j in 1..<max(1, file.pointee.symbolCount) {
         let type = file.pointee.symbol(E.self, j).type
         let section = Int(file.pointee.section(E.self, of: j))
@@ -119,11 +122,15 @@ extension Link {
         if atom.has.contains([.isLive, .isAlloc]), outputs[atom.output].size == 0,
           atom.kind == .regular || atom.kind == .zeroFill
         {
-          found.insert(atom.output)
+          if found.last != atom.output { found.append(atom.output) }
         }
       }
       return found
     }
-    return found.reduce(into: []) { $0.formUnion($1) }
+    var isNamed = [Bool](repeating: false, count: outputs.count)
+    for list in found {
+      for output in list { isNamed[output.int] = true }
+    }
+    return isNamed
   }
 }

@@ -74,7 +74,7 @@ extension Link {
       let output = outputs.pointer(index)
       if output.pointee.content == .atoms && output.pointee.atomCount == 0 { continue }
       if output.pointee.content == .atoms && output.pointee.size == 0
-        && !bounded.contains(output.pointee.name) && !named.contains(index)
+        && !bounded.contains(output.pointee.name) && !named[i]
       {
         // Empty sections would only be noise, unless somebody asks for their bounds or has a label
         // in one.

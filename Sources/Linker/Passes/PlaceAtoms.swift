@@ -213,16 +213,15 @@ extension Link {
   private func sortByPart(_ output: OutputSection) {
     let range = UnsafeMutableBufferPointer(
       start: atomOrder + output.firstAtom, count: output.atomCount)
-    // Only the pages of parts that there are take memory.
-    let places = allocateZeroed(Int.self, count: 1 << 16)
-    var lowest = 1 << 16
+    var lowest = Int(UInt16.max)
     var highest = 0
     for index in range {
-      let part = Int(atoms[index].part)
-      places[part] &+= 1
-      lowest = min(lowest, part)
-      highest = max(highest, part)
+      lowest = min(lowest, Int(atoms[index].part))
+      highest = max(highest, Int(atoms[index].part))
     }
+    // Counts, then where the next atom of each part goes.
+    let places = allocateZeroed(Int.self, count: highest + 1)
+    for index in range { places[Int(atoms[index].part)] &+= 1 }
     var sum = 0
     for part in lowest...highest {
       let count = places[part]

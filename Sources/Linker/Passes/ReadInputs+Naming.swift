@@ -1,8 +1,18 @@
+import CSystem
 import ELFFormat
 import Platform
 
 /// Names become symbols: in batches, as inputs are read, so that each name is hashed once.
 extension Link {
+  /// Some names of a batch, which one worker lists and looks up while they are in its cache.
+  private struct NameUnit {
+    enum Source { case objects, libraries, others }
+    var source: Source
+    var span: FileSpan
+    /// In the batch.
+    var names: NameTable.Unit
+  }
+
   /// Gives the global names of `files` and `libraries`, those of archives that have none yet, and
   /// the first time also those of options, their symbols.
   func nameInputs<T: Target>(
@@ -11,21 +21,20 @@ extension Link {
     typealias E = T.Encoding
     let isFirst = symbols.count == 0
     let optionNames = isFirst ? self.optionNames : []
-    // Where each file's occurrences begin.
+    // Where each file's occurrences begin: those of its global symbols, then those of its groups.
     var starts: [Int] = []
-    starts.reserveCapacity(files.count + 1)
-    var total = 0
+    starts.reserveCapacity(files.count + newLibraries.count + 1)
+    var filesEnd = 0
     for i in files {
-      starts.append(total)
-      let file = objects[FileIndex(i)]
-      total += file.globalCount + file.groupCount
+      starts.append(filesEnd)
+      filesEnd += nameCount(FileIndex(i))
     }
-    let filesEnd = total
-    var libraryStarts: [Int] = []
+    var total = filesEnd
     for i in newLibraries {
-      libraryStarts.append(total)
+      starts.append(total)
       total += libraries[LibraryIndex(i)].symbolCount
     }
+    let othersStart = total
     total += archiveNames.count + optionNames.count
     if total == 0 { return }
     let bytes = total * MemoryLayout<NameTable.Occurrence>.stride
@@ -34,16 +43,7 @@ extension Link {
     expectWrites(storage, bytes: bytes)
     nonisolated(unsafe) let occurrences = storage.bindMemory(
       to: NameTable.Occurrence.self, capacity: total)
-    let fileStarts = starts
-    pool.forEach(chunks: files.count) { [self] i, _ in
-      listNames(E.self, FileIndex(files.lowerBound + i), into: occurrences + fileStarts[i])
-    }
-    let ownStarts = libraryStarts
-    pool.forEach(chunks: ownStarts.count) { [self] i, _ in
-      listNames(
-        E.self, LibraryIndex(newLibraries.lowerBound + i), into: occurrences + ownStarts[i])
-    }
-    var at = total - archiveNames.count - optionNames.count
+    var at = othersStart
     for entry in archiveNames {
       occurrences[at] = .init(start: entry.name.start, count: UInt32(entry.name.count), slot: 0)
       at += 1
@@ -52,35 +52,73 @@ extension Link {
       occurrences[at] = .init(start: name.start, count: UInt32(name.count), slot: 0)
       at += 1
     }
+
+    starts.append(othersStart)
+    let grain = 1 << 12
+    func unit(_ source: NameUnit.Source, _ span: FileSpan, _ first: Int) -> NameUnit {
+      let start = starts[span.firstFile - first]
+      let items = span.items(starts[span.endFile - first] - start)
+      return NameUnit(
+        source: source, span: span,
+        names: .init(first: start + items.lowerBound, end: start + items.upperBound))
+    }
+    var units = FileSpan.spans(files: files, grain: grain) {
+      starts[$0 - files.lowerBound + 1] - starts[$0 - files.lowerBound]
+    }.map { unit(.objects, $0, files.lowerBound) }
+    units += FileSpan.spans(files: newLibraries, grain: grain) {
+      libraries[LibraryIndex($0)].symbolCount
+    }.map { unit(.libraries, $0, newLibraries.lowerBound - files.count) }
+    for start in stride(from: othersStart, to: total, by: grain) {
+      units.append(
+        NameUnit(
+          source: .others, span: FileSpan(files: 0..<0),
+          names: .init(first: start, end: min(total, start + grain))))
+    }
+
+    let allGlobals = allocateForever(SymbolIndex.self, count: filesEnd)
+    for (i, start) in zip(files, starts) { objects[FileIndex(i)].globals = allGlobals + start }
+    let all = units
     names.intern(
-      UnsafeMutableBufferPointer(start: occurrences, count: total), symbols: symbols, pool: pool)
+      UnsafeMutableBufferPointer(start: occurrences, count: total), units: units.map { $0.names },
+      symbols: symbols, pool: pool
+    ) { [self] i in
+      var next = occurrences + all[i].names.first
+      let span = all[i].span
+      for file in span.files {
+        switch all[i].source {
+        case .objects: next = listNames(E.self, FileIndex(file), span, into: next)
+        case .libraries: next = listNames(E.self, LibraryIndex(file), span, into: next)
+        case .others: break
+        }
+      }
+    } use: { [self] i in
+      let next = occurrences + all[i].names.first
+      let span = all[i].span
+      switch all[i].source {
+      case .objects: takeSymbols(span, next)
+      case .libraries:
+        var next = next
+        for index in span.files {
+          let library = libraries.pointer(LibraryIndex(index))
+          for j in span.items(library.pointee.symbolCount) {
+            library.pointee.globals[j] =
+              next.pointee.count == 0 ? .none : SymbolIndex(raw: next.pointee.slot)
+            next += 1
+          }
+        }
+      case .others: break
+      }
+    }
     _ = groupClaims.reserve(count: symbols.count - groupClaims.count)
 
     let wraps = isFirst ? prepareWraps() : self.wraps
-    nonisolated(unsafe) let allGlobals = allocateForever(SymbolIndex.self, count: filesEnd)
-    pool.forEach(chunks: files.count) { [self] i, _ in
-      let file = objects.pointer(FileIndex(files.lowerBound + i))
-      let start = fileStarts[i]
-      let globals = allGlobals + start
-      let count = file.pointee.globalCount
-      for j in 0..<count { globals[j] = SymbolIndex(raw: occurrences[start + j].slot) }
-      for j in 0..<file.pointee.groupCount {
-        groups[file.pointee.firstGroup + j].signature = SymbolIndex(
-          raw: occurrences[start + count + j].slot)
+    if !wraps.isEmpty {
+      pool.forEach(chunks: files.count) { [self] i, _ in
+        redirectWrapped(E.self, objects.pointer(FileIndex(files.lowerBound + i)), wraps)
       }
-      file.pointee.globals = globals
-      if !wraps.isEmpty { redirectWrapped(E.self, file, wraps) }
     }
-    for (i, start) in zip(newLibraries, libraryStarts) {
-      let library = libraries.pointer(LibraryIndex(i))
-      for j in 0..<library.pointee.symbolCount {
-        let occurrence = occurrences[start + j]
-        library.pointee.globals[j] =
-          occurrence.count == 0 ? .none : SymbolIndex(raw: occurrence.slot)
-      }
-      claimAsProvider(E.self, LibraryIndex(i))
-    }
-    at = total - archiveNames.count - optionNames.count
+    for i in newLibraries { claimAsProvider(E.self, LibraryIndex(i)) }
+    at = othersStart
     for entry in archiveNames {
       lowerProvider(SymbolIndex(raw: occurrences[at].slot), entry.provider)
       at += 1
@@ -96,15 +134,46 @@ extension Link {
     }
     archiveNames = []
     lazyProviders = []
-    assert(filesEnd <= total)
   }
 
-  private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: FileIndex, into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
-  ) {
+  /// Names that a file takes part in a batch with: its global symbols' and its groups'.
+  private func nameCount(_ index: FileIndex) -> Int {
     let file = objects.pointer(index)
+    return file.pointee.globalCount + file.pointee.groupCount
+  }
+
+  /// Gives files the symbols that were found for their names.
+  private func takeSymbols(_ span: FileSpan, _ first: UnsafeMutablePointer<NameTable.Occurrence>) {
+    var next = first
+    for index in span.files {
+      let file = objects.pointer(FileIndex(index))
+      let globalCount = file.pointee.globalCount
+      let globals = file.pointee.globals
+      for i in span.items(globalCount + file.pointee.groupCount) {
+        let symbol = SymbolIndex(raw: next.pointee.slot)
+        next += 1
+        if i < globalCount {
+          globals[i] = symbol
+        } else {
+          groups[file.pointee.firstGroup + i - globalCount].signature = symbol
+        }
+      }
+    }
+  }
+
+  /// Lists a file's names, or a part of them, and returns where the next file's go.
+  private func listNames<E: ELFEncoding>(
+    _: E.Type, _ index: FileIndex, _ span: FileSpan,
+    into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
+  ) -> UnsafeMutablePointer<NameTable.Occurrence> {
+    let file = objects.pointer(index)
+    let globalCount = file.pointee.globalCount
+    let range = span.items(globalCount + file.pointee.groupCount)
+    var next = occurrences
     var versioned = false
-    for i in 0..<file.pointee.globalCount {
+    for i in range.clamped(to: 0..<globalCount) {
+      let ahead = file.pointee.firstGlobal + min(i &+ 8, globalCount &- 1)
+      weld_prefetch(file.pointee.symbolNames.start + Int(file.pointee.symbol(E.self, ahead).name))
       let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + i)
       var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
       if let at = name.firstIndex(of: 0x40) {
@@ -113,11 +182,12 @@ extension Link {
         if at + 1 < name.count, name[at + 1] == 0x40 { name = name[0..<at] }
         // foo@V that is undefined asks for that version; it keeps its full name.
       }
-      occurrences[i] = .init(start: name.start, count: UInt32(name.count), slot: 0)
+      next.pointee = .init(start: name.start, count: UInt32(name.count), slot: 0)
+      next += 1
     }
-    if versioned { file.pointee.flags |= FileFlags.hasVersionedNames.rawValue }
-    for i in 0..<file.pointee.groupCount {
-      let signature = Int(groups[file.pointee.firstGroup + i].signature.raw)
+    if versioned { atomicOr(&file.pointee.flags, FileFlags.hasVersionedNames.rawValue) }
+    for i in range.clamped(to: globalCount..<globalCount + file.pointee.groupCount) {
+      let signature = Int(groups[file.pointee.firstGroup + i - globalCount].signature.raw)
       let entry = file.pointee.symbol(E.self, signature)
       var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
       if name.isEmpty, entry.type == .section {
@@ -127,19 +197,22 @@ extension Link {
           name = ObjectFile.name(file.pointee.sectionNames, at: header.name)
         }
       }
-      occurrences[file.pointee.globalCount + i] = .init(
-        start: name.start, count: UInt32(name.count), slot: 0)
+      next.pointee = .init(start: name.start, count: UInt32(name.count), slot: 0)
+      next += 1
     }
+    return next
   }
 
   /// A library's names: `foo` for the default version; `foo@V` for the others, which only an
   /// explicit reference reaches.
   private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: LibraryIndex, into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
-  ) {
+    _: E.Type, _ index: LibraryIndex, _ span: FileSpan,
+    into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
+  ) -> UnsafeMutablePointer<NameTable.Occurrence> {
     let library = libraries[index]
     let nothing = ByteString("")
-    for i in 0..<library.symbolCount {
+    var next = occurrences
+    for i in span.items(library.symbolCount) {
       let entry = library.symbol(E.self, i)
       var name = ObjectFile.name(library.symbolNames, at: entry.name)
       if i == 0 || entry.binding == .local {
@@ -155,8 +228,10 @@ extension Link {
           }
         }
       }
-      occurrences[i] = .init(start: name.start, count: UInt32(name.count), slot: 0)
+      next.pointee = .init(start: name.start, count: UInt32(name.count), slot: 0)
+      next += 1
     }
+    return next
   }
 
   func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
@@ -184,6 +259,7 @@ extension Link {
   @inline(__always)
   private func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
     let pointer = symbols.pointer(symbol)
+    if pointer.pointee.extra.isNone { providedSymbols.append(symbol) }
     if provider.raw < pointer.pointee.extra.raw { pointer.pointee.extra.raw = provider.raw }
   }
 }

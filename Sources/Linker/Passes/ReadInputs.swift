@@ -92,7 +92,8 @@ extension Link {
     do {
       let member = try archive.member(at: Int(provider.offset))
       let flags: FileFlags =
-        isExcludedLibrary(String(archive.path)) ? .isExcluded : []
+        !options.excludedLibraries.isEmpty && isExcludedLibrary(String(archive.path))
+        ? .isExcluded : []
       let source = InputLoader.source(
         of: member, in: archive, position: provider.position, flags: flags,
         diagnostics: diagnostics)
@@ -107,10 +108,15 @@ extension Link {
     }
   }
 
+  /// Bytes of objects up to which a link is done sooner by one thread than by several.
+  private static var smallInput: Int { 3 << 20 }
+
   /// Reads objects in parallel; files get consecutive indices in the order of `sources`.
   private func readObjects<T: Target>(_: T.Type, _ sources: [ObjectReader.Source]) -> FileIndex {
     let first = objects.reserve(count: sources.count)
     objects.expectWrites(to: first.int..<objects.count)
+    for source in sources { inputBytes += source.bytes.count }
+    pool.isHeld = inputBytes < Self.smallInput
     let found = Mutex<[(file: FileIndex, groups: [(section: UInt32, symbol: UInt32)])]>([])
     pool.forEach(chunks: sources.count) { [self] i, _ in
       let index = FileIndex(first.int + i)
@@ -208,43 +214,56 @@ extension Link {
 
   private func makeProviders(forArchive i: Int) {
     let archive = archives[i]
-    var entries: [(name: ByteString, offset: Int)] = []
+    let first = providers.count
+    var names = archiveNames
+    archiveNames = []
+    let firstName = names.count
+    names.reserveCapacity(firstName + archive.indexCount)
     do {
-      try archive.forEachIndexEntry { entries.append(($0, $1)) }
+      // Indexes list members in file order as a rule; only then is there nothing to sort.
+      var last = -1
+      var isSorted = true
+      try archive.forEachIndexEntry { name, offset in
+        if offset != last {
+          if offset < last { isSorted = false }
+          last = offset
+          addProvider(i, archive, offset)
+        }
+        names.append((name, ProviderIndex(providers.count - 1)))
+      }
+      if !isSorted {
+        names.removeSubrange(firstName...)
+        while providers.count > first { providers.storage.removeLast() }
+        try addSorted(i, archive, &names)
+      }
     } catch {
       diagnostics.error("\(archive.path): \(error.text)", key: archive.position)
-      return
     }
-    // Indexes list members in file order as a rule; only then is there nothing to sort.
+    archiveNames = names
+  }
+
+  private func addProvider(_ archiveNumber: Int, _ archive: Archive, _ offset: Int) {
+    providers.append(
+      Provider(
+        kind: .archiveMember, isTaken: false, owner: UInt32(archiveNumber),
+        offset: UInt64(offset),
+        position: archive.position | min(UInt64(truncatingIfNeeded: offset) >> 1, 0xffff_ffff)))
+  }
+
+  /// The members of an archive whose index is not in their order.
+  private func addSorted(
+    _ number: Int, _ archive: Archive,
+    _ names: inout [(name: ByteString, provider: ProviderIndex)]
+  ) throws(Archive.Failure) {
     var offsets: [Int] = []
-    var isSorted = true
-    for entry in entries where offsets.last != entry.offset {
-      if let last = offsets.last, last > entry.offset { isSorted = false }
-      offsets.append(entry.offset)
-    }
-    if !isSorted {
-      offsets.sort()
-      var unique: [Int] = []
-      for offset in offsets where unique.last != offset { unique.append(offset) }
-      offsets = unique
-    }
+    try archive.forEachIndexEntry { offsets.append($1) }
+    offsets.sort()
+    var unique: [Int] = []
+    for offset in offsets where unique.last != offset { unique.append(offset) }
     let first = providers.count
-    for offset in offsets {
-      providers.append(
-        Provider(
-          kind: .archiveMember, isTaken: false, owner: UInt32(i), offset: UInt64(offset),
-          position: archive.position | min(UInt64(truncatingIfNeeded: offset) >> 1, 0xffff_ffff)))
-    }
-    var at = 0
-    for entry in entries {
-      if offsets[at] != entry.offset {
-        if at + 1 < offsets.count, offsets[at + 1] == entry.offset {
-          at += 1
-        } else {
-          at = lowerBound(offsets, entry.offset)
-        }
-      }
-      archiveNames.append((entry.name, ProviderIndex(first + at)))
+    for offset in unique { addProvider(number, archive, offset) }
+    try archive.forEachIndexEntry { name, offset in
+      names.append((name, ProviderIndex(first + lowerBound(unique, offset))))
     }
   }
 
@@ -263,46 +282,59 @@ extension Link {
   func activate<T: Target>(_: T.Type, _ files: [FileIndex]) -> [SymbolIndex] {
     typealias E = T.Encoding
     if files.isEmpty { return [] }
-    let lists = pool.map(chunks: files.count) { [self] i, _ in
-      let file = objects.pointer(files[i])
-      file.pointee.flags |= FileFlags.isLive.rawValue
+    let spans = FileSpan.spans(files: 0..<files.count, grain: 1 << 12) {
+      objects[files[$0]].globalCount
+    }
+    let lists = pool.map(chunks: spans.count) { [self] i, _ in
       var wanted: [SymbolIndex] = []
-      let first = file.pointee.firstGlobal
-      for j in 0..<file.pointee.globalCount {
-        let entry = file.pointee.symbol(E.self, first + j)
-        let index = file.pointee.globals[j]
-        let symbol = symbols.pointer(index)
-        var facts: SymbolFlags = []
-        let section = UInt32(entry.sectionIndex)
-        if section == SectionIndex.undefined {
-          facts = .isMentioned
-          if entry.binding != .weak {
-            facts.insert(.isReferenced)
-            if !symbol.pointee.extra.isNone { wanted.append(index) }
-          }
-        } else {
-          // A common symbol gives way to a definition, also to one that an archive has.
-          let isCommon =
-            section == SectionIndex.common || section == ObjectFile.largeCommonSection
-          facts = isCommon ? .sawCommon : .isDefinedInObject
-          if isCommon, !symbol.pointee.extra.isNone { wanted.append(index) }
-        }
-        let visibility = entry.visibility
-        if visibility == .protected {
-          facts.insert(.sawProtected)
-        } else if visibility != .default {
-          facts.insert(.sawHidden)
-        }
-        atomicOr(&symbol.pointee.flags, facts.rawValue)
+      for number in spans[i].files {
+        activate(E.self, objects.pointer(files[number]), spans[i], &wanted)
       }
       return wanted
     }
     return lists.flatMap { $0 }
   }
 
+  private func activate<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ span: FileSpan,
+    _ wanted: inout [SymbolIndex]
+  ) {
+    let items = span.items(file.pointee.globalCount)
+    if items.lowerBound == 0 { file.pointee.flags |= FileFlags.isLive.rawValue }
+    let first = file.pointee.firstGlobal
+    for j in items {
+      let entry = file.pointee.symbol(E.self, first + j)
+      let index = file.pointee.globals[j]
+      let symbol = symbols.pointer(index)
+      var facts: SymbolFlags = []
+      let section = UInt32(entry.sectionIndex)
+      if section == SectionIndex.undefined {
+        facts = .isMentioned
+        if entry.binding != .weak {
+          facts.insert(.isReferenced)
+          if !symbol.pointee.extra.isNone { wanted.append(index) }
+        }
+      } else {
+        // A common symbol gives way to a definition, also to one that an archive has.
+        let isCommon =
+          section == SectionIndex.common || section == ObjectFile.largeCommonSection
+        facts = isCommon ? .sawCommon : .isDefinedInObject
+        if isCommon, !symbol.pointee.extra.isNone { wanted.append(index) }
+      }
+      let visibility = entry.visibility
+      if visibility == .protected {
+        facts.insert(.sawProtected)
+      } else if visibility != .default {
+        facts.insert(.sawHidden)
+      }
+      atomicOr(&symbol.pointee.flags, facts.rawValue)
+    }
+  }
+
   /// Chooses the providers that `references` ask for; in the order of the command line.
   private func takeProviders<T: Target>(_: T.Type, _ references: [SymbolIndex]) -> [ProviderIndex] {
-    var wave: [ProviderIndex] = []
+    // Of numbers, whose arrays need nothing made at run time.
+    var wave: [Int] = []
     for index in references {
       let symbol = symbols.pointer(index)
       if symbol.pointee.has.contains(.isDefinedInObject) || symbol.pointee.extra.isNone { continue }
@@ -314,10 +346,10 @@ extension Link {
         continue
       }
       providers[provider].isTaken = true
-      wave.append(provider)
+      wave.append(provider.int)
     }
-    wave.sort { $0.raw < $1.raw }
-    return wave
+    wave.sort()
+    return wave.map { ProviderIndex($0) }
   }
 
   /// Whether a provider defines what so far is only common, and not as a common symbol, too: the
@@ -456,8 +488,7 @@ extension Link {
       library += 1
     }
     // What was the first provider is from here on the symbol's extra record.
-    pool.forEachRange(symbols.count, grain: 1 << 14) { [self] range, _ in
-      for i in range { symbols[SymbolIndex(i)].extra = .none }
-    }
+    for symbol in providedSymbols { symbols[symbol].extra = .none }
+    providedSymbols = []
   }
 }

@@ -14,15 +14,24 @@ extension Link {
     typealias E = T.Encoding
     _ = claims.reserve(count: symbols.count - claims.count)
     claims.expectWrites(to: 0..<claims.count)
-    pool.forEach(chunks: liveObjects.count) { [self] i, _ in
-      if i > 0 { claimSymbols(E.self, liveObjects[i]) }
+    let spans = FileSpan.spans(files: 1..<liveObjects.count, grain: 1 << 12) {
+      let file = objects.pointer(liveObjects[$0])
+      // Which of several versions counts is seen in a whole file only.
+      return file.pointee.has.contains(.hasVersionedNames) ? 0 : file.pointee.globalCount
+    }
+    pool.forEach(chunks: spans.count) { [self] i, _ in
+      for file in spans[i].files { claimSymbols(E.self, liveObjects[file], spans[i]) }
     }
     pool.forEach(chunks: libraries.count) { [self] i, _ in
       claimSymbols(E.self, LibraryIndex(i))
     }
     claimDefinitions()
-    let commons = pool.map(chunks: liveObjects.count) { [self] i, _ in
-      i > 0 ? settleSymbols(E.self, liveObjects[i]) : []
+    let commons = pool.map(chunks: spans.count) { [self] i, _ in
+      var commons: [CommonClaim] = []
+      for file in spans[i].files {
+        settleSymbols(E.self, liveObjects[file], spans[i], &commons)
+      }
+      return commons
     }
     pool.forEach(chunks: libraries.count) { [self] i, _ in
       settleSymbols(E.self, LibraryIndex(i))
@@ -40,12 +49,12 @@ extension Link {
     try checkpoint()
   }
 
-  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex) {
+  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex, _ span: FileSpan) {
     let file = objects.pointer(index)
     let first = file.pointee.firstGlobal
     let versioned =
       file.pointee.has.contains(.hasVersionedNames) ? versionedDefinitions(E.self, file) : [:]
-    for i in 0..<file.pointee.globalCount {
+    for i in span.items(file.pointee.globalCount) {
       let entry = file.pointee.symbol(E.self, first + i)
       if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
       // `.symver foo, foo@@V` leaves both names; the one that tells the version counts.
@@ -106,12 +115,13 @@ extension Link {
     }
   }
 
-  private func settleSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex) -> [CommonClaim] {
+  private func settleSymbols<E: ELFEncoding>(
+    _: E.Type, _ index: FileIndex, _ span: FileSpan, _ commons: inout [CommonClaim]
+  ) {
     let file = objects.pointer(index)
     let first = file.pointee.firstGlobal
     let order = file.pointee.order
-    var commons: [CommonClaim] = []
-    for i in 0..<file.pointee.globalCount {
+    for i in span.items(file.pointee.globalCount) {
       let source = UInt32(first + i)
       let entry = file.pointee.symbol(E.self, first + i)
       if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
@@ -139,7 +149,10 @@ extension Link {
       case Claim.common: facts.insert(.isCommon)
       default: break
       }
-      if entry.binding == .gnuUnique, options.usesUniqueBinding { facts.insert(.isUnique) }
+      if entry.binding == .gnuUnique, options.usesUniqueBinding {
+        facts.insert(.isUnique)
+        if !sawUnique.load(ordering: .relaxed) { sawUnique.store(true, ordering: .relaxed) }
+      }
       switch entry.type {
       case .function: facts.insert(.isFunction)
       case .gnuIndirectFunction: facts.formUnion([.isFunction, .isIndirectFunction])
@@ -158,9 +171,8 @@ extension Link {
         facts.insert(.isAbsolute)
       }
       symbol.pointee.word = entry.value
-      atomicOr(&symbol.pointee.flags, facts.rawValue)
+      symbol.pointee.flags |= facts.rawValue
     }
-    return commons
   }
 
   /// A strong definition that lost to another strong one.

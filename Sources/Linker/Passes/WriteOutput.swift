@@ -41,7 +41,9 @@ extension Link {
     var isDeferred = false
   }
 
-  private static var chunkSize: Int { 1 << 18 }
+  /// A small output goes by small chunks: these take less memory, which costs more to get than what
+  /// the system calls cost.
+  private var chunkSize: Int { outputSize < 4 << 20 ? 1 << 16 : 1 << 18 }
 
   func writeOutput<T: Target>(_: T.Type) throws(LinkFailed) {
     typealias E = T.Encoding
@@ -247,11 +249,11 @@ extension Link {
     for i in 0..<output.atomCount {
       let atom = atoms.pointer(order[i])
       let at = offset(i)
-      if atom.pointee.kind == .synthetic, atom.pointee.size > UInt64(Self.chunkSize) {
+      if atom.pointee.kind == .synthetic, atom.pointee.size > UInt64(chunkSize) {
         close(i, at)
         var done: UInt64 = 0
         while done < atom.pointee.size {
-          let n = min(atom.pointee.size - done, UInt64(Self.chunkSize * 4))
+          let n = min(atom.pointee.size - done, UInt64(chunkSize * 4))
           pieces.append(
             Piece(
               kind: .merged, offset: Int(output.fileOffset + at + done), size: Int(n),
@@ -262,7 +264,7 @@ extension Link {
         start = at + atom.pointee.size
         continue
       }
-      if at &- start >= UInt64(Self.chunkSize) { close(i, at) }
+      if at &- start >= UInt64(chunkSize) { close(i, at) }
       // Padding that takes longer to write than what is between stays a hole in the file.
       let previous = i > first ? offset(i - 1) &+ atoms.pointer(order[i - 1]).pointee.size : start
       if at &- previous > 1 << 20 {
@@ -286,8 +288,8 @@ extension Link {
       let end = pieces[i].offset + pieces[i].size
       let isLast = i + 1 == pieces.count
       let gap = isLast ? 0 : pieces[i + 1].offset - end
-      if isLast || end - pieces[first].offset >= Self.chunkSize || gap > 1 << 16
-        || pieces[i + 1].size > Self.chunkSize || pieces[i + 1].isDeferred != pieces[i].isDeferred
+      if isLast || end - pieces[first].offset >= chunkSize || gap > 1 << 16
+        || pieces[i + 1].size > chunkSize || pieces[i + 1].isDeferred != pieces[i].isDeferred
       {
         chunks.append(first..<i + 1)
         first = i + 1

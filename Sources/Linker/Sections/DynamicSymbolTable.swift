@@ -1,3 +1,4 @@
+import CSystem
 import ELFFormat
 import Platform
 
@@ -107,6 +108,7 @@ extension Link {
     nonisolated(unsafe) let versioned = hasVersions
     nonisolated(unsafe) let hashes = table.indices.base
     pool.forEach(chunks: chunks) { chunk, _ in
+      var counts = InlineArray<3, DynamicSymbolTable.Share>(repeating: .init())
       for i in chunk * chunkSize..<min(total, (chunk + 1) * chunkSize) {
         let symbol = symbols.base + i
         let group = DynamicSymbolTable.group(of: symbol.pointee.has)
@@ -114,14 +116,14 @@ extension Link {
         let name = symbol.pointee.name
         let (hash, nameCount) = NameHash.gnu(name)
         hashes[i] = hash
-        let share = places + (group &* chunks &+ chunk)
-        share.pointee.entries &+= 1
+        counts[group].entries &+= 1
         if nameCount == name.count, nameCount > 0 {
-          share.pointee.nameBytes &+= nameCount &+ 1
+          counts[group].nameBytes &+= nameCount &+ 1
         } else {
           versioned[chunk] = true
         }
       }
+      for group in 0..<3 { places[group * chunks + chunk] = counts[group] }
     }
     let all = Self.sumUp(shares, count: 3 * chunks)
     let count = all.entries
@@ -299,6 +301,8 @@ extension Link {
     let tlsStart = self.tlsStart
     pool.forEachRange(table.entryCount, grain: 1 << 11) { [self] range, _ in
       for k in range {
+        let next = table.entries[min(k &+ 16, range.upperBound &- 1)].index
+        weld_prefetch_write(p + Int(next) &* SymbolEntry<E>.size)
         let entry = table.entries[k]
         let name = table.namePieces[k].offset
         let place = p + Int(entry.index) &* SymbolEntry<E>.size

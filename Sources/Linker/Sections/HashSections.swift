@@ -13,8 +13,8 @@ import Platform
 enum NameHash {
   /// The hash of `.gnu.hash`: h₀ = 5381, hᵢ₊₁ = 33hᵢ + byte, over the name up to the `@` of a version.
   ///
-  /// Eight bytes a step: Σ33⁷⁻ⁱaᵢ is made of pairs 33a + b, pairs of pairs, and pairs of these,
-  /// each in all lanes of a word at once, so that one multiplication is in the dependent chain.
+  /// Eight bytes a step, the last ones with zeros before them: so that one multiplication is in the
+  /// dependent chain of each.
   ///
   /// - Returns: the hash, and the bytes of the name without its version.
   @inline(__always)
@@ -22,18 +22,28 @@ enum NameHash {
     var h: UInt32 = 5381
     var i = 0
     let start = name.start
+    var hasVersion = false
     while i &+ 8 <= name.count {
       let word = UInt64(littleEndian: UnsafeRawPointer(start + i).loadUnaligned(as: UInt64.self))
-      // Zero bytes of `marks` are `@`s.
-      let marks = word ^ 0x4040_4040_4040_4040
-      if (marks &- 0x0101_0101_0101_0101) & ~marks & 0x8080_8080_8080_8080 != 0 { break }
-      let bytes: UInt64 = 0x00ff_00ff_00ff_00ff
-      let pairs = (word & bytes) &* 33 &+ (word >> 8 & bytes)
-      let halves: UInt64 = 0x0000_ffff_0000_ffff
-      let fours = (pairs & halves) &* 1089 &+ (pairs >> 16 & halves)
-      let first = UInt32(truncatingIfNeeded: fours) &* 1_185_921
-      h = h &* 0x747c_7101 &+ (first &+ UInt32(truncatingIfNeeded: fours >> 32))
+      hasVersion = Self.hasVersion(word)
+      if hasVersion { break }
+      h = h &* 0x747c_7101 &+ eight(word)
       i &+= 8
+    }
+    let left = name.count &- i
+    if !hasVersion, left > 0, i > 0 {
+      // The eight bytes that end with the name, without those that were there before.
+      let place = start + (i &+ left &- 8)
+      let word =
+        UInt64(littleEndian: UnsafeRawPointer(place).loadUnaligned(as: UInt64.self))
+        & (UInt64.max &<< UInt64(64 &- 8 &* left))
+      if !Self.hasVersion(word) {
+        // 33 to the power of `left`.
+        let power =
+          (left & 1 != 0 ? 33 : 1) &* (left & 2 != 0 ? 1089 : 1)
+          &* (left & 4 != 0 ? 1_185_921 : 1 as UInt32)
+        return (h &* power &+ eight(word), name.count)
+      }
     }
     while i < name.count {
       let byte = start[i]
@@ -42,6 +52,25 @@ enum NameHash {
       i &+= 1
     }
     return (h, i)
+  }
+
+  /// Whether one of eight bytes is an `@`.
+  @inline(__always)
+  private static func hasVersion(_ word: UInt64) -> Bool {
+    let marks = word ^ 0x4040_4040_4040_4040
+    return (marks &- 0x0101_0101_0101_0101) & ~marks & 0x8080_8080_8080_8080 != 0
+  }
+
+  /// Σ33⁷⁻ⁱaᵢ of eight bytes: of pairs 33a + b, pairs of pairs, and pairs of these, each in all
+  /// lanes of the word at once.
+  @inline(__always)
+  private static func eight(_ word: UInt64) -> UInt32 {
+    let bytes: UInt64 = 0x00ff_00ff_00ff_00ff
+    let pairs = (word & bytes) &* 33 &+ (word >> 8 & bytes)
+    let halves: UInt64 = 0x0000_ffff_0000_ffff
+    let fours = (pairs & halves) &* 1089 &+ (pairs >> 16 & halves)
+    // The upper half of the product is the lower half times 33⁴, and the upper one.
+    return UInt32(truncatingIfNeeded: (fours &* (1_185_921 &<< 32 | 1)) >> 32)
   }
 
   /// The hash of `.hash` and of version names. Source: gABI, "Hash Table", `elf_hash`.

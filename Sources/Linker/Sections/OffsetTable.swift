@@ -38,22 +38,34 @@ struct ProcedureLinkageTable {
 }
 
 extension Link {
+  /// What some symbols are: those with demands, and mentioned ones that no object defines.
+  private struct FoundSymbols {
+    var demanding: [SymbolIndex] = []
+    var elsewhere: [SymbolIndex] = []
+  }
+
   /// Turns the scan's demands into slots, entries and copies, in symbol order.
   func allocateSlots<T: Target>(_: T.Type) {
     let demands = SymbolFlags.demands
-    let wanting = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
-      var list: [SymbolIndex] = []
-      for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16)
-      where !symbols[SymbolIndex(i)].has.isDisjoint(with: demands) {
-        list.append(SymbolIndex(i))
+    let lists = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
+      var found = FoundSymbols()
+      for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16) {
+        let has = symbols[SymbolIndex(i)].has
+        if !has.isDisjoint(with: demands) { found.demanding.append(SymbolIndex(i)) }
+        if !has.isDisjoint(with: [.isShared, .isUndefined]), has.contains(.isMentioned) {
+          found.elsewhere.append(SymbolIndex(i))
+        }
       }
-      return list
+      return found
     }
-    for symbol in wanting.joined() {
-      let has = symbols[symbol].has
-      if has.contains(.needsCopy) { copyVariable(T.Encoding.self, symbol) }
-      let extra = ensureExtra(symbol)
-      allocateSlots(extra, symbols[symbol].has)
+    for list in lists { mentionedElsewhere += list.elsewhere }
+    for list in lists {
+      for symbol in list.demanding {
+        let has = symbols[symbol].has
+        if has.contains(.needsCopy) { copyVariable(T.Encoding.self, symbol) }
+        let extra = ensureExtra(symbol)
+        allocateSlots(extra, symbols[symbol].has)
+      }
     }
     for i in 0..<localDemands.count {
       let demand = localDemands[i]

@@ -105,7 +105,7 @@ extension Link {
       let index = liveObjects[number]
       let file = objects.pointer(index)
       if file.pointee.has.contains(.isUnlisted) { continue }
-      let range = span.files.part ?? 0..<file.pointee.symbolCount
+      let range = span.files.items(file.pointee.symbolCount)
       let first = file.pointee.firstGlobal
       let names = file.pointee.symbolNames.start
       for j in range.clamped(to: 1..<max(1, first)) {

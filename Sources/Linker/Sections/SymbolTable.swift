@@ -23,9 +23,9 @@ struct SymbolTable {
 }
 
 /// Some symbols' places in the output's symbol table.
-struct SymbolSpan: Sendable {
+struct SymbolSpan: BitwiseCopyable {
   /// Of the live objects, and of their symbol tables.
-  var files = FileSpan(files: 0..<0, part: nil)
+  var files = FileSpan(files: 0..<0)
   var firstLocal = 0
   var localCount = 0
   var firstGlobal = 0
@@ -103,20 +103,10 @@ extension Link {
     }
     for own in linkerDefined { table.own.append(own.symbol) }
     for definition in definitions { table.own.append(definition.symbol) }
-    let wanted = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
-      var list: [SymbolIndex] = []
-      for i in chunk << 16..<min(symbols.count, (chunk + 1) << 16) {
-        let has = symbols[SymbolIndex(i)].has
-        if has.isDisjoint(with: [.isShared, .isUndefined]) || !has.contains(.isMentioned) {
-          continue
-        }
-        // A weak reference that came to nothing is still told, but not what only dead code names.
-        if options.collectsGarbage, has.isDisjoint(with: [.isReached, .isRoot]) { continue }
-        list.append(SymbolIndex(i))
-      }
-      return list
+    table.references = mentionedElsewhere.filter {
+      // A weak reference that came to nothing is still told, but not what only dead code names.
+      !options.collectsGarbage || !symbols[$0].has.isDisjoint(with: [.isReached, .isRoot])
     }
-    table.references = wanted.flatMap { $0 }
     let ownLocals = table.own.filter { isLocalInOutput(symbols[$0].has) }
     let ownGlobals = table.own.filter { !isLocalInOutput(symbols[$0].has) }
     table.own = ownLocals + ownGlobals
@@ -157,7 +147,7 @@ extension Link {
       let index = liveObjects[number]
       let file = objects.pointer(index)
       if file.pointee.has.contains(.isUnlisted) { continue }
-      let range = span.files.part ?? 0..<file.pointee.symbolCount
+      let range = span.files.items(file.pointee.symbolCount)
       let first = file.pointee.firstGlobal
       for j in range.clamped(to: 1..<max(1, first)) {
         let entry = file.pointee.symbol(E.self, j)

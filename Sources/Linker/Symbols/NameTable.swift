@@ -19,6 +19,13 @@ struct NameTable {
     var slot: UInt32
   }
 
+  /// Occurrences of a batch, the share of one worker.
+  struct Unit: BitwiseCopyable {
+    var first: Int
+    var end: Int
+    @inline(__always) var range: Range<Int> { first..<end }
+  }
+
   private var slots: UnsafeMutablePointer<UInt64>
   private var mask: Int
   private var capacity: Int
@@ -68,9 +75,14 @@ struct NameTable {
   ///
   /// - Parameters:
   ///   - occurrences: names in input order; `slot` holds the symbol's index afterwards.
+  ///   - units: the shares of workers: one after the other, all occurrences.
+  ///   - list: fills a unit's occurrences with names, which are then looked up at once.
+  ///   - use: takes a unit's symbols.
   mutating func intern(
-    _ occurrences: UnsafeMutableBufferPointer<Occurrence>,
-    symbols: Table<SymbolIndex, Symbol>, pool: WorkerPool
+    _ occurrences: UnsafeMutableBufferPointer<Occurrence>, units: [Unit],
+    symbols: Table<SymbolIndex, Symbol>, pool: WorkerPool,
+    list: @escaping @Sendable (_ unit: Int) -> Void,
+    use: @escaping @Sendable (_ unit: Int) -> Void
   ) {
     let total = occurrences.count
     if total == 0 { return }
@@ -79,12 +91,19 @@ struct NameTable {
     nonisolated(unsafe) let names = occurrences.baseAddress!
     let mask = self.mask
     let known = UInt32(symbols.count)
-    let grain = 1 << 13
-    let chunks = (total + grain - 1) / grain
+    // Few names are done before another thread has woken up.
+    func forEachUnit(_ body: @escaping @Sendable (_ unit: Int) -> Void) {
+      if total <= 1 << 13 {
+        for unit in units.indices { body(unit) }
+      } else {
+        pool.forEach(chunks: units.count) { unit, _ in body(unit) }
+      }
+    }
 
-    pool.forEach(chunks: chunks) { chunk, _ in
-      let end = min(total, (chunk + 1) * grain)
-      var start = chunk * grain
+    forEachUnit { unit in
+      list(unit)
+      let end = units[unit].end
+      var start = units[unit].first
       withUnsafeTemporaryAllocation(of: UInt64.self, capacity: 16) { hashes in
         while start < end {
           let n = min(16, end - start)
@@ -105,33 +124,37 @@ struct NameTable {
     }
 
     // An occurrence that its slot names is the first of its name and becomes a symbol.
-    let firsts = UnsafeMutablePointer<Int>.allocate(capacity: chunks + 1)
+    let ahead = 16
+    let firsts = UnsafeMutablePointer<Int>.allocate(capacity: units.count + 1)
     defer { firsts.deallocate() }
     nonisolated(unsafe) let counts = firsts
-    pool.forEach(chunks: chunks) { chunk, _ in
+    forEachUnit { unit in
       var n = 0
-      for i in chunk * grain..<min(total, (chunk + 1) * grain) {
+      let end = units[unit].end
+      for i in units[unit].range {
+        weld_prefetch(slots + Int(names[min(i &+ ahead, end &- 1)].slot))
         let slot = names[i].slot
         if UInt32(truncatingIfNeeded: slots[Int(slot)]) == known &+ UInt32(i) {
           names[i].slot = slot | Self.isFirst
           n += 1
         }
       }
-      counts[chunk] = n
+      counts[unit] = n
     }
     var sum = 0
-    for chunk in 0..<chunks {
-      let n = firsts[chunk]
-      firsts[chunk] = sum
+    for unit in units.indices {
+      let n = firsts[unit]
+      firsts[unit] = sum
       sum += n
     }
     used += sum
     let first = symbols.reserve(count: sum)
     symbols.expectWrites(to: first.int..<symbols.count)
-    pool.forEach(chunks: chunks) { chunk, _ in
-      var index = first.raw &+ UInt32(truncatingIfNeeded: counts[chunk])
-      for i in chunk * grain..<min(total, (chunk + 1) * grain)
-      where names[i].slot & Self.isFirst != 0 {
+    forEachUnit { unit in
+      var index = first.raw &+ UInt32(truncatingIfNeeded: counts[unit])
+      let end = units[unit].end
+      for i in units[unit].range where names[i].slot & Self.isFirst != 0 {
+        weld_prefetch_write(slots + Int(names[min(i &+ ahead, end &- 1)].slot & ~Self.isFirst))
         let slot = slots + Int(names[i].slot & ~Self.isFirst)
         let symbol = symbols.pointer(SymbolIndex(raw: index))
         symbol.pointee.nameStart = names[i].start
@@ -144,13 +167,14 @@ struct NameTable {
         index &+= 1
       }
     }
-    pool.forEach(chunks: chunks) { chunk, _ in
-      for i in chunk * grain..<min(total, (chunk + 1) * grain) {
+    forEachUnit { unit in
+      for i in units[unit].range {
         let slot = names[i].slot
         names[i].slot =
           slot & Self.isFirst != 0
           ? slot & ~Self.isFirst : UInt32(truncatingIfNeeded: slots[Int(slot)])
       }
+      use(unit)
     }
   }
 
@@ -168,22 +192,30 @@ struct NameTable {
     var slot = Int(truncatingIfNeeded: hash) & mask
     while true {
       let cell = atomicView(slots + slot)
-      var word = cell.pointee.load(ordering: .relaxed)
+      // Who sees a slot's word sees the name that it stands for, which its worker has just listed.
+      var word = cell.pointee.load(ordering: .acquiring)
       if word == empty {
         let (done, current) = cell.pointee.compareExchange(
-          expected: empty, desired: mine, ordering: .relaxed)
+          expected: empty, desired: mine, ordering: .acquiringAndReleasing)
         if done { return UInt32(slot) }
         word = current
       }
       if word & 0xffff_ffff_0000_0000 == tag {
-        let holder = UInt32(truncatingIfNeeded: word)
+        var holder = UInt32(truncatingIfNeeded: word)
         let other =
           holder < known
           ? symbols[SymbolIndex(raw: holder)].name
           : ByteString(
             start: names[Int(holder &- known)].start, count: Int(names[Int(holder &- known)].count))
         if other == name {
-          if holder >= known { atomicMin(slots + slot, mine) }
+          // The slot keeps its name, but may come to name an earlier occurrence.
+          while holder >= known, mine < word {
+            let (done, current) = cell.pointee.weakCompareExchange(
+              expected: word, desired: mine, ordering: .acquiringAndReleasing)
+            if done { break }
+            word = current
+            holder = UInt32(truncatingIfNeeded: word)
+          }
           return UInt32(slot)
         }
       }
