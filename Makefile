@@ -7,12 +7,14 @@ SHELL := /bin/bash
 # What a Swift toolchain needs of the system; packages that it fetches come through git.
 SWIFT_PACKAGES := git ca-certificates tzdata libcurl4 libncurses6 libsqlite3-0 libxml2
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 llvm-19 mold gdb elfutils python3 hyperfine \
+TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 llvm-19 mold gdb elfutils python3 \
   qemu-user musl-tools
 # All of LLVM, and what it needs to be linked; LLVM's own tools and lld to compare with.
 PROGRAM_PACKAGES := python3 elfutils gdb lld-19 llvm-19-dev libpolly-19-dev libz3-dev libffi-dev \
   libxml2-dev libedit-dev
-BENCH_PACKAGES := $(BUILD_PACKAGES) python3 hyperfine lld-19 mold time
+# For counting instructions.
+BUDGET_PACKAGES := $(BUILD_PACKAGES) python3 valgrind
+BENCH_PACKAGES := $(BUILD_PACKAGES) python3 lld-19 mold time
 
 WELD := .build/release/weld
 
@@ -22,7 +24,7 @@ DESTDIR ?=
 # release, or debug.
 CONFIGURATION ?= release
 
-.PHONY: all release libraries install demo smoke programs tern test fuzz bench format lint clean
+.PHONY: all release libraries install demo smoke programs tern test fuzz check-budgets bench format lint clean
 
 all: release
 
@@ -75,6 +77,11 @@ fuzz: packages-for-tests
 	    { tail -40 .build/fuzz/$$target.log; exit 1; }; \
 	  tail -5 .build/fuzz/$$target.log; \
 	done
+
+# Whether the instructions that three small links take have stayed within 3 % of their budgets.
+check-budgets: release
+	@Tools/install-packages $(BUDGET_PACKAGES)
+	Benchmarks/check --weld $(WELD)
 
 bench: release
 	@Tools/install-packages $(BENCH_PACKAGES)

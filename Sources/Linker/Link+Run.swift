@@ -120,9 +120,10 @@ extension Link {
     try timer.measure("assign addresses") { () throws(LinkFailed) in
       try prepareSectionNames(T.self)
       try assignAddresses(T.self)
-      try compressDebugSections(T.self)
     }
     timer.measure("settle destinations") { settleDestinations(T.self) }
+    // What is compressed is relocated before.
+    try timer.measure("compress") { () throws(LinkFailed) in try compressDebugSections(T.self) }
     try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
     writeMap(T.Encoding.self)
     writeDependencies()

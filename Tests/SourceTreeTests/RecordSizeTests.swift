@@ -17,7 +17,6 @@ import Testing
     #expect(MemoryLayout<MergeInput>.stride == 56)
     #expect(MemoryLayout<DynamicRelocation>.stride == 32)
     #expect(MemoryLayout<DecodedRelocations>.stride == 16)
-    #expect(MemoryLayout<ExpandedContents>.stride == 16)
     #expect(MemoryLayout<SectionGroup>.stride == 8)
     #expect(MemoryLayout<AtomIndex>.stride == 4)
     #expect(MemoryLayout<SymbolIndex>.stride == 4)
