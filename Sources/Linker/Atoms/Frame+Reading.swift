@@ -9,15 +9,16 @@ extension Link {
   /// Where a file's range of the table lies depends on who was first; nothing may follow from it.
   func readFrames<E: ELFEncoding>(_: E.Type, file index: FileIndex) {
     let file = objects.pointer(index)
-    let sections = (0..<file.pointee.atomCount)
-      .map { AtomIndex(file.pointee.firstAtom.int + $0) }
-      .filter { atoms[$0].kind == .frames }
-    var failing = sections.first
+    let all = file.pointee.firstAtom.int..<file.pointee.firstAtom.int + file.pointee.atomCount
+    // As a rule there is one.
+    var sections = all.upperBound..<all.upperBound
+    var failing: AtomIndex?
     do throws(InputError) {
       var count = 0
-      for section in sections {
-        failing = section
-        count += try countFrames(E.self, section)
+      for i in all where atoms.pointer(AtomIndex(i)).pointee.kind == .frames {
+        failing = AtomIndex(i)
+        count += try countFrames(E.self, AtomIndex(i))
+        sections = min(sections.lowerBound, i)..<i + 1
       }
       if count == 0 { return }
       let first: FrameIndex? = framesLock.withLock { _ in
@@ -25,9 +26,9 @@ extension Link {
       }
       guard let first else { throw InputError("too many frame descriptions in this link") }
       var next = first
-      for section in sections {
-        failing = section
-        try readSection(E.self, section, &next)
+      for i in sections where atoms.pointer(AtomIndex(i)).pointee.kind == .frames {
+        failing = AtomIndex(i)
+        try readSection(E.self, AtomIndex(i), &next)
       }
       file.pointee.firstFrame = first
       file.pointee.frameCount = count
@@ -61,7 +62,7 @@ extension Link {
     let relocations = try sortedRelocations(E.self, section)
     let size = RelaEntry<E>.size
     var relocation = 0
-    var cies: [(offset: Int, frame: FrameIndex)] = []
+    var cies = KnownCIEs()
     var parser = FrameParser<E>(bytes)
 
     var start = Self.frame(section)
@@ -90,9 +91,9 @@ extension Link {
       if record.isCIE {
         frame.flags |= FrameFlags.isCIE.rawValue
         frame.cie = next
-        cies.append((record.offset, next))
+        cies.add(record.offset, next)
       } else {
-        frame.cie = try Self.cie(of: record, cies)
+        frame.cie = try cies.find(record)
         attach(E.self, &frame, relocations.start, file)
       }
       frames[next] = frame
@@ -121,24 +122,6 @@ extension Link {
         "relocation at offset 0x\(String(entry.offset, radix: 16)) changes the header of a frame"
           + " description")
     }
-  }
-
-  private static func cie<E: ELFEncoding>(
-    of record: FrameParser<E>.Record, _ cies: [(offset: Int, frame: FrameIndex)]
-  ) throws(InputError) -> FrameIndex {
-    let offset = record.idOffset - Int(record.id)
-    if let last = cies.last, last.offset == offset { return last.frame }
-    var low = 0
-    var high = cies.count
-    while low < high {
-      let middle = (low + high) / 2
-      if cies[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    guard low < cies.count, cies[low].offset == offset else {
-      throw InputError(
-        "frame description at offset 0x\(String(record.offset, radix: 16)) refers to no CIE")
-    }
-    return cies[low].frame
   }
 
   /// Finds the code that an FDE describes: the section that its address field's relocation names.
@@ -241,5 +224,35 @@ extension Link {
       if entry.type == 0 { continue }
       body(section.pointee.file, entry.symbol, entry.addend)
     }
+  }
+}
+
+/// The CIEs of a section so far, by offset. Most sections have one, and the last one is asked for.
+private struct KnownCIEs {
+  private var lastOffset = Int.min
+  private var lastFrame = FrameIndex.none
+  private var earlier: [(offset: Int, frame: FrameIndex)] = []
+
+  mutating func add(_ offset: Int, _ frame: FrameIndex) {
+    if !lastFrame.isNone { earlier.append((lastOffset, lastFrame)) }
+    lastOffset = offset
+    lastFrame = frame
+  }
+
+  /// The CIE of an FDE.
+  func find<E: ELFEncoding>(_ record: FrameParser<E>.Record) throws(InputError) -> FrameIndex {
+    let offset = record.idOffset - Int(record.id)
+    if offset == lastOffset, !lastFrame.isNone { return lastFrame }
+    var low = 0
+    var high = earlier.count
+    while low < high {
+      let middle = (low + high) / 2
+      if earlier[middle].offset < offset { low = middle + 1 } else { high = middle }
+    }
+    guard low < earlier.count, earlier[low].offset == offset else {
+      throw InputError(
+        "frame description at offset 0x\(String(record.offset, radix: 16)) refers to no CIE")
+    }
+    return earlier[low].frame
   }
 }

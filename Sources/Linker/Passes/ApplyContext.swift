@@ -16,7 +16,6 @@ struct ApplyContext {
   let tlsStart: UInt64
   /// What the thread pointer is relative to the TLS image, as an address.
   let threadPointer: UInt64
-  var scan: ScanContext
   /// Where relative entries of `.rela.dyn` go; nil if there are none to be written.
   let relativeTable: UnsafeMutableRawPointer?
   let relativeCount: Int
@@ -36,9 +35,6 @@ struct ApplyContext {
       link.synthetic.offsetTable.isNone ? 0 : link.outputs[link.synthetic.offsetTable].address
     tlsStart = link.tlsStart
     threadPointer = link.threadPointer
-    scan = ScanContext(
-      link: link, file: file, isShared: isShared, isPositionIndependent: isPositionIndependent,
-      relaxes: relaxes)
     relativeCount = link.dynamicRelocations.countedRelative
     relativeTable = relativeCount == 0 ? nil : link.dynamicRelocations.bytes
   }
@@ -46,7 +42,6 @@ struct ApplyContext {
   @inline(__always)
   mutating func enter(_ link: Link, _ atom: Atom) {
     file = link.objects.pointer(atom.file)
-    scan.file = file
   }
 
   /// Writes the next relative entry of an atom: the scan has counted it.

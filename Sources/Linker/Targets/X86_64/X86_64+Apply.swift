@@ -30,24 +30,24 @@ extension X86_64 {
       let source = entry.symbol
       switch type {
       case R.pc32:
-        let target = target(context, source, entry.addend)
+        let target = target(&context, source, entry.addend)
         if target == UInt64(bitPattern: entry.addend), context.isPositionIndependent,
           context.file.pointee.destinations[Int(source)] == Destination.unsettled,
-          applyToUndefined(context, index, entry, p, code, address)
+          applyToUndefined(&context, index, entry, p, code, address)
         {
           break
         }
         let value = target &- address
-        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.plt32:
-        let value = callTarget(context, source, entry.addend) &- address
-        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        let value = callTarget(&context, source, entry.addend) &- address
+        if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.abs64:
-        let value = absoluteValue(context, source, entry.addend)
+        let value = absoluteValue(&context, source, entry.addend)
         store64(value, p)
-        if context.relativeTable != nil, isRelative(context, source) {
+        if context.relativeTable != nil, isRelative(&context, source) {
           // Words of reversed atoms trade places.
           let place =
             atom.has.contains(.isReversed) ? base &+ atom.size &- 8 &- offset : address
@@ -57,16 +57,16 @@ extension X86_64 {
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
         applySlot(&context, index, entry, p, code, address)
       case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx:
-        let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
-        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        let value = slot(&context, source) &+ UInt64(bitPattern: entry.addend) &- address
+        if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.abs32:
-        let value = target(context, source, entry.addend)
-        if value >> 32 != 0 { outOfRange(context, index, entry, value) }
+        let value = target(&context, source, entry.addend)
+        if value >> 32 != 0 { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.abs32S:
-        let value = target(context, source, entry.addend)
-        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        let value = target(&context, source, entry.addend)
+        if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.tlsgd:
         applyGeneralDynamic(
@@ -76,19 +76,19 @@ extension X86_64 {
           let value =
             context.slotAddress(link.offsetTable.localDynamicSlot)
             &+ UInt64(bitPattern: entry.addend) &- address
-          if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+          if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
           store32(value, p)
         } else {
           rewriteLocalDynamic(p, localDynamicCall(code, offset, atom.size))
           i &+= 1
         }
       case R.dtpoff32:
-        let origin = origin(context, index)
-        let value = target(context, source, entry.addend) &- origin
-        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        let origin = origin(&context, index)
+        let value = target(&context, source, entry.addend) &- origin
+        if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.dtpoff64:
-        store64(target(context, source, entry.addend) &- origin(context, index), p)
+        store64(target(&context, source, entry.addend) &- origin(&context, index), p)
       case R.gottpoff, R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff:
         applyInitialExec(&context, index, entry, p, code, address)
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
@@ -104,13 +104,13 @@ extension X86_64 {
           p[1] = 0x90
         }
       case R.tpoff32:
-        let value = threadOffset(context, source, entry.addend)
-        if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        let value = threadOffset(&context, source, entry.addend)
+        if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.tpoff64:
         // Otherwise the loader does, from the relocation's addend.
-        if context.isShared || reference(context, source).isPreemptible { break }
-        store64(threadOffset(context, source, entry.addend), p)
+        if context.isShared || reference(&context, source).isPreemptible { break }
+        store64(threadOffset(&context, source, entry.addend), p)
       default:
         applyRare(&context, index, entry, p, address)
       }
@@ -123,16 +123,16 @@ extension X86_64 {
   /// PLT entry.
   @inline(__always)
   private static func target(
-    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
     let word = context.file.pointee.destinations[Int(source)]
     if Destination.isAddress(word) { return word &+ UInt64(bitPattern: addend) }
-    return unsettledTarget(context, source, addend)
+    return unsettledTarget(&context, source, addend)
   }
 
   @inline(never)
   private static func unsettledTarget(
-    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
     context.link.finalAddress(Encoding.self, of: source, in: context.file, addend: addend)
   }
@@ -140,7 +140,7 @@ extension X86_64 {
   /// As `target`, and through the PLT for what may be replaced.
   @inline(__always)
   private static func callTarget(
-    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
     let word = context.file.pointee.destinations[Int(source)]
     if Destination.isAddress(word) { return word &+ UInt64(bitPattern: addend) }
@@ -155,13 +155,13 @@ extension X86_64 {
         return plt &+ UInt64(bitPattern: addend)
       }
     }
-    return target(context, source, addend)
+    return target(&context, source, addend)
   }
 
   /// What lies in the file where a 64-bit address goes; the loader adds its base, or replaces it.
   @inline(__always)
   private static func absoluteValue(
-    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
     let word = context.file.pointee.destinations[Int(source)]
     if Destination.isAddress(word) { return word &+ UInt64(bitPattern: addend) }
@@ -173,33 +173,33 @@ extension X86_64 {
       // are the loader's business.
       if symbol.pointee.has.contains(.isPreemptible), symbol.pointee.word == 0 { return 0 }
     }
-    return target(context, source, addend)
+    return target(&context, source, addend)
   }
 
   /// Whether an address in position-independent output is relative to its base: as the scan decided.
   @inline(__always)
-  private static func isRelative(_ context: ApplyContext, _ source: UInt32) -> Bool {
-    let reference = reference(context, source)
+  private static func isRelative(_ context: inout ApplyContext, _ source: UInt32) -> Bool {
+    let reference = reference(&context, source)
     return !reference.isPreemptible && !reference.isFixed
   }
 
   @inline(__always)
-  private static func slot(_ context: ApplyContext, _ source: UInt32) -> UInt64 {
+  private static func slot(_ context: inout ApplyContext, _ source: UInt32) -> UInt64 {
     guard let extra = context.extra(source) else { return 0 }
     return context.slotAddress(extra.pointee.offsetSlot)
   }
 
   @inline(__always)
   private static func threadOffset(
-    _ context: ApplyContext, _ source: UInt32, _ addend: Int64
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
-    target(context, source, addend) &- context.threadPointer
+    target(&context, source, addend) &- context.threadPointer
   }
 
   /// What R_X86_64_DTPOFF32 and 64 count from: in an executable's code, local-dynamic sequences
   /// have become local-exec; data goes on meaning an offset in the module.
   @inline(__always)
-  private static func origin(_ context: ApplyContext, _ index: AtomIndex) -> UInt64 {
+  private static func origin(_ context: inout ApplyContext, _ index: AtomIndex) -> UInt64 {
     if context.isShared { return context.tlsStart }
     return context.link.atoms.pointer(index).pointee.has.contains(.isExecutable)
       ? context.threadPointer : context.tlsStart
@@ -214,41 +214,45 @@ extension X86_64 {
   ) {
     let source = entry.symbol
     let type = entry.type
-    let reference = reference(context, source)
-    switch relaxation(context.scan, reference, type, code, entry.offset, entry.addend) {
+    let reference = reference(&context, source)
+    let link = context.link
+    let kind = relaxation(
+      link, context.file, relaxes: context.relaxes, reference, type, code, entry.offset,
+      entry.addend)
+    switch kind {
     case .none:
-      let value = slot(context, source) &+ UInt64(bitPattern: entry.addend) &- address
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = slot(&context, source) &+ UInt64(bitPattern: entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
     case .lea:
       p[-2] = 0x8d
-      let value = target(context, source, entry.addend) &- address
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = target(&context, source, entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
     case .call:
       p[-2] = 0x67  // addr32 call
       p[-1] = 0xe8
-      let value = target(context, source, entry.addend) &- address
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = target(&context, source, entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
     case .jump:
       // The instruction is a byte shorter: the field moves forward, and the addend counts from it.
       p[-2] = 0xe9
-      let value = target(context, source, entry.addend) &- address &+ 1
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = target(&context, source, entry.addend) &- address &+ 1
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p - 1)
       p[3] = 0x90
     case .immediate:
       rewriteImmediate(p, type)
-      let value = target(context, source, entry.addend &+ 4)
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = target(&context, source, entry.addend &+ 4)
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
     }
   }
 
   /// The facts about a symbol that `relaxation` asks; the scan has checked everything.
   @inline(__always)
-  private static func reference(_ context: ApplyContext, _ source: UInt32) -> Reference {
+  private static func reference(_ context: inout ApplyContext, _ source: UInt32) -> Reference {
     let index = Int(source)
     if index >= context.file.pointee.firstGlobal {
       let symbol = context.file.pointee.globals[index &- context.file.pointee.firstGlobal]
@@ -278,31 +282,31 @@ extension X86_64 {
     let size = context.link.atoms[index].size
     let call = context.isShared ? .unknown : generalDynamicCall(code, entry.offset, size)
     guard call != .unknown,
-      isResolverCall(context.scan, entry.offset, size, relocations, count, next)
+      isResolverCall(entry.offset, size, relocations, count, next)
     else {
       guard let extra, extra.pointee.tlsModuleSlot >= 0 else { return }
       let value =
         context.slotAddress(extra.pointee.tlsModuleSlot) &+ UInt64(bitPattern: entry.addend)
         &- address
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
       return
     }
     next &+= 1
     if let extra, extra.pointee.tlsOffsetSlot >= 0,
-      reference(context, source).isPreemptible
+      reference(&context, source).isPreemptible
     {
       let field = rewriteGeneralDynamicToInitialExec(p, call)
       // The field ends the instruction: it counts from four bytes on.
       let fieldAddress = address &+ UInt64(bitPattern: Int64(field - p))
       let value = context.slotAddress(extra.pointee.tlsOffsetSlot) &- fieldAddress &- 4
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, field)
       return
     }
     let field = rewriteGeneralDynamicToLocalExec(p, call)
-    let value = threadOffset(context, source, entry.addend &+ 4)
-    if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+    let value = threadOffset(&context, source, entry.addend &+ 4)
+    if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
     store32(value, field)
   }
 
@@ -311,12 +315,12 @@ extension X86_64 {
     _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64
   ) {
     let source = entry.symbol
-    if !context.isShared, !reference(context, source).isPreemptible,
+    if !context.isShared, !reference(&context, source).isPreemptible,
       canRelaxInitialExec(entry.type, code, entry.offset)
     {
       rewriteInitialExec(p, entry.type)
-      let value = threadOffset(context, source, entry.addend &+ 4)
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = threadOffset(&context, source, entry.addend &+ 4)
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
       return
     }
@@ -324,7 +328,7 @@ extension X86_64 {
     let value =
       context.slotAddress(extra.pointee.tlsOffsetSlot) &+ UInt64(bitPattern: entry.addend)
       &- address
-    if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+    if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
     store32(value, p)
   }
 
@@ -339,7 +343,7 @@ extension X86_64 {
       value =
         context.slotAddress(extra.pointee.tlsDescriptorSlot) &+ UInt64(bitPattern: entry.addend)
         &- address
-    } else if let extra, extra.pointee.tlsOffsetSlot >= 0, reference(context, source).isPreemptible
+    } else if let extra, extra.pointee.tlsOffsetSlot >= 0, reference(&context, source).isPreemptible
     {
       rewriteDescriptorToInitialExec(p)
       value =
@@ -347,9 +351,9 @@ extension X86_64 {
         &- address
     } else {
       rewriteDescriptorToLocalExec(p, entry.type)
-      value = threadOffset(context, source, entry.addend &+ 4)
+      value = threadOffset(&context, source, entry.addend &+ 4)
     }
-    if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+    if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
     store32(value, p)
   }
 
@@ -357,15 +361,15 @@ extension X86_64 {
   /// false if it is written as any other.
   @inline(never)
   private static func applyToUndefined(
-    _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>,
     _ p: UnsafeMutablePointer<UInt8>, _ code: UnsafePointer<UInt8>, _ address: UInt64
   ) -> Bool {
-    guard reference(context, entry.symbol).flags.contains(.isUndefined),
+    guard reference(&context, entry.symbol).flags.contains(.isUndefined),
       context.link.atoms[index].has.contains(.isExecutable)
     else { return false }
     if isBranch(code, entry.offset, entry.addend) {
-      let value = callTarget(context, entry.symbol, entry.addend) &- address
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = callTarget(&context, entry.symbol, entry.addend) &- address
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
       return true
     }
@@ -382,51 +386,51 @@ extension X86_64 {
     let addend = UInt64(bitPattern: entry.addend)
     switch entry.type {
     case R.none, 250, 251: break
-    case R.pc64: store64(target(context, source, entry.addend) &- address, p)
+    case R.pc64: store64(target(&context, source, entry.addend) &- address, p)
     case R.gotoff64:
-      store64(target(context, source, entry.addend) &- context.offsetTableAnchor, p)
+      store64(target(&context, source, entry.addend) &- context.offsetTableAnchor, p)
     case R.gotpc32:
       let value = context.offsetTableAnchor &+ addend &- address
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
     case R.gotpc64: store64(context.offsetTableAnchor &+ addend &- address, p)
     case R.got32:
-      let value = slot(context, source) &+ addend &- context.offsetTableAnchor
-      if !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+      let value = slot(&context, source) &+ addend &- context.offsetTableAnchor
+      if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
       store32(value, p)
     case R.got64, R.gotplt64:
-      store64(slot(context, source) &+ addend &- context.offsetTableAnchor, p)
-    case R.gotpcrel64: store64(slot(context, source) &+ addend &- address, p)
+      store64(slot(&context, source) &+ addend &- context.offsetTableAnchor, p)
+    case R.gotpcrel64: store64(slot(&context, source) &+ addend &- address, p)
     case R.pltoff64:
-      store64(callTarget(context, source, entry.addend) &- context.offsetTableAnchor, p)
+      store64(callTarget(&context, source, entry.addend) &- context.offsetTableAnchor, p)
     case R.size32:
       store32(context.link.symbolSize(Encoding.self, context.file, source) &+ addend, p)
     case R.size64:
       store64(context.link.symbolSize(Encoding.self, context.file, source) &+ addend, p)
     case R.abs16:
-      let value = target(context, source, entry.addend)
+      let value = target(&context, source, entry.addend)
       if Int64(bitPattern: value) < -0x8000 || Int64(bitPattern: value) > 0xffff {
-        outOfRange(context, index, entry, value)
+        outOfRange(&context, index, entry, value)
       }
       UnsafeMutableRawPointer(p).storeBytes(
         of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
     case R.pc16:
-      let value = target(context, source, entry.addend) &- address
+      let value = target(&context, source, entry.addend) &- address
       if Int64(bitPattern: value) < -0x8000 || Int64(bitPattern: value) > 0x7fff {
-        outOfRange(context, index, entry, value)
+        outOfRange(&context, index, entry, value)
       }
       UnsafeMutableRawPointer(p).storeBytes(
         of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
     case R.abs8:
-      let value = target(context, source, entry.addend)
+      let value = target(&context, source, entry.addend)
       if Int64(bitPattern: value) < -0x80 || Int64(bitPattern: value) > 0xff {
-        outOfRange(context, index, entry, value)
+        outOfRange(&context, index, entry, value)
       }
       p[0] = UInt8(truncatingIfNeeded: value)
     case R.pc8:
-      let value = target(context, source, entry.addend) &- address
+      let value = target(&context, source, entry.addend) &- address
       if Int64(bitPattern: value) < -0x80 || Int64(bitPattern: value) > 0x7f {
-        outOfRange(context, index, entry, value)
+        outOfRange(&context, index, entry, value)
       }
       p[0] = UInt8(truncatingIfNeeded: value)
     default: break  // refused by the scan
@@ -435,7 +439,7 @@ extension X86_64 {
 
   @inline(never)
   static func outOfRange(
-    _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>, _ value: UInt64
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>, _ value: UInt64
   ) {
     let link = context.link
     link.diagnostics.error(

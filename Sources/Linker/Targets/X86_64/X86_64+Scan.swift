@@ -67,7 +67,9 @@ extension X86_64 {
           scanRelative(&context, reference, index, entry)
         }
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
-        if relaxation(context, reference, type, code, offset, entry.addend) == .none {
+        let kind = relaxation(
+          link, context.file, relaxes: context.relaxes, reference, type, code, offset, entry.addend)
+        if kind == .none {
           context.demand(reference, .needsOffsetSlot)
         }
       case R.gotpcrel, R.code5Gotpcrelx, R.code6Gotpcrelx, R.gotpcrel64:
@@ -129,16 +131,17 @@ extension X86_64 {
   /// The same decision for the scan and for the writer.
   @inline(__always)
   static func relaxation(
-    _ context: ScanContext, _ reference: Reference, _ type: UInt32,
-    _ code: UnsafePointer<UInt8>, _ offset: UInt64, _ addend: Int64
+    _ link: Link, _ file: UnsafeMutablePointer<ObjectFile>, relaxes: Bool,
+    _ reference: Reference, _ type: UInt32, _ code: UnsafePointer<UInt8>, _ offset: UInt64,
+    _ addend: Int64
   ) -> SlotRelaxation {
     // Any other addend reads a part of the slot, or what is next to it.
-    guard context.relaxes, addend == -4, !reference.isPreemptible, !reference.isIndirect,
+    guard relaxes, addend == -4, !reference.isPreemptible, !reference.isIndirect,
       !reference.isFixed,
-      !isFar(context.link, context.file, reference.symbol, reference.source)
+      !isFar(link, file, reference.symbol, reference.source)
     else { return .none }
     return slotRelaxation(
-      type, code, offset, isFixedAddress: context.link.isLoadedLow)
+      type, code, offset, isFixedAddress: link.isLoadedLow)
   }
 
   /// Large-model code and data may be out of reach of 32 bits.
@@ -219,7 +222,7 @@ extension X86_64 {
     if context.isPositionIndependent {
       if reference.isFixed { return }
       cannotBeUsed(
-        context, reference, atom, entry,
+        &context, reference, atom, entry,
         context.isShared ? "in a shared library" : "in a position-independent executable",
         context.isShared ? "recompile with -fPIC" : "recompile with -fPIE, or link with -no-pie")
       return
@@ -246,7 +249,7 @@ extension X86_64 {
       scanRelative(&context, reference, atom, entry)
     } else {
       cannotBeUsed(
-        context, reference, atom, entry,
+        &context, reference, atom, entry,
         "in a position-independent executable, where it would not be zero if nothing defines the"
           + " symbol", "recompile with -fPIE, or link with -no-pie")
     }
@@ -262,7 +265,7 @@ extension X86_64 {
     if !context.isShared, !reference.isPreemptible { return }
     guard entry.type == R.tpoff64 else {
       cannotBeUsed(
-        context, reference, atom, entry,
+        &context, reference, atom, entry,
         context.isShared ? "in a shared library" : "for what a shared library defines",
         context.isShared
           ? "recompile with -fPIC, or with -ftls-model=initial-exec"
@@ -300,7 +303,7 @@ extension X86_64 {
     if reference.isPreemptible {
       if context.isShared {
         cannotBeUsed(
-          context, reference, atom, entry, "in a shared library, where the symbol may be replaced",
+          &context, reference, atom, entry, "in a shared library, where the symbol may be replaced",
           "recompile with -fPIC, or give the symbol hidden visibility")
       } else {
         takeAddress(&context, reference, atom, entry)
@@ -311,7 +314,7 @@ extension X86_64 {
       !reference.symbol.isNone
     {
       cannotBeUsed(
-        context, reference, atom, entry, "because its value does not move with the program",
+        &context, reference, atom, entry, "because its value does not move with the program",
         "recompile with -fPIC")
     }
   }
@@ -329,7 +332,7 @@ extension X86_64 {
     }
     if !context.link.options.copiesRelocations {
       cannotBeUsed(
-        context, reference, atom, entry, "without a copy of the variable (-z nocopyreloc)",
+        &context, reference, atom, entry, "without a copy of the variable (-z nocopyreloc)",
         "recompile with -fPIC")
       return
     }
@@ -338,7 +341,7 @@ extension X86_64 {
 
   @inline(never)
   private static func cannotBeUsed(
-    _ context: ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
     _ entry: RelaEntry<Encoding>, _ place: String, _ remedy: String
   ) {
     let link = context.link
@@ -360,7 +363,7 @@ extension X86_64 {
     }
     guard
       generalDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(context, entry.offset, size, relocations, count, next)
+      isResolverCall(entry.offset, size, relocations, count, next)
     else {
       context.demand(reference, .needsTLSModuleAndOffset)
       return
@@ -379,9 +382,9 @@ extension X86_64 {
       return
     }
     guard localDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(context, entry.offset, size, relocations, count, next)
+      isResolverCall(entry.offset, size, relocations, count, next)
     else {
-      badSequence(context, atom, entry.offset)
+      badSequence(&context, atom, entry.offset)
       return
     }
     next += 1
@@ -390,7 +393,7 @@ extension X86_64 {
   /// The relocation after a dynamic sequence's first is its call. The scan and the writer pass it
   /// over, so it is asked nothing else.
   static func isResolverCall(
-    _ context: ScanContext, _ offset: UInt64, _ size: UInt64,
+    _ offset: UInt64, _ size: UInt64,
     _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: Int
   ) -> Bool {
     guard next < count else { return false }
@@ -402,7 +405,8 @@ extension X86_64 {
     return call.offset > offset && call.offset &- offset <= 8
   }
 
-  private static func badSequence(_ context: ScanContext, _ atom: AtomIndex, _ offset: UInt64) {
+  private static func badSequence(_ context: inout ScanContext, _ atom: AtomIndex, _ offset: UInt64)
+  {
     context.link.diagnostics.error(
       "\(context.link.placeName(atom, offset)): R_X86_64_TLSLD is not followed by a call of"
         + " __tls_get_addr as the psABI has it; the code cannot be linked into an executable",

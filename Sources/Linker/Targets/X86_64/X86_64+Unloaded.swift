@@ -24,7 +24,7 @@ extension X86_64 {
       if offset > atom.size || atom.size &- offset < width
         || Int(source) >= symbolCount
       {
-        badUnloaded(context, index, entry)
+        badUnloaded(&context, index, entry)
         continue
       }
       let p = bytes + Int(offset)
@@ -44,7 +44,7 @@ extension X86_64 {
       switch type {
       case R.abs64: store64(value, p)
       case R.abs32, R.abs32S:
-        if value >> 32 != 0, !fitsSigned32(value) { outOfRange(context, index, entry, value) }
+        if value >> 32 != 0, !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.dtpoff64: store64(isDead ? tombstone : value &- context.tlsStart, p)
       case R.dtpoff32: store32(isDead ? tombstone : value &- context.tlsStart, p)
@@ -61,14 +61,14 @@ extension X86_64 {
           of: UInt16(truncatingIfNeeded: value), as: UInt16.self)
       case R.abs8: p[0] = UInt8(truncatingIfNeeded: value)
       case R.none, 250, 251: break
-      default: badUnloaded(context, index, entry)
+      default: badUnloaded(&context, index, entry)
       }
     }
   }
 
   @inline(never)
   private static func badUnloaded(
-    _ context: ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>
+    _ context: inout ApplyContext, _ index: AtomIndex, _ entry: RelaEntry<Encoding>
   ) {
     context.link.diagnostics.error(
       "\(context.link.placeName(index, entry.offset)): \(relocationName(entry.type)) does not"
