@@ -14,7 +14,7 @@ import Testing
     #expect(MemoryLayout<Provider>.stride == 24)
     #expect(MemoryLayout<Atom>.stride == 64)
     #expect(MemoryLayout<Frame>.stride == 40)
-    #expect(MemoryLayout<MergeInput>.stride == 56)
+    #expect(MemoryLayout<MergeInput>.stride == 64)
     #expect(MemoryLayout<DynamicRelocation>.stride == 32)
     #expect(MemoryLayout<DecodedRelocations>.stride == 16)
     #expect(MemoryLayout<SectionGroup>.stride == 8)
