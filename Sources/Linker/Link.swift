@@ -43,6 +43,8 @@ public final class Link: @unchecked Sendable {
   var names = NameTable(capacity: 1 << 10)
   let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
+  /// Some file has relocations.
+  var hasDestinations = false
   /// Where each global symbol leads: `Destination`.
   var symbolDestinations = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
   /// For atoms with relative relocations: the number of their first one in the file.

@@ -165,6 +165,8 @@ struct FileFlags: OptionSet, Sendable {
   static let isUnlisted = FileFlags(rawValue: 128)
   /// It has a section that names libraries (`.deplibs`).
   static let namesLibraries = FileFlags(rawValue: 256)
+  /// Some atom of it has relocations.
+  static let hasRelocations = FileFlags(rawValue: 512)
 }
 
 extension ObjectFile {

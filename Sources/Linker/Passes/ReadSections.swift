@@ -290,6 +290,7 @@ extension Link {
     guard list.count < Int(UInt32.max) else {
       throw InputError("too many relocations (section \(i))")
     }
+    if list.count > 0 { file.pointee.flags |= FileFlags.hasRelocations.rawValue }
     atom.pointee.relocationStart = list.start
     atom.pointee.relocations = UInt32(list.count)
   }

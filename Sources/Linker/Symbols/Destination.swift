@@ -42,19 +42,27 @@ extension Link {
   /// exports.
   func findDestinations<T: Target>(_: T.Type) {
     var total = 0
-    for index in liveObjects { total += objects[index].symbolCount }
-    let words = allocateForWriting(UInt64.self, count: total)
-    var next = words
-    for index in liveObjects {
+    for index in liveObjects where objects[index].has.contains(.hasRelocations) {
+      total += objects[index].symbolCount
+    }
+    // Who has no relocations is not asked.
+    if total == 0 { return }
+    var next = allocateForWriting(UInt64.self, count: total)
+    for index in liveObjects where objects[index].has.contains(.hasRelocations) {
       objects[index].destinations = next
       next += objects[index].symbolCount
     }
+    hasDestinations = true
     // Global symbols are looked at once, not once for each file that names them.
     symbolDestinations = allocateForWriting(UInt64.self, count: symbols.count)
     pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
       for i in range { symbolDestinations[i] = destination(symbols.base + i) }
     }
-    forEachFileGroup { [self] index in findDestinations(T.Encoding.self, objects.pointer(index)) }
+    forEachFileGroup { [self] index in
+      if objects[index].has.contains(.hasRelocations) {
+        findDestinations(T.Encoding.self, objects.pointer(index))
+      }
+    }
   }
 
   private func findDestinations<E: ELFEncoding>(
@@ -110,10 +118,15 @@ extension Link {
 
   /// Puts addresses into the words of all live files, when all symbols have theirs.
   func settleDestinations<T: Target>(_: T.Type) {
+    if !hasDestinations { return }
     pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
       for i in range { symbolDestinations[i] = settledDestination(symbols.base + i) }
     }
-    forEachFileGroup { [self] index in settleDestinations(T.Encoding.self, objects.pointer(index)) }
+    forEachFileGroup { [self] index in
+      if objects[index].has.contains(.hasRelocations) {
+        settleDestinations(T.Encoding.self, objects.pointer(index))
+      }
+    }
   }
 
   private func settleDestinations<E: ELFEncoding>(
