@@ -45,8 +45,8 @@ public final class Link: @unchecked Sendable {
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
   /// Some file has relocations.
   var hasDestinations = false
-  /// Where each global symbol leads: `Destination`.
-  var symbolDestinations = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+  /// Where each global symbol leads (`Destination`), if files name many.
+  var symbolDestinations: UnsafeMutablePointer<UInt64>?
   /// For atoms with relative relocations: the number of their first one in the file.
   let relativeFirsts = ReservedTable<UInt32>(capacity: 1 << 27, of: "sections")
   /// The complement of each symbol's best claim; 0 for none.

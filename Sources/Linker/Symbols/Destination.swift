@@ -53,11 +53,11 @@ extension Link {
       next += objects[index].symbolCount
     }
     hasDestinations = true
-    // Global symbols are looked at once, not once for each file that names them.
-    symbolDestinations = allocateForWriting(UInt64.self, count: symbols.count)
-    pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
-      for i in range { symbolDestinations[i] = destination(symbols.base + i) }
+    // Global symbols are looked at once, not once for each file that names them; unless few are named.
+    if total >= symbols.count {
+      symbolDestinations = allocateForWriting(UInt64.self, count: symbols.count)
     }
+    fillSymbolDestinations { $0.destination($1) }
     forEachFileGroup { [self] index in
       if objects[index].has.contains(.hasRelocations) {
         findDestinations(T.Encoding.self, objects.pointer(index))
@@ -85,7 +85,7 @@ extension Link {
       }
       words[i] = word
     }
-    copyGlobals(file)
+    fillGlobals(file) { destination($0) }
   }
 
   private func destination(_ symbol: UnsafePointer<Symbol>) -> UInt64 {
@@ -99,10 +99,28 @@ extension Link {
     return has.isDisjoint(with: special) ? word : word | Destination.isSpecial
   }
 
-  private func copyGlobals(_ file: UnsafeMutablePointer<ObjectFile>) {
+  @inline(__always)
+  private func fillSymbolDestinations(
+    _ word: @escaping @Sendable (Link, UnsafePointer<Symbol>) -> UInt64
+  ) {
+    guard let table = symbolDestinations else { return }
+    nonisolated(unsafe) let words = table
+    pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
+      for i in range { words[i] = word(self, symbols.base + i) }
+    }
+  }
+
+  @inline(__always)
+  private func fillGlobals(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ word: (UnsafePointer<Symbol>) -> UInt64
+  ) {
     let globals = file.pointee.globals
     let words = file.pointee.destinations + file.pointee.firstGlobal
-    for i in 0..<file.pointee.globalCount { words[i] = symbolDestinations[globals[i].int] }
+    if let table = symbolDestinations {
+      for i in 0..<file.pointee.globalCount { words[i] = table[globals[i].int] }
+    } else {
+      for i in 0..<file.pointee.globalCount { words[i] = word(symbols.base + globals[i].int) }
+    }
   }
 
   @inline(__always)
@@ -119,9 +137,7 @@ extension Link {
   /// Puts addresses into the words of all live files, when all symbols have theirs.
   func settleDestinations<T: Target>(_: T.Type) {
     if !hasDestinations { return }
-    pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
-      for i in range { symbolDestinations[i] = settledDestination(symbols.base + i) }
-    }
+    fillSymbolDestinations { $0.settledDestination($1) }
     forEachFileGroup { [self] index in
       if objects[index].has.contains(.hasRelocations) {
         settleDestinations(T.Encoding.self, objects.pointer(index))
@@ -161,7 +177,7 @@ extension Link {
           ? Destination.unsettled : atom.pointee.address &+ entry.value
       }
     }
-    copyGlobals(file)
+    fillGlobals(file) { settledDestination($0) }
   }
 
   private func settledDestination(_ symbol: UnsafePointer<Symbol>) -> UInt64 {
