@@ -12,6 +12,7 @@ public final class Link: @unchecked Sendable {
   public let diagnostics: Diagnostics
   let pool: WorkerPool
   let timer: PhaseTimer
+  let scratch = ScratchMemory()
 
   // MARK: Inputs
 

@@ -38,9 +38,8 @@ extension Link {
     total += archiveNames.count + optionNames.count
     if total == 0 { return }
     let bytes = total * MemoryLayout<NameTable.Occurrence>.stride
-    let storage = reserveAddressSpace(bytes: bytes)
-    defer { releaseAddressSpace(storage, bytes: bytes) }
-    expectWrites(storage, bytes: bytes)
+    let storage = scratch.take(bytes: bytes)
+    defer { scratch.give(storage) }
     nonisolated(unsafe) let occurrences = storage.bindMemory(
       to: NameTable.Occurrence.self, capacity: total)
     var at = othersStart

@@ -190,9 +190,8 @@ extension Link {
               output: index, first: i))
         }
       case .dynamicSymbols, .gnuHash, .sysvHash, .versionSymbols:
-        // These fill themselves on all workers.
-        let memory = reserveAddressSpace(bytes: Int(output.size))
-        expectWrites(memory, bytes: Int(output.size))
+        // These fill themselves on all workers, and leave no byte out.
+        let memory = scratch.take(bytes: Int(output.size))
         fillSection(T.self, output.content, output, memory)
         addMemory(memory, output, &pieces)
       case .compressed:

@@ -47,7 +47,7 @@ extension Link {
     }
     // Who has no relocations is not asked.
     if total == 0 { return }
-    var next = allocateForWriting(UInt64.self, count: total)
+    var next = scratch.take(bytes: total * 8).bindMemory(to: UInt64.self, capacity: total)
     for index in liveObjects where objects[index].has.contains(.hasRelocations) {
       objects[index].destinations = next
       next += objects[index].symbolCount
