@@ -30,6 +30,11 @@ final class ScratchMemory: @unchecked Sendable {
     return taken.last!.start
   }
 
+  /// Takes memory that came from elsewhere, and that nobody else will use or free.
+  func give(_ start: UnsafeMutableRawPointer, bytes: Int) {
+    if bytes > 0 { free.append(Region(start: start, bytes: bytes)) }
+  }
+
   /// Takes back what `take` returned.
   func give(_ start: UnsafeMutableRawPointer) {
     guard let i = taken.lastIndex(where: { $0.start == start }) else { return }

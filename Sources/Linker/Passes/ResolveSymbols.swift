@@ -46,6 +46,7 @@ extension Link {
     findVersionedReferences(E.self)
     placeCommons(E.self, commons.flatMap { $0 })
     refuseSlimLTO(E.self)
+    scratch.give(claims.base, bytes: claims.count * 8)
     try checkpoint()
   }
 

@@ -130,10 +130,8 @@ extension Link {
     table.referenceCount = shares[chunks].entries
     table.firstOwn = shares[2 * chunks].entries
     table.entryCount = count
-    table.entries = allocateZeroed(count: count)
-    if count > 1 << 17 {
-      expectWrites(table.entries, bytes: count * MemoryLayout<DynamicSymbolTable.Entry>.stride)
-    }
+    table.entries = scratch.take(bytes: count * MemoryLayout<DynamicSymbolTable.Entry>.stride)
+      .bindMemory(to: DynamicSymbolTable.Entry.self, capacity: count)
     table.shape = GNUHashShape(count: count - table.referenceCount, wordSize: E.wordSize)
 
     // Entries and names.
