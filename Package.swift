@@ -94,7 +94,8 @@ let package = Package(
     .testTarget(
       name: "UnitTests",
       dependencies: [
-        "ELFFormat", "Platform", "ScriptParsing", "Symbolication", "Linker", "LinkerCLI",
+        "ELFFormat", "Platform", "ScriptParsing", "Symbolication", "Linker", "LinkerCLI", "CXXHash",
+        "CXXHashVector",
       ],
       swiftSettings: settings),
     .testTarget(

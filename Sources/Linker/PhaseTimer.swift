@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// Wall-clock and processor time of each phase, for `--stats` and `--time-trace`.
+/// Wall-clock and processor time of each phase and its page faults, for `--stats` and `--time-trace`.
 final class PhaseTimer {
   struct Phase {
     var name: StaticString
@@ -10,6 +10,8 @@ final class PhaseTimer {
     var end: UInt64
     /// Processor time of all threads, nanoseconds.
     var processor: UInt64
+    /// Page faults that needed no reading: of new memory, and of mapped files.
+    var faults: Int
   }
   private(set) var phases: [Phase] = []
   private let isOn: Bool
@@ -26,15 +28,23 @@ final class PhaseTimer {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
+  private static var usage: rusage {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    return usage
+  }
+
   func measure<R, F: Error>(_ name: StaticString, _ body: () throws(F) -> R) throws(F) -> R {
     if !isOn { return try body() }
     let start = Self.now(CLOCK_MONOTONIC)
     let processor = Self.now(CLOCK_PROCESS_CPUTIME_ID)
+    let faults = Self.usage.ru_minflt
     let result = try body()
     phases.append(
       Phase(
         name: name, start: start - origin, end: Self.now(CLOCK_MONOTONIC) - origin,
-        processor: Self.now(CLOCK_PROCESS_CPUTIME_ID) - processor))
+        processor: Self.now(CLOCK_PROCESS_CPUTIME_ID) - processor,
+        faults: Self.usage.ru_minflt - faults))
     return result
   }
 
@@ -47,16 +57,16 @@ final class PhaseTimer {
     func padded(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.utf8.count)) + text
     }
-    var text = "phase                 wall ms    cpu ms\n"
+    var text = "phase                 wall ms    cpu ms   faults\n"
     for phase in phases {
       let name = String(describing: phase.name)
       text += name + String(repeating: " ", count: max(0, 18 - name.utf8.count))
       text += padded(milliseconds(phase.end - phase.start), 11)
-      text += padded(milliseconds(phase.processor), 10) + "\n"
+      text += padded(milliseconds(phase.processor), 10) + padded("\(phase.faults)", 9) + "\n"
     }
     text += "objects \(link.liveObjects.count - 1), libraries \(link.libraries.count),"
     text += " symbols \(link.symbols.count), atoms \(link.atoms.count),"
-    text += " output \(link.outputSize) bytes\n"
+    text += " output \(link.outputSize) bytes, peak memory \(Self.usage.ru_maxrss) KiB\n"
     FileDescriptor.standardError.write(text)
   }
 
@@ -67,7 +77,7 @@ final class PhaseTimer {
       if i > 0 { text += "," }
       text += "\n{\"ph\":\"X\",\"pid\":1,\"tid\":1,\"name\":\"\(phase.name)\","
       text += "\"ts\":\(phase.start / 1000),\"dur\":\((phase.end - phase.start) / 1000),"
-      text += "\"args\":{\"cpu\":\(phase.processor / 1000)}}"
+      text += "\"args\":{\"cpu\":\(phase.processor / 1000),\"faults\":\(phase.faults)}}"
     }
     text += "\n]}\n"
     do throws(Errno) {

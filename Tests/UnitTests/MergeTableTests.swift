@@ -93,6 +93,34 @@ private func strings(_ list: String...) -> [UInt8] { list.flatMap { Array($0.utf
     #expect(Merged([[65, 0, 0, 0, 66, 0]], entrySize: 2).table.unterminated == [0])
   }
 
+  /// Inputs long enough to have an index, of strings that are empty, shorter and longer than what an
+  /// entry of it stands for.
+  @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
+  func longInputsAreSearchedByTheirIndex(seed: UInt64) {
+    var random = SeededGenerator(seed: seed)
+    var contents: [[UInt8]] = []
+    for _ in 0..<3 {
+      var bytes: [UInt8] = []
+      while bytes.count < 3000 {
+        let length = [0, 1, 5, 63, 64, 65, 200][Int(random.next() % 7)]
+        let letter = UInt8(65 + random.next() % 3)
+        bytes += [UInt8](repeating: letter, count: length) + [0]
+      }
+      contents.append(bytes)
+    }
+    for segmentBytes in [nil, 100, 640] as [Int?] {
+      let merged = Merged(contents, threads: 2, segmentBytes: segmentBytes)
+      #expect(merged.inputs.allSatisfy { $0.index != nil }, "seed \(seed)")
+      #expect(merged.isFaithful, "seed \(seed), segments of \(segmentBytes ?? 0)")
+      // Past the end, the last piece counts.
+      let last = merged.inputs[0]
+      let end = UInt64(last.count)
+      #expect(
+        last.place(of: end + 7) == last.place(of: end - 1) + 8,
+        "seed \(seed), segments of \(segmentBytes ?? 0)")
+    }
+  }
+
   @Test func constantsOfOneSize() {
     let merged = Merged(
       [[1, 0, 0, 0, 2, 0, 0, 0], [2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0]], entrySize: 4,

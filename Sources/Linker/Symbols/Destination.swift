@@ -58,11 +58,7 @@ extension Link {
       symbolDestinations = allocateForWriting(UInt64.self, count: symbols.count)
     }
     fillSymbolDestinations { $0.destination($1) }
-    forEachFileGroup { [self] index in
-      if objects[index].has.contains(.hasRelocations) {
-        findDestinations(T.Encoding.self, objects.pointer(index))
-      }
-    }
+    forEachFileWithRelocations { [self] in findDestinations(T.Encoding.self, $0) }
   }
 
   private func findDestinations<E: ELFEncoding>(
@@ -138,11 +134,7 @@ extension Link {
   func settleDestinations<T: Target>(_: T.Type) {
     if !hasDestinations { return }
     fillSymbolDestinations { $0.settledDestination($1) }
-    forEachFileGroup { [self] index in
-      if objects[index].has.contains(.hasRelocations) {
-        settleDestinations(T.Encoding.self, objects.pointer(index))
-      }
-    }
+    forEachFileWithRelocations { [self] in settleDestinations(T.Encoding.self, $0) }
   }
 
   private func settleDestinations<E: ELFEncoding>(
@@ -191,11 +183,16 @@ extension Link {
       ? symbol.pointee.word : Destination.unsettled
   }
 
-  /// Calls `body` for each live file, several for each call of the pool.
-  func forEachFileGroup(_ body: @escaping @Sendable (FileIndex) -> Void) {
+  /// Several files for each call of the pool.
+  private func forEachFileWithRelocations(
+    _ body: @escaping @Sendable (UnsafeMutablePointer<ObjectFile>) -> Void
+  ) {
     let grain = max(1, min(32, liveObjects.count / (pool.count * 16)))
     pool.forEachRange(liveObjects.count, grain: grain) { [self] range, _ in
-      for i in range { body(liveObjects[i]) }
+      for i in range {
+        let file = objects.pointer(liveObjects[i])
+        if file.pointee.has.contains(.hasRelocations) { body(file) }
+      }
     }
   }
 }

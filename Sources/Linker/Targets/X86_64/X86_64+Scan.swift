@@ -2,6 +2,9 @@ import ELFFormat
 import Platform
 
 extension X86_64 {
+  /// What made it quick: nine of ten relocations end at the first `continue`, which needs the record
+  /// itself and a word of `destinations`, so that the loop is one load behind the file's bytes. `link`
+  /// comes as a parameter, and nothing else in the loop is a reference, so none is counted.
   static func scan(_ link: Link, _ context: inout ScanContext, _ index: AtomIndex) {
     let atom = link.atoms[index]
     let relocations = atom.relocationList
