@@ -30,7 +30,8 @@ final class PhaseTimer {
 
   private static var usage: rusage {
     var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
+    // RUSAGE_SELF; the named constant has another type in each C library.
+    getrusage(0, &usage)
     return usage
   }
 
