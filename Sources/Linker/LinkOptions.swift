@@ -210,8 +210,9 @@ public struct LinkOptions: Sendable {
 
   // MARK: Synthetic content
 
+  /// `standard` is 20 bytes of a quick digest; `sha1`, for who asks for it, is SHA-1.
   public enum BuildID: Sendable, Equatable {
-    case none, fast, md5, sha1, sha256, uuid
+    case none, standard, fast, md5, sha1, sha256, uuid
     case bytes([UInt8])
   }
   public var buildID = BuildID.none

@@ -39,7 +39,7 @@ extension CommandLineParser {
       case "place", "discard", "warn", "error": options.orphanHandling = value
       default: fail(value: value, "isn't place, discard, warn or error")
       }
-    case .buildID: setBuildID(given ?? "fast")
+    case .buildID: setBuildID(given)
     case .noBuildID: options.buildID = .none
     case .hashStyle:
       switch value {
@@ -83,8 +83,12 @@ extension CommandLineParser {
     }
   }
 
-  /// Without a style the ID is a SHA-1, as GNU ld's: packagers' tools want the 20 bytes.
-  private mutating func setBuildID(_ style: String) {
+  /// Without a style the ID has the 20 bytes of GNU ld's, lld's and mold's: packagers' tools want them.
+  private mutating func setBuildID(_ style: String?) {
+    guard let style else {
+      options.buildID = .standard
+      return
+    }
     switch style {
     case "none": options.buildID = .none
     case "fast": options.buildID = .fast

@@ -59,7 +59,7 @@ extension OptionTable {
       "sections that no script names: place, discard, warn or error", .planned),
     OptionRow(
       .section(.buildID), "--build-id", takes: .optional("STYLE"),
-      "write a build ID: fast (default), md5, sha1, sha256, uuid, 0xHEX or none"),
+      "write a build ID of 20 bytes, or in STYLE: fast, md5, sha1, sha256, uuid, 0xHEX or none"),
     OptionRow(.section(.noBuildID), "--no-build-id", "write no build ID"),
     OptionRow(
       .section(.hashStyle), "--hash-style", takes: .required("STYLE"),

@@ -20,7 +20,7 @@ import Testing
     #expect(options.plugin == "/usr/lib/gcc/liblto_plugin.so")
     #expect(options.pluginOptions.count == 5)
     #expect(options.pluginOptions.last == "-pass-through=-lc")
-    #expect(options.buildID == .fast && options.ehFrameHeader && options.hashStyle == .gnu)
+    #expect(options.buildID == .standard && options.ehFrameHeader && options.hashStyle == .gnu)
     #expect(options.emulation == "elf_x86_64" && options.outputPath == "a")
     #expect(options.dynamicLinker == "/lib64/ld-linux-x86-64.so.2")
     #expect(options.outputKind == .executable && options.isPositionIndependent)

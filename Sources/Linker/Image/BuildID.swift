@@ -14,7 +14,7 @@ enum BuildID {
     switch kind {
     case .none: 0
     case .fast, .md5, .uuid: 16
-    case .sha1: 20
+    case .standard, .sha1: 20
     case .sha256: 32
     case .bytes(let bytes): bytes.count
     }
@@ -27,6 +27,10 @@ enum BuildID {
     case .fast:
       let hash = weld_xxh3_128(bytes.baseAddress, bytes.count)
       return withUnsafeBytes(of: (hash.low.littleEndian, hash.high.littleEndian)) { Array($0) }
+    case .standard:
+      // The size that everybody's build-ids have; the last bytes follow from the others.
+      let hash = digest(.fast, bytes)
+      return hash + hash.withUnsafeBytes { digest(.fast, $0) }.prefix(4)
     case .uuid: return []
     case .md5:
       var context = MD5_CTX()
