@@ -27,14 +27,17 @@ enum Destination {
 
   // MARK: After layout
 
-  /// The address has to be asked for with the relocation's type and addend. Should an address have
-  /// this value, asking for it gives it.
+  /// The address has to be asked for with the relocation's type and addend.
   static let unsettled: UInt64 = 0x8000_0000_0000_0000
   /// The symbol lies in a section that is not in the output.
   static let isGone: UInt64 = 0x8000_0000_0000_0001
 
   /// Whether the word is an address.
   @inline(__always) static func isAddress(_ word: UInt64) -> Bool { word &- unsettled > 1 }
+  /// The word for an address. One that would be taken for something else is asked for.
+  @inline(__always) static func settled(_ address: UInt64) -> UInt64 {
+    isAddress(address) ? address : unsettled
+  }
 }
 
 extension Link {
@@ -147,7 +150,7 @@ extension Link {
       let entry = file.pointee.symbol(E.self, i)
       guard Int(section) < file.pointee.sectionCount else {
         // SHN_ABS; other reserved numbers were refused.
-        words[i] = entry.value
+        words[i] = Destination.settled(entry.value)
         continue
       }
       let index = file.pointee.sectionAtoms[Int(section)]
@@ -162,11 +165,12 @@ extension Link {
         // A section symbol names the piece that its addend leads to.
         words[i] =
           entry.type == .section
-          ? Destination.unsettled : mergedAddress(atom.pointee, offset: entry.value)
+          ? Destination.unsettled
+          : Destination.settled(mergedAddress(atom.pointee, offset: entry.value))
       } else {
         words[i] =
           entry.type == .gnuIndirectFunction
-          ? Destination.unsettled : atom.pointee.address &+ entry.value
+          ? Destination.unsettled : Destination.settled(atom.pointee.address &+ entry.value)
       }
     }
     fillGlobals(file) { settledDestination($0) }
@@ -180,7 +184,7 @@ extension Link {
       return Destination.isGone
     }
     return symbol.pointee.has.isDisjoint(with: [.isPreemptible, .isUndefined, .isIndirectFunction])
-      ? symbol.pointee.word : Destination.unsettled
+      ? Destination.settled(symbol.pointee.word) : Destination.unsettled
   }
 
   /// Several files for each call of the pool.
