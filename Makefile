@@ -11,7 +11,7 @@ TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 llvm-19 mold gdb elfutils py
   qemu-user musl-tools
 # All of LLVM, and what it needs to be linked; LLVM's own tools and lld to compare with.
 PROGRAM_PACKAGES := python3 elfutils gdb lld-19 llvm-19-dev libpolly-19-dev libz3-dev libffi-dev \
-  libxml2-dev libedit-dev
+  libxml2-dev libedit-dev libgmp-dev m4
 # For counting instructions.
 BUDGET_PACKAGES := $(BUILD_PACKAGES) python3 valgrind
 BENCH_PACKAGES := $(BUILD_PACKAGES) python3 lld-19 mold time
@@ -24,7 +24,7 @@ DESTDIR ?=
 # release, or debug.
 CONFIGURATION ?= release
 
-.PHONY: all release libraries install demo smoke programs tern test fuzz check-budgets bench format lint clean
+.PHONY: all release libraries install demo smoke programs packages tern test fuzz check-budgets bench format lint clean
 
 all: release
 
@@ -56,6 +56,10 @@ smoke: release
 programs: smoke
 	@Tools/install-packages $(PROGRAM_PACKAGES)
 	@Tests/Programs/run.sh $(WELD)
+
+# Packages from their authors' tarballs pass their own tests with weld as the only ld: an hour.
+packages: smoke
+	Tests/Programs/packages $(WELD)
 
 # The link cases run twice: with the linker that users have, and with the one that checks itself.
 test: packages-for-tests smoke programs tern
