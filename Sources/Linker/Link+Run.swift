@@ -97,6 +97,7 @@ extension Link {
       checkRequired()
       try checkpoint()
     }
+    pairDroppedMembers(T.Encoding.self)
     traceSymbols(T.Encoding.self)
     timer.measure("decide exports") { decideExports(T.self) }
     // Where each file's symbols lead is known in one word each.

@@ -57,10 +57,11 @@ public final class Link: @unchecked Sendable {
   let duplicates = Mutex<[DuplicateDefinition]>([])
   /// Atoms of the linker's own file: commons, copies, merged sections.
   var syntheticAtoms: [AtomIndex] = []
-  /// For each symbol that is a group's signature: the complement of the position of the first file
-  /// that has the group; 0 for none.
+  /// For each symbol that is a group's signature: the complement of the claim of the first file that
+  /// has the group (`groupClaim`); 0 for none.
   let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
   let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
+  let rareSections = RareSections()
   /// Symbols that the linker defines if somebody refers to them, and the value that they'll have.
   var linkerDefined: [LinkerDefinedSymbol] = []
   /// Values of `--defsym`, evaluated after layout.

@@ -43,6 +43,23 @@ enum Expansion {
     return Result(bytes: bytes, alignment: header.alignment)
   }
 
+  /// The bytes that a section of a file has when it is expanded; nil if that cannot be told.
+  static func size<E: ELFEncoding>(_: E.Type, _ file: ObjectFile, _ section: Int) -> UInt64? {
+    let header = file.header(E.self, section)
+    if header.type == .nobits { return header.byteCount }
+    guard let raw = try? ObjectReader.contents(E.self, file, section) else { return nil }
+    if header.flags.contains(.compressed) {
+      return raw.count < CompressionHeader<E>.size
+        ? nil : CompressionHeader<E>(raw.start).byteCount
+    }
+    if raw.hasPrefix("ZLIB"), raw.count >= 12,
+      ObjectFile.name(file.sectionNames, at: header.name).hasPrefix(".zdebug")
+    {
+      return raw[4..<12].buffer.reduce(0) { $0 << 8 | UInt64($1) }
+    }
+    return UInt64(raw.count)
+  }
+
   /// `.zdebug_info` → `.debug_info`.
   static func plainName(_ name: ByteString) -> ByteString {
     let bytes = allocateForever(UInt8.self, count: name.count)

@@ -167,6 +167,12 @@ struct FileFlags: OptionSet, Sendable {
   static let namesLibraries = FileFlags(rawValue: 256)
   /// Some atom of it has relocations.
   static let hasRelocations = FileFlags(rawValue: 512)
+  /// Some section is in a group and not loaded: `.debug_macro`, for instance.
+  static let hasUnloadedMembers = FileFlags(rawValue: 1 << 16)
+  /// Some section is SHF_LINK_ORDER.
+  static let hasLinkOrder = FileFlags(rawValue: 1 << 17)
+  /// Some group is not elected: no GRP_COMDAT.
+  static let hasPlainGroups = FileFlags(rawValue: 1 << 18)
 }
 
 extension ObjectFile {

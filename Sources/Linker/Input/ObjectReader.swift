@@ -78,9 +78,13 @@ enum ObjectReader {
     var extended = 0
     var atoms = 0
     for i in 1..<max(1, Int(count)) {
-      let type = file.pointee.header(E.self, i).type
+      let header = file.pointee.header(E.self, i)
+      let type = header.type
       if type == .progbits || type == .nobits {
         atoms += 1
+        if header.flags.isDisjoint(with: .alloc), header.flags.contains(.group) {
+          file.pointee.flags |= FileFlags.hasUnloadedMembers.rawValue
+        }
       } else if type == .rela || type == .stringTable {
         continue
       } else if type == .symbolTable {
@@ -94,8 +98,12 @@ enum ObjectReader {
         let group = file.pointee.header(E.self, i)
         let words = try contents(E.self, file.pointee, i)
         guard words.count >= 4 else { throw InputError("section group \(i) is empty") }
-        // GRP_COMDAT; groups without it are only read with the sections.
-        if E.load32(words.start) & 1 != 0 { groups.append((UInt32(i), group.info)) }
+        // GRP_COMDAT; groups without it only matter to the collection of garbage.
+        if E.load32(words.start) & 1 != 0 {
+          groups.append((UInt32(i), group.info))
+        } else {
+          file.pointee.flags |= FileFlags.hasPlainGroups.rawValue
+        }
       } else {
         atoms += 1
       }

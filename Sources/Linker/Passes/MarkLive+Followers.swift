@@ -40,32 +40,26 @@ struct FollowerTable {
 extension Link {
   /// Finds all edges, and flags the atoms that have one. Returns the link-ordered sections that
   /// follow nothing that could die: those are roots.
+  ///
+  /// What is not loaded lives, unless it follows something: it is linked to another section, or in a
+  /// group with one that is loaded. A group of debug information alone lives.
   func collectFollowers<E: ELFEncoding>(_: E.Type) -> [AtomIndex] {
     let found = pool.map(chunks: liveObjects.count) { [self] i, _ in
       var edges: [FollowerTable.Edge] = []
       var roots: [AtomIndex] = []
       let file = objects.pointer(liveObjects[i])
-      for j in 0..<file.pointee.atomCount {
-        let index = AtomIndex(file.pointee.firstAtom.int + j)
-        let atom = atoms.pointer(index)
-        guard atom.pointee.has.contains(.isLinkOrdered), !atom.pointee.has.contains(.isLive) else {
-          continue
-        }
-        let link = Int(file.pointee.header(E.self, Int(atom.pointee.section)).link)
-        guard link != 0, link < file.pointee.sectionCount else {
-          roots.append(index)
-          continue
-        }
-        let leader = file.pointee.sectionAtoms[link]
-        if leader.raw >= AtomIndex.discarded.raw { continue }
-        if atoms[leader].has.contains(.isLive) {
-          roots.append(index)
-        } else {
-          edges.append(.init(leader: leader, follower: index))
+      for j in 0..<file.pointee.groupCount where !isLost(file.pointee.firstGroup + j, in: file) {
+        addRing(E.self, file, Int(groups[file.pointee.firstGroup + j].section), &edges)
+      }
+      if file.pointee.has.contains(.hasPlainGroups) {
+        for section in 1..<file.pointee.sectionCount
+        where file.pointee.header(E.self, section).type == .group {
+          // A ring that is there twice does no harm.
+          addRing(E.self, file, section, &edges)
         }
       }
-      for j in 0..<file.pointee.groupCount {
-        addRing(E.self, file, groups[file.pointee.firstGroup + j], &edges)
+      if file.pointee.has.contains(.hasLinkOrder) {
+        addLinkOrdered(E.self, file, &edges, &roots)
       }
       for edge in edges { atoms[edge.leader].flags |= AtomFlags.hasFollowers.rawValue }
       return (edges: edges, roots: roots)
@@ -74,19 +68,67 @@ extension Link {
     return found.flatMap(\.roots)
   }
 
+  private func addLinkOrdered<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ edges: inout [FollowerTable.Edge],
+    _ roots: inout [AtomIndex]
+  ) {
+    let range = file.pointee.firstAtom.int..<file.pointee.firstAtom.int + file.pointee.atomCount
+    /// The section that an atom follows; nil if it follows none.
+    func leader(_ atom: Atom) -> Int? {
+      let link = Int(file.pointee.header(E.self, Int(atom.section)).link)
+      return link != 0 && link < file.pointee.sectionCount ? link : nil
+    }
+    // A leader may be a follower itself.
+    for j in range {
+      let atom = atoms.pointer(AtomIndex(j))
+      if atom.pointee.has.contains([.isLinkOrdered, .isLive]), leader(atom.pointee) != nil {
+        atom.pointee.flags &= ~AtomFlags.isLive.rawValue
+      }
+    }
+    for j in range {
+      let index = AtomIndex(j)
+      let atom = atoms.pointer(index)
+      guard atom.pointee.has.contains(.isLinkOrdered) else { continue }
+      guard let link = leader(atom.pointee) else {
+        roots.append(index)
+        continue
+      }
+      let leader = file.pointee.sectionAtoms[link]
+      if leader.raw >= AtomIndex.discarded.raw || atoms[leader].has.contains(.isLive) {
+        // A linker-made leader, or debug information, cannot die.
+        if leader != .discarded { roots.append(index) }
+      } else {
+        edges.append(.init(leader: leader, follower: index))
+      }
+    }
+  }
+
   private func addRing<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ group: SectionGroup,
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ group: Int,
     _ edges: inout [FollowerTable.Edge]
   ) {
-    let header = file.pointee.header(E.self, Int(group.section))
-    let words = file.pointee.base + Int(header.offset)
+    // Checked when the file was read; not if the file has changed since.
+    guard let words = try? ObjectReader.contents(E.self, file.pointee, group) else { return }
+    func forEachMember(_ body: (AtomIndex, Bool) -> Void) {
+      for k in 1..<max(1, words.count / 4) {
+        let member = Int(E.load32(words.start + k * 4))
+        guard member < file.pointee.sectionCount else { continue }
+        let index = file.pointee.sectionAtoms[member]
+        if index.raw >= AtomIndex.discarded.raw { continue }
+        body(index, atoms[index].has.contains(.isAlloc))
+      }
+    }
+    var takesUnloaded = false
+    if file.pointee.has.contains(.hasUnloadedMembers) {
+      forEachMember { if $1 { takesUnloaded = true } }
+    }
     var first = AtomIndex.none
     var last = AtomIndex.none
-    for k in 1..<max(1, Int(header.byteCount) / 4) {
-      let member = Int(E.load32(words + k * 4))
-      guard member < file.pointee.sectionCount else { continue }
-      let index = file.pointee.sectionAtoms[member]
-      if index.raw >= AtomIndex.discarded.raw || !atoms[index].has.contains(.isAlloc) { continue }
+    forEachMember { index, isLoaded in
+      if !isLoaded {
+        if !takesUnloaded { return }
+        atoms[index].flags &= ~AtomFlags.isLive.rawValue
+      }
       if first.isNone { first = index } else { edges.append(.init(leader: last, follower: index)) }
       last = index
     }

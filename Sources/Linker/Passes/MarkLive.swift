@@ -25,9 +25,9 @@ extension Link {
     let bytes = max(atoms.count, 1)
     liveMarks = reserveAddressSpace(bytes: bytes).bindMemory(to: UInt8.self, capacity: bytes)
     defer { releaseAddressSpace(liveMarks, bytes: bytes) }
+    let leaderless = collectFollowers(T.Encoding.self)
     var level = survey()
     level += roots()
-    let leaderless = collectFollowers(T.Encoding.self)
     for index in leaderless { mark(index, &level) }
     while !level.isEmpty {
       let current = level
@@ -191,6 +191,8 @@ extension Link {
     if atom.has.contains(.hasFollowers) {
       for edge in followers.followers(of: index) { mark(edge.follower, &found) }
     }
+    // What is not loaded keeps nothing but its group.
+    guard atom.has.contains(.isAlloc) else { return }
     guard atom.kind != .zeroFill, atom.kind != .synthetic, atom.kind != .frames else {
       if atom.relocations != 0 { leaveToScan(index) }
       return
@@ -330,6 +332,7 @@ extension Link {
       for i in 0..<object.atomCount {
         let atom = atoms[AtomIndex(object.firstAtom.int + i)]
         if atom.has.contains(.isLive) || atom.kind == .frames { continue }
+        if object.sectionAtoms[Int(atom.section)] == .discarded { continue }
         let name = ObjectFile.name(
           object.sectionNames, at: object.header(E.self, Int(atom.section)).name)
         text += "removing unused section \(object.displayName):(\(name))\n"

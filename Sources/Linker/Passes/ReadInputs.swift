@@ -133,6 +133,9 @@ extension Link {
           "\(objects[index].displayName): \(error.text)", key: sources[i].position)
         return
       }
+      if objects[index].has.contains(.hasUnloadedMembers) {
+        rareSections.sawUnloadedMembers.store(true, ordering: .relaxed)
+      }
       if !fileGroups.isEmpty { found.withLock { $0.append((index, fileGroups)) } }
     }
     for entry in found.withLock({ $0 }).sorted(by: { $0.file.raw < $1.file.raw }) {

@@ -10,18 +10,6 @@ import Synchronization
 /// numbered in the order of files, then sections. Some numbers stay unused: those of sections that lose
 /// their group, and of what is for the linker only.
 extension Link {
-  /// The first file that has a group keeps it.
-  func electGroups() {
-    pool.forEach(chunks: liveObjects.count) { [self] i, _ in
-      let file = objects.pointer(liveObjects[i])
-      let claim = ~UInt64(file.pointee.order)
-      for j in 0..<file.pointee.groupCount {
-        let signature = groups[file.pointee.firstGroup + j].signature
-        atomicMax(groupClaims.base + signature.int, claim)
-      }
-    }
-  }
-
   func readSections<T: Target>(_: T.Type) throws(LinkFailed) {
     prepareOutputs()
     let first = atoms.count
@@ -47,6 +35,7 @@ extension Link {
       }
     }
     try checkpoint()
+    dropRareTwins(T.Encoding.self)
   }
 
   private func readSections<T: Target>(_: T.Type, _ index: FileIndex) throws(InputError) {
@@ -100,25 +89,6 @@ extension Link {
     }
     if hasFrames {
       readFrames(E.self, file: index)
-    }
-  }
-
-  private func discardLostGroups<E: ELFEncoding>(
-    _: E.Type, _ index: FileIndex, _ map: UnsafeMutablePointer<AtomIndex>
-  ) throws(InputError) {
-    let file = objects.pointer(index)
-    let claim = ~UInt64(file.pointee.order)
-    for j in 0..<file.pointee.groupCount {
-      let group = groups[file.pointee.firstGroup + j]
-      if groupClaims[group.signature.int] == claim { continue }
-      let words = try ObjectReader.contents(E.self, file.pointee, Int(group.section))
-      for k in 1..<words.count / 4 {
-        let member = Int(E.load32(words.start + k * 4))
-        guard member > 0, member < file.pointee.sectionCount else {
-          throw InputError("section group \(group.section) has bad member \(member)")
-        }
-        map[member] = .discarded
-      }
     }
   }
 
@@ -194,7 +164,13 @@ extension Link {
     if flags.contains(.write) { has.insert(.isWritable) }
     if flags.contains(.execute) { has.insert(.isExecutable) }
     if flags.contains(.threadLocal) { has.insert(.isThreadLocal) }
-    if flags.contains(.linkOrder) { has.insert(.isLinkOrdered) }
+    if flags.contains(.linkOrder) {
+      has.insert(.isLinkOrdered)
+      file.pointee.flags |= FileFlags.hasLinkOrder.rawValue
+      if !rareSections.sawLinkOrder.load(ordering: .relaxed) {
+        rareSections.sawLinkOrder.store(true, ordering: .relaxed)
+      }
+    }
     if flags.contains(.group) { has.insert(.isInGroup) }
     if flags.contains(.x86Large) { has.insert(.isLarge) }
     if flags.contains(.strings) { has.insert(.isStrings) }
@@ -214,6 +190,13 @@ extension Link {
         header.entrySize <= 1 << 16, size % header.entrySize == 0, size < 1 << 32
       {
         kind = .merged
+      }
+    }
+    if name.count > 14, name[1] == UInt8(ascii: "g"), name[4] == 0x2e,
+      name.hasPrefix(".gnu.linkonce."), !flags.contains(.group)
+    {
+      rareSections.linkOnce.withLock {
+        $0.append(LinkOnceSection(file: index, section: section, name: name))
       }
     }
     if isRoot(name: name, type: header.type, flags: flags) { has.insert(.isRoot) }

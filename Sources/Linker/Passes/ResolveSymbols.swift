@@ -223,7 +223,7 @@ extension Link {
   }
 
   /// The live object at a place in the order of inputs; the linker's own file has place 0.
-  private func liveFile(order: UInt32) -> FileIndex {
+  func liveFile(order: UInt32) -> FileIndex {
     var low = 0
     var high = liveObjects.count - 1
     while low < high {

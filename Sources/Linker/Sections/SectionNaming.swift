@@ -25,6 +25,7 @@ enum SectionNaming {
     of name: ByteString, flags: SectionFlags, keepsTextPrefixes: Bool
   ) -> Place {
     guard name.count > 1, name[0] == 0x2e, flags.contains(.alloc) else {
+      if name.hasPrefix(".gnu.linkonce.wi.") { return Place(name: ".debug_info", part: 0) }
       return Place(name: name, part: 0)
     }
     switch name[1] {
@@ -175,6 +176,6 @@ enum SectionNaming {
   static func isDebug(_ name: ByteString) -> Bool {
     name.hasPrefix(".debug") || name.hasPrefix(".zdebug") || name.hasPrefix(".gdb_index")
       || name.hasPrefix(".stab") || name.hasPrefix(".line")
-      || name.hasPrefix(".gnu.debuglto_")
+      || name.hasPrefix(".gnu.debuglto_") || name.hasPrefix(".gnu.linkonce.wi.")
   }
 }

@@ -56,8 +56,10 @@ extension Link {
     if Int(section) >= file.pointee.sectionCount { return section == ObjectFile.absoluteSection }
     let atom = file.pointee.sectionAtoms[Int(section)]
     if atom.raw >= AtomIndex.discarded.raw { return false }
+    // The atom of a dropped section may be the one that was kept in its place, in another file.
     return atoms.pointer(atom).pointee.has.contains(.isLive)
       && atoms.pointer(atom).pointee.kind != .frames
+      && atoms.pointer(atom).pointee.file.int == file - objects.base
   }
 
   /// Where a global symbol that the file at `file` defines goes.

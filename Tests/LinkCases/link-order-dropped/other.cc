@@ -1,0 +1,2 @@
+#include "inline.h"
+int other(int x) { return twice(x); }
