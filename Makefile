@@ -24,7 +24,7 @@ DESTDIR ?=
 # release, or debug.
 CONFIGURATION ?= release
 
-.PHONY: all release libraries install demo smoke programs packages tern test fuzz check-budgets bench format lint clean
+.PHONY: all release libraries install demo smoke programs packages tern test fuzz random check-budgets bench format lint clean
 
 all: release
 
@@ -81,6 +81,11 @@ fuzz: packages-for-tests
 	    { tail -40 .build/fuzz/$$target.log; exit 1; }; \
 	  tail -5 .build/fuzz/$$target.log; \
 	done
+
+# Random programs, linked by weld, GNU ld and lld, and compared: Tools/link_random/README.md.
+random: packages-for-tests release
+	swift build -c release --product elf-compare
+	Tools/link-random --weld $(WELD) --seconds $(SECONDS)
 
 # Whether the instructions that three small links take have stayed within 3 % of their budgets.
 check-budgets: release
