@@ -79,6 +79,152 @@ import Weld
     }
   }
 
+  /// Tools that change the program where it is: the next flushes are whole, and no edit is lost.
+  @Test func aFileThatToolsChangedInPlace() throws {
+    let f = try Fixture()
+    try f.data(3, 3, extra: 5000)
+    try f.reader(4, of: 3)
+    try f.start(calling: 2, 4)
+    func fill(_ byte: UInt8, keepingTimes: Bool) throws {
+      var status = stat()
+      try #require(stat(f.path, &status) == 0)
+      let file = open(f.path, O_WRONLY)
+      try #require(file >= 0)
+      let bytes = [UInt8](repeating: byte, count: Int(status.st_size) - 64)
+      try #require(pwrite(file, bytes, bytes.count, 64) == bytes.count)
+      if keepingTimes {
+        let times = [status.st_atim, status.st_mtim]
+        try #require(futimens(file, times) == 0)
+      }
+      close(file)
+    }
+    let changes: [(String, () throws -> Void)] = [
+      ("strip", { #expect(run(["strip", f.path]).status == 0) }),
+      ("strip -p", { #expect(run(["strip", "-p", f.path]).status == 0) }),
+      ("objcopy", { #expect(run(["objcopy", "--weaken", f.path]).status == 0) }),
+      ("bytes", { try fill(0xa5, keepingTimes: false) }),
+      ("bytes, with the times as they were", { try fill(0xa5, keepingTimes: true) }),
+      ("truncate", { try #require(truncate(f.path, 100) == 0) }),
+      (
+        "truncate and grow",
+        {
+          var status = stat()
+          try #require(stat(f.path, &status) == 0)
+          try #require(truncate(f.path, 100) == 0 && truncate(f.path, status.st_size) == 0)
+        }
+      ),
+    ]
+    var value: UInt32 = 10
+    for (name, change) in changes {
+      for flushes in 1..<4 {
+        try f.function(2, value)
+        try f.data(3, value + 1, extra: 5000)
+        let last = value + 1
+        for _ in 0..<flushes { try f.image.flush() }
+        f.runs([value, last])
+        try change()
+        // Both files take their turn.
+        for _ in 0..<4 {
+          value += 2
+          try f.function(2, value)
+          try f.image.flush()
+          #expect(f.section(".symtab") != nil, "\(name)")
+          f.runs([value, last])
+        }
+        f.accepts()
+      }
+    }
+    #expect(leftovers(f) <= 1)
+  }
+
+  /// Rights stay as somebody set them, whichever of the two files is the program.
+  @Test(arguments: [0o600, 0o711, 0o500] as [mode_t]) func rightsThatWereSet(_ mode: mode_t) throws
+  {
+    let f = try Fixture()
+    try f.function(2, 2)
+    try f.start(calling: 2)
+    try f.check(2)
+    func rights() throws -> mode_t {
+      var status = stat()
+      try #require(stat(f.path, &status) == 0)
+      return status.st_mode & 0o7777
+    }
+    let usual = try rights()
+    for flushes in 0..<3 {
+      for i in 0..<flushes {
+        try f.function(2, UInt32(i))
+        try f.image.flush()
+      }
+      try #require(chmod(f.path, mode) == 0)
+      for i in 0..<5 {
+        try f.function(2, UInt32(i))
+        try f.image.flush()
+        #expect(try rights() == mode)
+      }
+      // Those of somebody else's file are nobody's wish.
+      try #require(unlink(f.path) == 0)
+      try makeEmpty(f.path)
+      try #require(chmod(f.path, 0o644) == 0)
+      try f.function(2, 7)
+      try f.check(7)
+      #expect(try rights() == usual)
+    }
+  }
+
+  /// What is no file stays, as it does when a program is linked there.
+  @Test func devicesStay() throws {
+    let f = try Fixture()
+    try f.function(2, 2)
+    try f.start(calling: 2)
+    func kind() throws -> mode_t {
+      var status = stat()
+      try #require(lstat(f.path, &status) == 0)
+      return status.st_mode & S_IFMT
+    }
+    try #require(mkfifo(f.path, 0o666) == 0)
+    try f.image.flush()
+    try f.image.flush()
+    #expect(try kind() == S_IFIFO)
+    try #require(unlink(f.path) == 0)
+    try f.check(2)
+    try f.function(2, 3)
+    try f.check(3)
+    // In the place of a program.
+    try #require(unlink(f.path) == 0)
+    try #require(symlink("/dev/null", f.path) == 0)
+    try f.function(2, 4)
+    try f.image.flush()
+    #expect(try kind() == S_IFLNK)
+    #expect(leftovers(f) == 0)
+    try #require(unlink(f.path) == 0)
+    try f.function(2, 5)
+    // Takes rights.
+    if mknod(f.path, S_IFCHR | 0o666, dev_t(1 << 8 | 3)) == 0 {
+      try f.image.flush()
+      #expect(try kind() == S_IFCHR)
+      try #require(unlink(f.path) == 0)
+    }
+    try f.check(5)
+  }
+
+  /// A process that is killed cannot clean up: the next one that makes the same program does.
+  @Test func whatKilledProcessesLeft() throws {
+    let scratch = Scratch()
+    let child = run(["sh", "-c", "echo $$"]).output.split(separator: "\n").first ?? "0"
+    let dead = ".program.weld-\(child)-12345"
+    let kept = [
+      ".program.weld-\(getpid())-12345", ".program.weld-1-12345", ".other.weld-\(child)-12345",
+      ".program.weld-\(child)", ".program.weld-\(child)-x", ".program.weld--1-5",
+    ]
+    for name in kept + [dead] { try makeEmpty(scratch.file(name)) }
+    let f = try Fixture { $0.path = scratch.file("program") }
+    try f.function(2, 2)
+    try f.start(calling: 2)
+    try f.check(2)
+    for name in kept { #expect(access(scratch.file(name), F_OK) == 0, "\(name)") }
+    #expect(access(scratch.file(dead), F_OK) != 0)
+  }
+
   @Test func aDirectoryInTheWay() throws {
     let f = try Fixture()
     try f.function(2, 2)
@@ -154,7 +300,7 @@ import Weld
     // The spare copy and the program do not fit beside each other.
     try f.data(3, 33, extra: 400_000)
     for _ in 0..<3 {
-      f.refuses(.file, "No space left on device", "the file of the last flush is as it was")
+      f.refuses(.outOfRoom, "No space left on device", "the file of the last flush is as it was")
       f.runs([22, 3])
     }
     #expect(leftovers(in: disk) <= 1)
@@ -196,6 +342,12 @@ import Weld
       #expect(f.image.currentAddress(of: constant) != nil)
     }
     #expect(failures > 2)
+  }
+
+  private func makeEmpty(_ path: String) throws {
+    let file = open(path, O_WRONLY | O_CREAT, 0o666)
+    try #require(file >= 0)
+    close(file)
   }
 
   /// Files beside the program.
