@@ -162,6 +162,22 @@ public func tryReservingAddressSpace(bytes: Int) -> UnsafeMutableRawPointer? {
   return mapped
 }
 
+/// Makes what `tryReservingAddressSpace` returned larger, where it is or elsewhere; the new bytes are
+/// zero. Nil, and nothing has changed, if the system gives no more. Safety: pointers into the old
+/// memory lead nowhere.
+public func tryGrowingAddressSpace(
+  _ start: UnsafeMutableRawPointer, from old: Int, to new: Int
+) -> UnsafeMutableRawPointer? {
+  let grown = weld_mremap(start, mappedSize(old), mappedSize(new))
+  guard let grown, grown != MAP_FAILED else {
+    errno = 0
+    return nil
+  }
+  MemoryLedger.forget(start)
+  MemoryLedger.note(grown, bytes: mappedSize(new))
+  return grown
+}
+
 private let largePage = 1 << 21
 
 /// What is mapped for so many bytes. Linux begins a mapping of whole large pages with one.

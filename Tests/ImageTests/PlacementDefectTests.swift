@@ -186,7 +186,7 @@ import Weld
       Declaration(4), name: "more", kind: .mutable, bytes: [], zeroFill: 1 << 28)
     try f.data(2, 7)
     try f.check(7)
-    f.rejects(.invalid) {
+    f.rejects(.outOfRoom) {
       try f.image.updateData(
         Declaration(5), name: "too_much", kind: .mutable, bytes: [], zeroFill: 1 << 60)
     }

@@ -17,21 +17,23 @@ struct AtomLinks: BitwiseCopyable {
 
 /// Atoms of images: records with their neighbours, recycled when an atom dies.
 final class AtomStore {
-  let atoms = Table<AtomIndex, Atom>(capacity: 1 << 26, of: "atoms")
-  let links = Table<AtomIndex, AtomLinks>(capacity: 1 << 26, of: "atoms")
+  let atoms = GrowingTable<AtomIndex, Atom>(of: "atoms")
+  let links = GrowingTable<AtomIndex, AtomLinks>(of: "atoms")
   private var unused: [AtomIndex] = []
 
-  init() {
-    atoms.storage.preferLargePages()
-    links.storage.preferLargePages()
-    // Index 0 is nothing.
-    _ = atoms.reserve(count: 1)
-    links.append(.none)
+  deinit {
+    atoms.release()
+    links.release()
   }
 
-  deinit {
-    atoms.storage.release()
-    links.storage.release()
+  /// Makes sure that `more` atoms can be made: all of it that can fail.
+  func makeRoom(for more: Int) throws(ImageError) {
+    try atoms.makeRoom(for: more + 1)
+    try links.makeRoom(for: more + 1)
+    if atoms.count > 0 { return }
+    // Index 0 is nothing.
+    atoms.append(.blank)
+    links.append(.none)
   }
 
   /// A record for an atom that has no place yet.

@@ -10,6 +10,7 @@ extension CodeImage {
   @specialized(where T == SPARC64Code)
   func updateExports(_ declaration: Declaration, _ exports: [Export]) throws(ImageError) {
     let isNew = declarations[declaration.key] == nil
+    try makeRoom(symbols: exports.count + 1)
     let owner = SymbolIndex(raw: try symbol(for: declaration).index)
     do throws(ImageError) {
       try setExports(owner, exports)
@@ -273,6 +274,7 @@ extension CodeImage {
       }
       return ImageSymbol(index: known.raw)
     }
+    try makeRoom()
     let offset = try strings.add(scratch(name))
     let symbol = makeSymbol(.importReference)
     records[symbol].nameOffset = offset
@@ -319,8 +321,10 @@ extension CodeImage {
     let home = placed[atom.output.int].section
     var bytes: [UInt8] = []
     if home.hasBytes {
-      let start = Int(atom.address &- home.address)
-      bytes = Array(home.bytes[start..<start + Int(atom.size)])
+      let start = atom.address &- home.address
+      // Of many zeros at the end only the number is taken along.
+      let end = home.endOfBytes(start..<start + atom.size)
+      bytes = Array(home.bytes[Int(start)..<Int(end)])
     }
     let buffer = bytes.withUnsafeBytes { UnsafeRawBufferPointer($0) }
     defer { withExtendedLifetime(bytes) {} }
@@ -330,7 +334,7 @@ extension CodeImage {
         symbol, name: nil,
         Content(
           kind: records[symbol].content, bytes: buffer,
-          zeroFill: home.hasBytes ? 0 : atom.size, alignment: atom.alignment,
+          zeroFill: atom.size - UInt64(bytes.count), alignment: atom.alignment,
           relocations: recordedRelocations(of: symbol), keepsDebugInfo: true))
     } catch {
       sectionNamesOfExports[symbol.raw] = old

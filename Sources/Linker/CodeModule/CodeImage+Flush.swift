@@ -384,8 +384,12 @@ extension CodeImage {
         count: UInt64(sectionHeaders.bytes.count)),
     ]
     for section in sections where section.hasBytes && section.fileCapacity > 0 && section.size > 0 {
-      pieces.append(
-        FilePiece(offset: section.fileOffset, bytes: section.pointer(0), count: section.size))
+      for part in section.parts(of: 0..<section.size) {
+        pieces.append(
+          FilePiece(
+            offset: section.fileOffset + part.lowerBound, bytes: section.pointer(part.lowerBound),
+            count: part.upperBound - part.lowerBound))
+      }
     }
     pieces += inputPieces()
     return pieces.sorted { $0.offset < $1.offset }

@@ -22,6 +22,7 @@ extension CodeImage {
       }
       return ImageSymbol(index: known.symbol.raw)
     }
+    try makeRoom()
     let symbol = makeSymbol(.lazy)
     lazies[name] = LazyRecord(symbol: symbol, isPending: true)
     if key == .all { pendingLazyTables.append(name) } else { pendingLazies.append(name) }

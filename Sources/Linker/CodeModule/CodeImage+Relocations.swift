@@ -261,6 +261,7 @@ extension CodeImage {
   func address(
     of symbol: ImageSymbol, referencedFrom holder: ImageSymbol, offset: UInt64, addend: Int64
   ) throws(ImageError) -> UInt64 {
+    try makeRoom(relocations: 1)
     let target = try checked(symbol)
     let named = try checked(holder)
     guard !symbols[named].atom.isNone else {

@@ -5,13 +5,17 @@ import Platform
 extension CodeImage {
   // MARK: Records
 
-  /// A new symbol, without name, place or entry.
+  static var blankSymbol: Symbol {
+    Symbol(
+      nameStart: ByteString("").start, nameCount: 0, flags: 0, word: 0, file: moduleFile,
+      source: 0, atom: .none, extra: .none)
+  }
+
+  /// A new symbol, without name, place or entry. There is room for it: `makeRoom`.
   func makeSymbol(_ kind: ModuleRecord.Kind) -> SymbolIndex {
     var record = ModuleRecord()
     record.kind = kind
-    let symbol = Symbol(
-      nameStart: ByteString("").start, nameCount: 0, flags: 0, word: 0, file: Self.moduleFile,
-      source: 0, atom: .none, extra: .none)
+    let symbol = Self.blankSymbol
     if let index = unusedSymbols.popLast() {
       symbols[index] = symbol
       symbols[index].source = index.raw
@@ -64,7 +68,9 @@ extension CodeImage {
   @specialized(where T == RISCV64Code)
   @specialized(where T == SPARC64Code)
   func symbol(for declaration: Declaration) throws(ImageError) -> ImageSymbol {
-    ImageSymbol(index: (declarations[declaration.key] ?? makeSymbol(of: declaration)).raw)
+    if let known = declarations[declaration.key] { return ImageSymbol(index: known.raw) }
+    try makeRoom()
+    return ImageSymbol(index: makeSymbol(of: declaration).raw)
   }
 
   /// The symbol of a declaration that has none.

@@ -255,8 +255,10 @@ extension CodeImage {
     store.recycle(placed[part].head)
     placed[part] = new
     if section.hasBytes {
-      let count = Int(min(old.size, section.size))
-      section.write(UnsafeRawBufferPointer(rebasing: old.bytes[..<count]), at: 0)
+      for part in old.parts(of: 0..<min(old.size, section.size)) {
+        let bytes = old.bytes[Int(part.lowerBound)..<Int(part.upperBound)]
+        section.write(UnsafeRawBufferPointer(rebasing: bytes), at: part.lowerBound)
+      }
     }
     if !putInPlace(of: old, section) { threadLocalRoom = section }
   }

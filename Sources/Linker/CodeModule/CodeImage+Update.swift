@@ -56,6 +56,7 @@ extension CodeImage {
   private func update(
     _ declaration: Declaration, name: String, _ content: Content
   ) throws(ImageError) -> ImageSymbol {
+    try makeRoom(relocations: content.relocations.count)
     let known = declarations[declaration.key]
     let symbol = known ?? makeSymbol(of: declaration)
     do throws(ImageError) {
@@ -79,6 +80,7 @@ extension CodeImage {
     relocations: [DataRelocation]
   ) throws(ImageError) -> ImageSymbol {
     let isNew = declarations[declaration.key] == nil
+    try makeRoom(symbols: 2, relocations: relocations.count)
     let owner = SymbolIndex(raw: try symbol(for: declaration).index)
     let symbol = makeSymbol(.constant)
     records[symbol].owner = owner
@@ -121,21 +123,31 @@ extension CodeImage {
 
   // MARK: Placing
 
+  /// log2 of bytes.
+  static var largestAlignment: UInt8 { 30 }
+
   /// Gives `symbol` its bytes, at the address it has if they fit there, else at another.
   ///
   /// - Parameter name: nil keeps it without one.
   func place(
     _ symbol: SymbolIndex, name: String?, _ content: Content
   ) throws(ImageError) {
-    guard content.alignment <= 30, UInt64(bitPattern: Int64(content.bytes.count)) < 1 << 46,
-      content.zeroFill < 1 << 46
-    else {
+    // Before anything is calculated with them, or looked at.
+    guard content.alignment <= Self.largestAlignment else {
       throw ImageError(
         .invalid,
-        "\(described(symbol)): \(content.size) bytes aligned to 2^\(content.alignment) are more than"
+        "\(described(symbol)) is aligned to 2^\(content.alignment) bytes; an image aligns to at most"
+          + " 2^\(Self.largestAlignment)")
+    }
+    guard content.bytes.count < 1 << 46, content.zeroFill < 1 << 46 else {
+      throw ImageError(
+        .outOfRoom,
+        "\(described(symbol)): \(content.bytes.count) bytes and \(content.zeroFill) zeros are more than"
           + " an image can hold")
     }
     let relocations = try checked(content.relocations, size: content.size, of: symbol)
+    try self.relocations.makeRoom(for: relocations.count)
+    try store.makeRoom(for: 16)
     let isZero =
       (content.kind == .mutable || content.kind == .threadLocal) && relocations.isEmpty
       && isAllZero(content.bytes)
@@ -246,8 +258,9 @@ extension CodeImage {
     if section.hasBytes {
       let offset = store.atoms[atom].address &- section.address
       section.write(content.bytes, at: offset)
-      section.fill(offset &+ UInt64(content.bytes.count)..<offset &+ content.size, with: 0)
-      counts.bytesWritten += Int(content.size)
+      counts.bytesWritten += content.bytes.count
+      counts.bytesWritten += Int(
+        section.writeZeros(offset &+ UInt64(content.bytes.count)..<offset &+ content.size))
     }
     records[symbol].content = content.kind
     symbols[symbol].flags =

@@ -31,13 +31,14 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
 
   // MARK: Symbols
 
-  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 26, of: "symbols")
+  let symbols = GrowingTable<SymbolIndex, Symbol>(of: "symbols")
   /// Parallel to `symbols`.
-  let records = Table<SymbolIndex, ModuleRecord>(capacity: 1 << 26, of: "symbols")
+  let records = GrowingTable<SymbolIndex, ModuleRecord>(of: "symbols")
   var unusedSymbols: [SymbolIndex] = []
   let declarations = KeyTable()
+  var headroom = Headroom()
   var resolver = NameResolver()
-  let relocations = Table<RelocationIndex, ModuleRelocation>(capacity: 1 << 26, of: "relocations")
+  let relocations = GrowingTable<RelocationIndex, ModuleRelocation>(of: "relocations")
   var unusedRelocations: [RelocationIndex] = []
   /// Those whose places cannot hold what they should, by raw index: a flush refuses them.
   var misfits: Set<UInt32> = []
@@ -113,11 +114,15 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
     guard options.reserve > 0, options.reserve <= 1 << 40 else {
       throw ImageError(.invalid, "a section cannot have a reserve of \(options.reserve) bytes")
     }
-    symbols.storage.preferLargePages()
-    records.storage.preferLargePages()
-    relocations.storage.preferLargePages()
+    guard options.threadLocalReserve <= 1 << 30 else {
+      throw ImageError(
+        .invalid,
+        "\(options.threadLocalReserve) bytes cannot be set aside for thread-local variables: at most"
+          + " \(1 << 30) are within reach")
+    }
+    try makeRoom(symbols: 1)
     // Index 0 is nobody.
-    _ = symbols.reserve(count: 1)
+    symbols.append(Self.blankSymbol)
     records.append(ModuleRecord())
     // The pages of the headers.
     nextAddress += alignUp(Self.largestHeaders, T.imagePageSize)
@@ -128,10 +133,24 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   }
 
   deinit {
-    symbols.storage.release()
-    records.storage.release()
-    relocations.storage.release()
+    symbols.release()
+    records.release()
+    relocations.release()
     nameScratch.deallocate()
+  }
+
+  /// Makes sure that a call can make so many symbols and relocations, and what else one declaration
+  /// takes. It comes first in each call that does, so that nothing which follows can run out.
+  @inline(__always)
+  func makeRoom(symbols more: Int = 1, relocations places: Int = 0) throws(ImageError) {
+    try growth.pass("symbols")
+    try symbols.makeRoom(for: more)
+    try records.makeRoom(for: more)
+    try relocations.makeRoom(for: places)
+    // A part of a section takes one, and a thread-local block that is made anew a few.
+    try store.makeRoom(for: 16)
+    try declarations.makeRoom()
+    try headroom.check(entries: symbols.count)
   }
 
   private func makeFileTables() throws(ImageError) {

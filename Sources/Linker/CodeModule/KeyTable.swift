@@ -11,23 +11,19 @@ final class KeyTable {
   private var slots: UnsafeMutablePointer<Slot>
   private var mask: Int
   private var used = 0
+  private let memory = HashMemory(of: "declarations")
 
   init() {
-    mask = 1023
-    slots = Self.allocate(mask + 1)
+    mask = 0
+    // One free slot, until `makeRoom` is called: every search ends there.
+    slots = .allocate(capacity: 1)
+    slots.initialize(to: Slot(key: 0, symbol: 0))
   }
 
-  deinit { Self.release(slots, mask + 1) }
+  deinit { release(slots, mask + 1) }
 
-  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Slot> {
-    let bytes = count * MemoryLayout<Slot>.stride
-    let start = reserveAddressSpace(bytes: bytes)
-    preferLargePages(start, bytes: bytes)
-    return start.bindMemory(to: Slot.self, capacity: count)
-  }
-
-  private static func release(_ slots: UnsafeMutablePointer<Slot>, _ count: Int) {
-    releaseAddressSpace(slots, bytes: count * MemoryLayout<Slot>.stride)
+  private func release(_ slots: UnsafeMutablePointer<Slot>, _ count: Int) {
+    if count == 1 { slots.deallocate() } else { memory.release(slots, count) }
   }
 
   /// Where a search for a key starts. Keys are often counters or addresses: they are spread, but
@@ -51,9 +47,15 @@ final class KeyTable {
     return symbol == 0 ? nil : SymbolIndex(raw: symbol)
   }
 
-  /// Adds a key that is not there.
+  /// Makes sure that one key can be added.
+  @inline(__always)
+  func makeRoom() throws(ImageError) {
+    if (used + 1) * 4 > (mask + 1) * 3 { try grow() }
+  }
+
+  /// Adds a key that is not there; there is room for it.
   func add(_ key: UInt64, _ symbol: SymbolIndex) {
-    if used * 4 >= (mask + 1) * 3 { grow() }
+    precondition(used < mask)
     slots[find(key)] = Slot(key: key, symbol: symbol.raw)
     used += 1
   }
@@ -75,12 +77,13 @@ final class KeyTable {
     slots[slot].symbol = 0
   }
 
-  private func grow() {
+  private func grow() throws(ImageError) {
     let old = slots
     let count = mask + 1
-    mask = count * 2 - 1
-    slots = Self.allocate(mask + 1)
+    let newCount = max(count * 2, 1024)
+    slots = try memory.allocate(newCount)
+    mask = newCount - 1
     for i in 0..<count where old[i].symbol != 0 { slots[find(old[i].key)] = old[i] }
-    Self.release(old, count)
+    release(old, count)
   }
 }

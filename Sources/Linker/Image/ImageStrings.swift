@@ -18,6 +18,7 @@ final class ImageStrings {
   private var slots: UnsafeMutablePointer<Slot>
   private var mask: Int
   private var used = 0
+  private let memory = HashMemory(of: "names")
   /// Offsets of unused room, by the length of the name that was there.
   private var holes: [Int: [UInt32]] = [:]
 
@@ -25,22 +26,10 @@ final class ImageStrings {
     self.section = section
     try section.grow(to: 1)
     mask = 1023
-    slots = Self.allocate(mask + 1)
+    slots = try memory.allocate(mask + 1)
   }
 
-  deinit { Self.release(slots, mask + 1) }
-
-  /// Slots that are all free.
-  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Slot> {
-    let bytes = count * MemoryLayout<Slot>.stride
-    let start = reserveAddressSpace(bytes: bytes)
-    preferLargePages(start, bytes: bytes)
-    return start.bindMemory(to: Slot.self, capacity: count)
-  }
-
-  private static func release(_ slots: UnsafeMutablePointer<Slot>, _ count: Int) {
-    releaseAddressSpace(slots, bytes: count * MemoryLayout<Slot>.stride)
-  }
+  deinit { memory.release(slots, mask + 1) }
 
   /// The name at `offset`, without its NUL.
   func name(at offset: UInt32) -> ByteString {
@@ -64,7 +53,7 @@ final class ImageStrings {
     if name.isEmpty { return 0 }
     // Half of the slots stay free: most names that are added are new, and a search for a name that
     // is not there goes on to the next free slot.
-    if used * 2 >= mask + 1 { grow() }
+    if used * 2 >= mask + 1 { try grow() }
     let hash = UInt32(truncatingIfNeeded: name.hash)
     let slot = slot(of: name, hash: hash)
     if slots[slot].offset != 0 {
@@ -136,17 +125,17 @@ final class ImageStrings {
     return bytes[name.count] == 0
   }
 
-  private func grow() {
+  private func grow() throws(ImageError) {
     let old = slots
     let oldCount = mask + 1
+    slots = try memory.allocate(oldCount * 2)
     mask = oldCount * 2 - 1
-    slots = Self.allocate(mask + 1)
     for i in 0..<oldCount where old[i].offset != 0 {
       var slot = Int(old[i].hash) & mask
       while slots[slot].offset != 0 { slot = (slot &+ 1) & mask }
       slots[slot] = old[i]
     }
-    Self.release(old, oldCount)
+    memory.release(old, oldCount)
   }
 
   /// What does not hold though it must: the table finds each of its names where it says.

@@ -10,7 +10,7 @@ import Platform
 final class ImageSymbolTable<E: ELFEncoding> {
   let section: ImageSection
   /// Who each entry is for; `.none` for those of files that were linked in.
-  private let owners = ReservedTable<SymbolIndex>(capacity: 1 << 26, of: "symbols")
+  private let owners = GrowingMemory<SymbolIndex>(of: "entries of the symbol table")
   /// Local entries, the null entry among them.
   private(set) var localCount: UInt32 = 1
   /// Called when an entry that belongs to a symbol gets another index.
@@ -22,7 +22,7 @@ final class ImageSymbolTable<E: ELFEncoding> {
     self.section = section
     self.moved = moved
     try section.grow(to: UInt64(SymbolEntry<E>.size))
-    owners.preferLargePages()
+    try owners.makeRoom(for: 1)
     owners.append(.none)
     section.info = 1
   }
@@ -34,6 +34,7 @@ final class ImageSymbolTable<E: ELFEncoding> {
   /// Makes an entry, all zero, and returns its index.
   func add(_ owner: SymbolIndex, isLocal: Bool) throws(ImageError) -> UInt32 {
     let size = UInt64(SymbolEntry<E>.size)
+    try owners.makeRoom(for: 1)
     try section.grow(to: UInt64(owners.count + 1) * size)
     let end = UInt32(owners.append(.none))
     guard isLocal else {

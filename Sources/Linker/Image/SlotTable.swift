@@ -24,14 +24,13 @@ final class SlotTable<E: ELFEncoding> {
   }
   private(set) var parts: [Part] = []
   /// Who each slot is for; `.none` for free ones.
-  private let owners = ReservedTable<SymbolIndex>(capacity: 1 << 27, of: "symbols")
+  private let owners = GrowingMemory<SymbolIndex>(of: "slots")
   private var unused: [UInt32] = []
   private let makePart: () throws(ImageError) -> ImageSection
 
   /// - Parameter makePart: a new section for slots, where code can reach it.
   init(makePart: @escaping () throws(ImageError) -> ImageSection) {
     self.makePart = makePart
-    owners.preferLargePages()
   }
 
   deinit { owners.release() }
@@ -51,6 +50,7 @@ final class SlotTable<E: ELFEncoding> {
       write(Int32(bitPattern: slot), 0)
       return Int32(bitPattern: slot)
     }
+    try owners.makeRoom(for: 1)
     let slot = UInt32(owners.count)
     if let part = parts.last, part.section.size + Self.width <= part.section.reserve {
       try part.section.grow(to: part.section.size + Self.width)

@@ -314,7 +314,7 @@ static void test_declarations(weld_machine machine, const char *object) {
   INVALID(weld_image_update_data(image, 2, &data, NULL), "kind of data");
   data.kind = WELD_DATA_MUTABLE;
   data.zero_fill = UINT64_MAX;
-  INVALID(weld_image_update_data(image, 2, &data, NULL), "more than");
+  REFUSED(weld_image_update_data(image, 2, &data, NULL), WELD_ERROR_OUT_OF_ROOM, "more than");
   data = data_of("variable", zeros, 16);
   data.kind = WELD_DATA_THREAD_LOCAL;
   DONE(weld_image_update_data(image, 3, &data, &variable));
