@@ -80,8 +80,7 @@ extension Link {
       diagnostics.error("no input files")
       try checkpoint()
     }
-    isDynamic =
-      isSharedLibrary || isPositionIndependent || !loader.libraries.isEmpty && !options.isStatic
+    isDynamic = isSharedLibrary || isPositionIndependent || !loader.libraries.isEmpty
     parseDefinitions()
 
     // From here on every name is a symbol, and which files are live is settled.

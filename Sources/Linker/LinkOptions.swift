@@ -16,7 +16,8 @@ public struct LinkOptions: Sendable {
   public var outputKind = OutputKind.executable
   /// `-pie`: an executable that can be loaded anywhere.
   public var isPositionIndependent = false
-  /// `-static`: no dynamic section unless the output is a PIE.
+  /// No shared library may be linked, and no loader is asked for: `-static` stands before all inputs,
+  /// and nothing names a loader. With `isPositionIndependent`: a static PIE.
   public var isStatic = false
   /// `-m`: the emulation name, e.g. `elf_x86_64`; nil: decided by the first object.
   public var emulation: String?
@@ -66,7 +67,7 @@ public struct LinkOptions: Sendable {
     public init() {}
     public var asNeeded = false
     public var wholeArchive = false
-    /// `-Bstatic`: `-l` finds only archives.
+    /// `-Bstatic`: `-l` finds only archives, and shared libraries are refused.
     public var isStatic = false
     /// Between `--start-lib` and `--end-lib`: objects act like archive members.
     public var isLazy = false

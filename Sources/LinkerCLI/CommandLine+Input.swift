@@ -22,11 +22,11 @@ extension CommandLineParser {
     case .format: setFormat(value)
     case .asNeeded: state.asNeeded = isOn
     case .wholeArchive: state.wholeArchive = isOn
-    case .searchStatic: state.isStatic = true
+    case .searchStatic: searchArchives()
     case .searchDynamic: state.isStatic = false
     case .searchKind:
       switch value {
-      case "archive": state.isStatic = true
+      case "archive": searchArchives()
       case "shared", "default": state.isStatic = false
       default: fail(value: value, "isn't archive, shared or default")
       }
@@ -63,6 +63,13 @@ extension CommandLineParser {
         fail(value: value, "isn't supported; response files are read as posix")
       }
     }
+  }
+
+  /// `-static` is `-Bstatic`, and counts for what follows; but where it stands before all inputs, as
+  /// drivers put it, start-up code for a static program follows, too.
+  private mutating func searchArchives() {
+    state.isStatic = true
+    if options.inputs.isEmpty { startsStatic = true }
   }
 
   /// The formats of inputs are known by what the files contain; only `binary` must be said.

@@ -15,9 +15,6 @@ extension CommandLineParser {
       options.outputKind = .relocatable
       // As in GNU ld: a relocatable output can't name shared libraries.
       state.isStatic = true
-    case .staticLink:
-      options.isStatic = true
-      state.isStatic = true
     case .emulation: options.emulation = value
     case .littleEndian: options.isBigEndian = false
     case .bigEndian: options.isBigEndian = true

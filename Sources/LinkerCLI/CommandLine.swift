@@ -75,6 +75,8 @@ public struct CommandLineParser {
   /// `--time-trace` without a file: the name is derived from the output's in the end.
   var wantsTimeTrace = false
   var warnsTextRelocations = false
+  /// `-static` or a relative of it stands before all inputs.
+  var startsStatic = false
 
   private let words: [String]
   private var position = 0
@@ -281,9 +283,10 @@ public struct CommandLineParser {
 
     if isInGroup { warnings.append("missing --end-group; the group ends with the last input") }
     if options.outputKind == .sharedLibrary {
-      // Of a shared library `-static` decides only how its inputs are searched.
-      options.isStatic = false
       options.isPositionIndependent = false
+    } else {
+      // A driver that wants a dynamic program names the loader.
+      options.isStatic = startsStatic && options.dynamicLinker == nil
     }
     if options.runPaths.isEmpty, let path = environment["LD_RUN_PATH"], !path.isEmpty {
       options.runPaths = [path]

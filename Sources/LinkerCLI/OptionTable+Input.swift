@@ -46,7 +46,8 @@ extension OptionTable {
       .input(.wholeArchive), "--whole-archive", no: "--no-whole-archive",
       "link every member of following archives"),
     OptionRow(
-      .input(.searchStatic), "-Bstatic|-dn|-non_shared", "let following -l find only archives"),
+      .input(.searchStatic), "-static|-Bstatic|-dn|-non_shared",
+      "let following -l find only archives, and refuse shared libraries"),
     OptionRow(
       .input(.searchDynamic), "-Bdynamic|-dy|-call_shared",
       "let following -l find shared libraries first (default)"),

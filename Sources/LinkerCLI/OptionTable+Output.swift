@@ -1,6 +1,6 @@
 /// What options about the kind, place and headers of the output do.
 enum OutputOption: Sendable {
-  case file, shared, sharedOrSmallData, pie, relocatable, staticLink, emulation
+  case file, shared, sharedOrSmallData, pie, relocatable, emulation
   case littleEndian, bigEndian, format
   case entry, soname, dynamicLinker, noDynamicLinker, initFunction, finiFunction
   case runPath, newTags, filter, auxiliary, audit, dependencyAudit, groupLookup, spareTags
@@ -22,9 +22,6 @@ extension OptionTable {
       "make an executable that can be loaded at any address"),
     OptionRow(
       .output(.relocatable), "-r|--relocatable|-i|-Ur", "make a relocatable object", .planned),
-    OptionRow(
-      .output(.staticLink), "-static",
-      "link without shared libraries; with -pie: a static position-independent executable"),
     OptionRow(.output(.emulation), "-m", takes: .required("EMULATION"), "link for EMULATION"),
     OptionRow(.output(.littleEndian), "-EL", "link little-endian objects"),
     OptionRow(.output(.bigEndian), "-EB", "link big-endian objects"),

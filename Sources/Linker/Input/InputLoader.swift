@@ -223,9 +223,11 @@ struct InputLoader {
     } else if bytes.hasPrefix("\u{7f}ELF") {
       let name = ByteString(copying: path)
       if Self.fileType(bytes) == UInt8(FileType.shared) {
-        if options.isStatic && !state.asNeeded {
+        if options.isStatic || state.isStatic {
           diagnostics.error(
-            "\(path): a static link cannot use a shared library; name the .a or drop -static")
+            "\(path): a static link cannot use a shared library; name the .a, or "
+              + (options.isStatic ? "drop -static" : "put -Bdynamic before it"))
+          return
         }
         libraries.append((bytes, name, position, state.asNeeded))
         lazies.append(.library(libraries.count - 1))

@@ -40,7 +40,7 @@ extension Link {
       if has.contains(.isReferenced) {
         // An error unless a policy lets the loader look for it.
         if reportsUndefined != .error { facts = [.isImported, .isPreemptible] }
-      } else if isSharedLibrary || options.dynamicUndefinedWeak ?? !options.noDynamicLinker {
+      } else if options.dynamicUndefinedWeak ?? (isSharedLibrary || !options.noDynamicLinker) {
         facts = [.isImported, .isPreemptible]
       }
     } else {

@@ -28,7 +28,7 @@ extension Link {
       if !hasNames { return hasAdded }
       hasAdded = true
       pending = try addInputs(T.self, &loader)
-      isDynamic = isDynamic || libraries.count > 0 && !options.isStatic
+      isDynamic = isDynamic || libraries.count > 0
       _ = activate(T.self, pending)
     }
   }
