@@ -69,6 +69,7 @@ extension Link {
     maximumPageSize = options.maximumPageSize ?? T.maximumPageSize
     codeFill = T.codeFill
     libraryDirectories = T.libraryDirectories
+    formatNames = T.formatNames
     defaultInterpreter = T.interpreter
 
     // Opening is serial: scripts and `-l` depend on order.

@@ -108,6 +108,8 @@ public final class Link: @unchecked Sendable {
   var maximumPageSize: UInt64 = 4096
   var codeFill: UInt8 = 0
   var libraryDirectories: [String] = []
+  /// What scripts and `--oformat` call the output's format.
+  var formatNames: [String] = []
   /// The program interpreter, unless `-dynamic-linker` names one.
   var defaultInterpreter = ""
   var scriptCommands: [(command: ScriptCommand, path: String)] = []

@@ -310,6 +310,8 @@ public struct LinkOptions: Sendable {
   public var printsStatistics = false
   public var timeTrace: String?
   public var warnsMismatch = true
+  /// `--no-warn-search-mismatch` clears it: libraries of other machines are passed over in silence.
+  public var warnsSearchMismatch = true
   public var orphanHandling: String?
   public var inhibitsErrors = false
   /// `--[no-]warn-execstack` and `--error-execstack`; likewise for writable code.

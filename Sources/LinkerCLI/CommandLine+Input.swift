@@ -1,4 +1,5 @@
 import Linker
+import Platform
 
 extension CommandLineParser {
   /// Applies an option about inputs; `isOn` is false for the spelling that says the opposite.
@@ -18,7 +19,9 @@ extension CommandLineParser {
       options.defaultLibraryPath = value.hasPrefix("P,") ? String(value.dropFirst(2)) : value
     case .script: addInput(.script(value))
     case .defaultScript: options.defaultScript = value
-    case .justSymbols: options.justSymbols.append(value)
+    case .justSymbols:
+      // As in GNU ld, where compilers for Solaris are served, too.
+      if isFile(value) { options.justSymbols.append(value) } else { options.runPaths.append(value) }
     case .format: setFormat(value)
     case .asNeeded: state.asNeeded = isOn
     case .wholeArchive: state.wholeArchive = isOn

@@ -38,6 +38,7 @@ extension CommandLineParser {
       wantsTimeTrace = given == nil
     case .keepOutput: options.inhibitsErrors = true
     case .warnMismatch: options.warnsMismatch = isOn
+    case .warnSearchMismatch: options.warnsSearchMismatch = isOn
     case .warnTextRelocations: warnsTextRelocations = isOn
     case .warnStack: options.executableStackReport = isOn ? .warning : .none
     case .errorStack: options.executableStackReport = isOn ? .error : .none

@@ -81,8 +81,6 @@ extension OptionTable {
     .harmless(
       "--warn-symbol-ordering", no: "--no-warn-symbol-ordering", "no such warning is given"),
     .harmless("--warn-drop-version", no: "--no-warn-drop-version", "no such warning is given"),
-    .harmless(
-      "--warn-search-mismatch", no: "--no-warn-search-mismatch", "no such warning is given"),
     .harmless("--detect-odr-violations", no: "--no-detect-odr-violations", "no such check is made"),
     .harmless("--no-enable-non-contiguous-regions-warnings", "no such warning is given"),
     .harmless(

@@ -2,7 +2,8 @@
 enum RunOption: Sendable {
   case help, version, versionAndContinue, emulationsAndContinue, printSysroot, printFormat
   case verbose, traceFiles, errorLimit, fatalWarnings, noWarnings, color, noColor, demangle
-  case threads, noThreads, threadCount, statistics, timeTrace, keepOutput, warnMismatch
+  case threads, noThreads, threadCount, statistics, timeTrace, keepOutput, warnMismatch,
+    warnSearchMismatch
   case warnTextRelocations, warnStack, errorStack, warnWritableCode, errorWritableCode
   case reproduce, keyword
 }
@@ -53,6 +54,9 @@ extension OptionTable {
     OptionRow(
       .run(.warnMismatch), "--warn-mismatch", no: "--no-warn-mismatch",
       "report inputs that do not fit together (default)"),
+    OptionRow(
+      .run(.warnSearchMismatch), "--warn-search-mismatch", no: "--no-warn-search-mismatch",
+      "warn about libraries for other machines that the search passes over (default)"),
     OptionRow(
       .run(.warnTextRelocations), "--warn-textrel|--warn-shared-textrel",
       no: "--no-warn-textrel|--no-warn-shared-textrel",

@@ -26,14 +26,16 @@ struct InputLoader {
   /// In order, for `--dependency-file`.
   var openedPaths: [String] = []
 
-  private let link: Link
-  private let options: LinkOptions
-  private let diagnostics: Diagnostics
-  private var search: LibrarySearch
+  let link: Link
+  let options: LinkOptions
+  let diagnostics: Diagnostics
+  var search: LibrarySearch
   private var nextPosition: UInt64 = 1
-  private var depth = 0
-  private var openLibraries: Set<String> = []
-  private var arena: InputArena? = InputArena()
+  var depth = 0
+  var openLibraries: Set<String> = []
+  var arena: InputArena? = InputArena()
+  /// Files that were opened to see which machine they are for, until they are loaded.
+  var openedBefore: [String: MappedInput] = [:]
   /// Archives all of whose members are taken, and how many objects come before them. Their members
   /// are looked for when all archives are open: each header is a page that nobody has touched yet.
   private var wholeArchives: [(archive: Archive, position: UInt64, at: Int)] = []
@@ -61,7 +63,7 @@ struct InputLoader {
       let input = options.inputs[i]
       switch input.kind {
       case .path(let path): load(path, input.state, opened: file.opened)
-      case .script(let path): load(path, input.state, isScript: true)
+      case .script(let path): load(search.text(path), input.state, isScript: true)
       case .library(let name): loadLibrary(name, input.state)
       }
     }
@@ -94,13 +96,19 @@ struct InputLoader {
     objects += others[next...]
   }
 
-  private mutating func loadLibrary(_ name: String, _ state: LinkOptions.InputState) {
+  /// Loads what `-l` means.
+  ///
+  /// - Parameter origin: the script that says so, and its line.
+  mutating func loadLibrary(
+    _ name: String, _ state: LinkOptions.InputState, origin: String? = nil
+  ) {
     if findLibrary(name, state) { return }
     let what = state.isStatic ? "lib\(name).a" : "lib\(name).so or lib\(name).a"
+    let prefix = origin.map { $0 + ": " } ?? ""
     diagnostics.error(
       name.hasPrefix(":")
-        ? "unable to find library -l\(name); no file \(name.dropFirst()) in the search path"
-        : "unable to find library -l\(name); no \(what) in the search path (see -L)")
+        ? "\(prefix)unable to find library -l\(name); no file \(name.dropFirst()) in the search path"
+        : "\(prefix)unable to find library -l\(name); no \(what) in the search path (see -L)")
   }
 
   /// Loads what an object names in `.deplibs`: as `-l` finds it, as a file in the search path, or as
@@ -124,6 +132,7 @@ struct InputLoader {
   /// Loads what `-l` means by `name`; false if there is none.
   private mutating func findLibrary(_ name: String, _ state: LinkOptions.InputState) -> Bool {
     var found: (path: String, file: MappedInput)?
+    let search = search
     let path = search.library(name, isStatic: state.isStatic) { path in
       let mapped: MappedInput
       do throws(Errno) {
@@ -134,9 +143,8 @@ struct InputLoader {
         if error.code == ENOMEM { diagnostics.error("cannot open \(path): \(error)") }
         return false
       }
-      if let other = link.otherMachine(mapped) {
-        diagnostics.warning(
-          "skipping \(path) while looking for -l\(name): it is for \(other)")
+      if let other = otherMachine(mapped, path: path) {
+        warnOfMismatch("skipping \(path) while looking for -l\(name): \(other)")
         return false
       }
       found = (path, mapped)
@@ -150,12 +158,19 @@ struct InputLoader {
     return true
   }
 
-  private mutating func load(
+  func warnOfMismatch(_ text: String) {
+    if options.warnsSearchMismatch { diagnostics.warning(text) }
+  }
+
+  /// - Parameter origin: the script that names the file, and its line.
+  mutating func load(
     _ path: String, _ state: LinkOptions.InputState, isScript: Bool = false,
-    opened: MappedInput.Opened? = nil
+    opened: MappedInput.Opened? = nil, origin: String? = nil
   ) {
     let mapped: MappedInput
     if case .contents(let input) = opened {
+      mapped = input
+    } else if !openedBefore.isEmpty, let input = openedBefore.removeValue(forKey: path) {
       mapped = input
     } else if !options.memoryFiles.isEmpty, let bytes = options.memoryFiles[path] {
       mapped = MappedInput(memory: UnsafeRawBufferPointer(bytes.buffer))
@@ -167,7 +182,7 @@ struct InputLoader {
           mapped = try MappedInput(path: path, arena: &arena)
         }
       } catch {
-        diagnostics.error("cannot open \(path): \(error)")
+        diagnostics.error("\(origin.map { $0 + ": " } ?? "")cannot open \(path): \(error)")
         return
       }
     }
@@ -340,57 +355,6 @@ struct InputLoader {
     } catch {
       diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
       return nil
-    }
-  }
-
-  private mutating func readScript(
-    _ bytes: ByteString, path: String, state: LinkOptions.InputState
-  ) {
-    guard depth < 16 else {
-      diagnostics.error("\(path): linker scripts include each other more than 16 deep")
-      return
-    }
-    depth += 1
-    defer { depth -= 1 }
-    let commands: [ScriptCommand]
-    do {
-      commands = try LinkerScript.parse(UnsafeRawBufferPointer(bytes.buffer))
-    } catch {
-      let isText = !bytes.buffer.prefix(64).contains { $0 < 9 }
-      diagnostics.error(
-        isText
-          ? "\(path):\(error)"
-          : "\(path): unknown file format; neither an ELF object, an archive nor a linker script")
-      return
-    }
-    for command in commands {
-      switch command {
-      case .input(let inputs), .group(let inputs):
-        for input in inputs {
-          var inner = state
-          inner.asNeeded = state.asNeeded || input.asNeeded
-          let name = String(input.name)
-          switch input.kind {
-          case .library: loadLibrary(name, inner)
-          case .path:
-            guard let found = search.file(name, from: path) else {
-              diagnostics.error("\(path):\(input.line): cannot find \(name)")
-              continue
-            }
-            load(found, inner)
-          }
-        }
-      case .searchDirectory(let directory): search.add(String(directory))
-      case .include(let name, let line):
-        guard let found = search.file(String(name), from: path) else {
-          diagnostics.error("\(path):\(line): cannot find \(name)")
-          continue
-        }
-        load(found, state, isScript: true)
-      case .output(let name):
-        diagnostics.warning("\(path): OUTPUT(\(name)) has no effect; name the output with -o")
-      default: scriptCommands.append((command, path))
-      }
     }
   }
 }

@@ -7,13 +7,18 @@ import Platform
 /// `-nostdlib`). A leading `=` or `$SYSROOT` stands for the system root.
 struct LibrarySearch {
   private(set) var directories: [String] = []
+  /// Without a slash at its end.
   private let sysroot: String
+  /// The system root without links and `..`, and with a slash at its end; nil if there is none.
+  private let realRoot: String?
   /// Directories that scripts add by SEARCH_DIR come after those of the command line.
   private var standard: [String] = []
 
   /// - Parameter standardDirectories: the machine's; `options` may rule them out.
   init(options: LinkOptions, standardDirectories: [String]) {
-    sysroot = options.sysroot
+    let root = options.sysroot
+    sysroot = root.hasSuffix("/") ? String(root.dropLast()) : root
+    realRoot = root.isEmpty ? nil : realPath(root).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
     for path in options.libraryPaths { directories.append(expand(path)) }
     if let path = options.defaultLibraryPath {
       standard = path.split(separator: ":").map { expand(String($0)) }
@@ -23,9 +28,15 @@ struct LibrarySearch {
   }
 
   func expand(_ path: String) -> String {
-    if path.hasPrefix("=") { return sysroot + path.dropFirst() }
-    if path.hasPrefix("$SYSROOT") { return sysroot + path.dropFirst(8) }
-    return path
+    let rest: Substring
+    if path.hasPrefix("=") {
+      rest = path.dropFirst()
+    } else if path.hasPrefix("$SYSROOT") {
+      rest = path.dropFirst(8)
+    } else {
+      return path
+    }
+    return realRoot == nil || rest.hasPrefix("/") ? sysroot + rest : sysroot + "/" + rest
   }
 
   mutating func add(_ directory: String) { directories.append(expand(directory)) }
@@ -51,29 +62,55 @@ struct LibrarySearch {
   }
 
   /// A file of that name in one of the directories.
-  func file(inSearchPath name: String) -> String? {
+  func file(inSearchPath name: String, isUsable: (String) -> Bool = { _ in true }) -> String? {
     if name.isEmpty || name.hasPrefix("/") { return nil }
-    for directory in directories + standard where Self.exists(directory + "/" + name) {
-      return directory + "/" + name
+    for group in [directories, standard] {
+      for directory in group {
+        let path = directory + "/" + name
+        if Self.exists(path), isUsable(path) { return path }
+      }
     }
     return nil
   }
 
-  /// A file named in a script: as it is, beside the script, or along the search path.
-  func file(_ name: String, from script: String) -> String? {
+  /// A script or a list that an option names: as it is, else in the directories of `-L`; `name`
+  /// itself if it is nowhere.
+  func text(_ name: String) -> String {
+    if name.isEmpty || name.hasPrefix("/") || Self.exists(name) { return name }
+    for directory in directories where Self.exists(directory + "/" + name) {
+      return directory + "/" + name
+    }
+    return name
+  }
+
+  /// Whether a file lies in the system root. It does also where a link in the system root leads out
+  /// of it, so that what counts is where the link is.
+  func isInSystemRoot(_ path: String) -> Bool {
+    guard let realRoot else { return false }
+    if realPath(path)?.hasPrefix(realRoot) == true { return true }
+    let slash = path.lastIndex(of: "/")
+    guard let directory = realPath(slash.map { String(path[...$0]) } ?? ".") else { return false }
+    return (directory + "/").hasPrefix(realRoot)
+  }
+
+  /// A file that a script names: as it is, beside the script, or along the search path, where files
+  /// that `isUsable` does not take are passed over.
+  ///
+  /// Scripts that lie in the system root speak of paths in it, and of no others.
+  func file(
+    _ name: String, from script: String, isUsable: (String) -> Bool = { _ in true }
+  ) -> String? {
     if name.hasPrefix("=") || name.hasPrefix("$SYSROOT") { return expand(name) }
     if name.hasPrefix("/") {
-      // Scripts that lie in the system root speak of paths in it.
-      if !sysroot.isEmpty, script.hasPrefix(sysroot), Self.exists(sysroot + name) {
-        return sysroot + name
-      }
-      return name
+      guard isInSystemRoot(script) else { return name }
+      let inside = sysroot + name
+      return Self.exists(inside) || !isInSystemRoot(name) ? inside : name
     }
-    if Self.exists(name) { return name }
+    if Self.exists(name), isUsable(name) { return name }
     if let slash = script.lastIndex(of: "/") {
       let beside = script[...slash] + name
-      if Self.exists(String(beside)) { return String(beside) }
+      if Self.exists(String(beside)), isUsable(String(beside)) { return String(beside) }
     }
-    return file(inSearchPath: name)
+    return file(inSearchPath: name, isUsable: isUsable)
   }
 }

@@ -98,38 +98,43 @@ extension Link {
     }
   }
 
-  private func readPatternFile(
-    _ path: String, _ parse: (UnsafeRawBufferPointer) throws(ScriptError) -> [Pattern]
-  ) -> [Pattern] {
-    do {
-      let mapped = try MappedInput(path: path)
-      return try parse(mapped.bytes)
-    } catch let error as ScriptError {
-      diagnostics.error("\(path):\(error)")
+  /// Opens a file that an option names, as it is or in the directories of `-L`, and tells if there is
+  /// none.
+  func openText(
+    _ name: String, _ what: String, _ body: (UnsafeRawBufferPointer, _ path: String) -> Void
+  ) {
+    let path = LibrarySearch(options: options, standardDirectories: []).text(name)
+    openedPaths.append(path)
+    do throws(Errno) {
+      body(try MappedInput(path: path).bytes, path)
     } catch {
-      diagnostics.error("cannot open \(path): \(error)")
+      diagnostics.error("cannot open \(what) \(path): \(error)")
     }
-    return []
+  }
+
+  private func readPatterns(_ names: [String], _ what: String) -> [Pattern] {
+    var patterns: [Pattern] = []
+    for name in names {
+      openText(name, what) { bytes, path in
+        do throws(ScriptError) {
+          patterns += try DynamicList.parse(bytes)
+        } catch {
+          diagnostics.error("\(path):\(error)")
+        }
+      }
+    }
+    return patterns
   }
 
   private func dynamicListMatcher() -> PatternMatcher? {
     if options.dynamicLists.isEmpty { return nil }
-    var patterns: [Pattern] = []
-    for path in options.dynamicLists {
-      patterns += readPatternFile(path) { bytes throws(ScriptError) in
-        try DynamicList.parse(bytes)
-      }
-    }
+    let patterns = readPatterns(options.dynamicLists, "dynamic list")
     return PatternMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
   }
 
   private func exportMatcher() -> PatternMatcher? {
     var patterns = options.exportGlobs.map { Pattern(unquoted: ByteString(copying: $0)) }
-    for path in options.exportGlobFiles {
-      patterns += readPatternFile(path) { bytes throws(ScriptError) in
-        try DynamicList.parse(bytes)
-      }
-    }
+    patterns += readPatterns(options.exportGlobFiles, "list of symbols to export")
     if patterns.isEmpty { return nil }
     return PatternMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
   }
@@ -154,5 +159,12 @@ extension Link {
 
 extension PatternMatcher {
   /// Whether some pattern takes the name; C++ patterns are tried on the demangled form.
-  func matches(_ name: ByteString) -> Bool { match(name) != nil }
+  func matches(_ name: ByteString) -> Bool {
+    if needsDemangledNames, name.hasPrefix("_Z"), var demangled = demangle(name) {
+      return demangled.withUTF8 {
+        match(name, demangled: ByteString(UnsafeRawBufferPointer($0))) != nil
+      }
+    }
+    return match(name) != nil
+  }
 }

@@ -130,13 +130,7 @@ extension Link {
   /// Reads the files of `--version-script`; reports what is wrong with them.
   func readVersionScripts() {
     for path in options.versionScripts {
-      openedPaths.append(path)
-      do throws(Errno) {
-        let file = try MappedInput(path: path)
-        addVersionScript(file.bytes, path: path)
-      } catch {
-        diagnostics.error("cannot open version script \(path): \(error)")
-      }
+      openText(path, "version script") { addVersionScript($0, path: $1) }
     }
   }
 
