@@ -103,12 +103,15 @@ struct InputLoader {
     _ name: String, _ state: LinkOptions.InputState, origin: String? = nil
   ) {
     if findLibrary(name, state) { return }
-    let what = state.isStatic ? "lib\(name).a" : "lib\(name).so or lib\(name).a"
+    // No file name with `lib` in front: Python's ctypes takes such a word in the messages of a failed
+    // link for the library that it asked for.
+    let what =
+      name.hasPrefix(":")
+      ? "file \(name.dropFirst())"
+      : state.isStatic ? "archive of that name" : "library of that name"
     let prefix = origin.map { $0 + ": " } ?? ""
     diagnostics.error(
-      name.hasPrefix(":")
-        ? "\(prefix)unable to find library -l\(name); no file \(name.dropFirst()) in the search path"
-        : "\(prefix)unable to find library -l\(name); no \(what) in the search path (see -L)")
+      "\(prefix)unable to find library -l\(name); no \(what) in the search path (see -L)")
   }
 
   /// Loads what an object names in `.deplibs`: as `-l` finds it, as a file in the search path, or as
