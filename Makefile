@@ -7,7 +7,7 @@ SHELL := /bin/bash
 # What a Swift toolchain needs of the system; packages that it fetches come through git.
 SWIFT_PACKAGES := git ca-certificates tzdata libcurl4 libncurses6 libsqlite3-0 libxml2
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
-TEST_PACKAGES := $(BUILD_PACKAGES) clang lld lld-19 llvm-19 mold gdb elfutils python3 \
+TEST_PACKAGES := $(BUILD_PACKAGES) clang clang-19 lld lld-19 llvm-19 mold gdb elfutils python3 \
   qemu-user musl-tools
 # All of LLVM, and what it needs to be linked; LLVM's own tools and lld to compare with.
 PROGRAM_PACKAGES := python3 elfutils gdb lld-19 llvm-19-dev libpolly-19-dev libz3-dev libffi-dev \

@@ -68,25 +68,38 @@ extension Link {
     return max(highest, base) - min(lowest, base) + loadedBytes < (1 << 31) - (1 << 26)
   }
 
-  /// Sums up the loaded atoms that are left; those of the large model by themselves.
+  /// Sums up the loaded atoms that are left; those of the large model by themselves, and its code.
   func measureLoaded() {
     let sums = pool.map(chunks: liveObjects.count) { [self] i, _ in
       let file = objects[liveObjects[i]]
       var sum: UInt64 = 0
       var large: UInt64 = 0
+      var largeCode: UInt64 = 0
       for j in 0..<file.atomCount {
         let atom = atoms.pointer(AtomIndex(file.firstAtom.int + j))
         guard atom.pointee.has.contains([.isLive, .isAlloc]) else { continue }
         if atom.pointee.has.contains(.isLarge) {
-          large = Self.saturatingSum(large, atom.pointee.size)
+          if atom.pointee.has.contains(.isExecutable) {
+            largeCode = Self.saturatingSum(largeCode, atom.pointee.size)
+          } else {
+            large = Self.saturatingSum(large, atom.pointee.size)
+          }
         } else {
           sum &+= atom.pointee.size
         }
       }
-      return (sum, large)
+      return (sum, large, largeCode)
     }
     loadedBytes = sums.reduce(0) { $0 &+ $1.0 }
-    let large = sums.reduce(0) { Self.saturatingSum($0, $1.1) }
+    var large = sums.reduce(0) { Self.saturatingSum($0, $1.1) }
+    let largeCode = sums.reduce(0) { Self.saturatingSum($0, $1.2) }
+    // Frame descriptions, start-up code and other code reach it there, and go on reaching data.
+    isLargeCodeNear = largeCode <= 1 << 30
+    if isLargeCodeNear {
+      loadedBytes &+= largeCode
+    } else {
+      large = Self.saturatingSum(large, largeCode)
+    }
     for index in syntheticAtoms where atoms[index].has.contains(.isLive) {
       loadedBytes &+= atoms[index].size
     }

@@ -120,6 +120,13 @@ public final class Link: @unchecked Sendable {
   var loadedBytes: UInt64 = 0
   /// What the large model keeps apart is near enough to be reached directly, too.
   var isLargeModelInReach = false
+  /// The large model's code lies beside all other code, and not behind all data.
+  var isLargeCodeNear = true
+  /// The file with the entry, if its code runs before anybody has relocated the program: what it finds
+  /// in slots is not yet right.
+  var startFile = FileIndex.none
+  /// Output sections that are writable, whatever single inputs say; made when somebody asks.
+  let writableOutputs = Mutex<[Bool]>([])
   /// Accesses through the offset table may be made direct.
   var relaxesSlots = true
   var scanFacts: ScanFacts = []

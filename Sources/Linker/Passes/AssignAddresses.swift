@@ -109,9 +109,11 @@ extension Link {
     let has = section.has
     guard has.contains(.alloc) else { return unloadedRank(section) }
     if isDetached(section) { return 0x0800 }
-    if has.contains(.x86Large) {
+    if has.contains(.x86Large), !has.contains(.threadLocal) {
+      let isCode = has.contains(.execute) && !has.contains(.write)
+      if isCode, isLargeCodeNear { return 0x0200 + codeRank(section) }
       let isZero = section.type == SectionType.nobits.rawValue
-      return 0x0700 + (has.contains(.write) ? (isZero ? 3 : 2) : has.contains(.execute) ? 1 : 0)
+      return 0x0700 + (has.contains(.write) ? (isZero ? 3 : 2) : isCode ? 1 : 0)
     }
     if !has.contains(.write) {
       if has.contains(.execute) { return 0x0200 + codeRank(section) }
@@ -154,6 +156,7 @@ extension Link {
     case .procedureLinkageOffset: return 3
     default: break
     }
+    if section.has.contains(.x86Large) { return 9 }
     if section.name == ".init" { return 0 }
     if section.name.hasPrefix(".text") { return section.name == ".text" ? 6 : 5 }
     if section.name == ".fini" { return 8 }
@@ -202,10 +205,9 @@ extension Link {
 
   /// Written only while the loader relocates.
   func isRelro(_ section: OutputSection) -> Bool {
-    guard options.relro, section.has.contains(.write), !section.has.contains(.x86Large) else {
-      return false
-    }
+    guard options.relro, section.has.contains(.write) else { return false }
     if section.has.contains(.threadLocal) { return true }
+    if section.has.contains(.x86Large) { return false }
     switch section.content {
     case .dynamic, .offsetTable: return true
     case .pltOffsetTable: return options.bindsNow
@@ -252,13 +254,29 @@ extension Link {
     if let base = lowerBase() { layOut(T.self, base: base) }
   }
 
+  /// The table of program headers ends where the first section begins: tools take what lies between
+  /// for lost bytes. How many headers there are follows from addresses in rare cases only; then it is
+  /// learned from the layout.
   private func layOut<T: Target>(_: T.Type, base: UInt64) {
+    let loaded = sectionOrder.filter { outputs[$0].has.contains(.alloc) }
+    var count = expectedSegments(loaded)
+    for _ in 0..<4 {
+      layOut(T.self, loaded, base: base, segmentCount: count)
+      if segments.count == count { return }
+      count = segments.count
+    }
+    layOut(T.self, loaded, base: base, segmentCount: 10 + loaded.count * 2)
+    assert(segments.count <= 10 + loaded.count * 2)
+  }
+
+  private func layOut<T: Target>(
+    _: T.Type, _ loaded: [OutputIndex], base: UInt64, segmentCount: Int
+  ) {
     typealias E = T.Encoding
     let maximum = maximumPageSize
     let common = min(options.commonPageSize ?? T.commonPageSize, maximum)
-    let loaded = sectionOrder.filter { outputs[$0].has.contains(.alloc) }
     segments = []
-    let headerSegments = countSegments(loaded) + options.spareProgramHeaders
+    let headerSegments = segmentCount + options.spareProgramHeaders
     let fileHeader = UInt64(FileHeader<E>.size)
     headersSize = fileHeader + UInt64(headerSegments) * (E.is64 ? 56 : 32)
     imageBase = base
@@ -272,6 +290,8 @@ extension Link {
     var loads: [Segment] = []
     var fileEnd = headersSize
     var tls: Segment?
+    // Of thread-locals without bytes, which take room in the TLS segment alone.
+    var threadZeroSize: UInt64 = 0
     var relroStart: (UInt64, UInt64)?
     var relroEnd: (address: UInt64, offset: UInt64) = (0, 0)
     var wasRelro = false
@@ -329,15 +349,17 @@ extension Link {
         load.alignment = reach
         fileEnd = max(fileEnd, offset)
       }
-      let aligned = alignUp(address, alignment)
       if !isThreadZero {
+        let aligned = alignUp(address, alignment)
         offset &+= aligned &- address
         address = aligned
         section.pointee.address = address
         section.pointee.fileOffset = offset
       } else {
+        let aligned = alignUp(address &+ threadZeroSize, alignment)
         section.pointee.address = aligned
         section.pointee.fileOffset = offset &+ (aligned &- address)
+        threadZeroSize = aligned &+ section.pointee.size &- address
       }
       if section.pointee.has.contains(.threadLocal) {
         extendTLS(&tls, section.pointee, alignment, isZero: isZero)
@@ -369,7 +391,6 @@ extension Link {
       tlsStart = tls.address
       threadPointer = alignUp(tls.address &+ tls.memorySize, tls.alignment)
     }
-    assert(segments.count <= headerSegments)
     loadedEnd = fileEnd
     layOutUnloaded(T.self, from: fileEnd)
   }
@@ -394,25 +415,6 @@ extension Link {
       starts[ByteString(copying: entry.section)] = entry.address
     }
     return starts
-  }
-
-  /// An upper bound of the number of program headers, known before addresses are.
-  private func countSegments(_ loaded: [OutputIndex]) -> Int {
-    var count = 8
-    var last: SegmentFlags? = .read
-    var wasZero = false
-    let starts = startAddresses()
-    count += 1
-    for index in loaded {
-      let section = outputs[index]
-      let flags = permissions(section)
-      let isZero = section.type == SectionType.nobits.rawValue
-      if flags != last || wasZero && !isZero || starts[section.name] != nil { count += 1 }
-      if section.type == SectionType.note.rawValue { count += 1 }
-      wasZero = isZero
-      last = flags
-    }
-    return count
   }
 
   private func assembleSegments<T: Target>(

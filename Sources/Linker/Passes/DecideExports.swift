@@ -38,8 +38,10 @@ extension Link {
         !has.contains(.sawProtected)
       else { return }
       if has.contains(.isReferenced) {
-        // An error unless a policy lets the loader look for it.
-        if reportsUndefined != .error { facts = [.isImported, .isPreemptible] }
+        // An error unless a policy lets the loader look for it, if there is one.
+        if reportsUndefined != .error, isSharedLibrary || !options.noDynamicLinker {
+          facts = [.isImported, .isPreemptible]
+        }
       } else if options.dynamicUndefinedWeak ?? (isSharedLibrary || !options.noDynamicLinker) {
         facts = [.isImported, .isPreemptible]
       }
@@ -147,13 +149,10 @@ extension Link {
     switch options.unresolvedPolicy {
     case .ignoreAll, .ignoreInObjects: return .none
     case .reportAll: return asked
-    case .ignoreInSharedLibraries: return isSharedLibrary ? sharedDefault(asked) : asked
-    case nil: return isSharedLibrary ? sharedDefault(asked) : asked
+    case .ignoreInSharedLibraries, nil:
+      if isSharedLibrary { return options.requiresDefinitions == true ? asked : .none }
+      return options.requiresDefinitions == false ? .none : asked
     }
-  }
-
-  private func sharedDefault(_ asked: UndefinedReport) -> UndefinedReport {
-    options.requiresDefinitions == true ? asked : .none
   }
 }
 

@@ -88,6 +88,8 @@ extension Link {
     var part: UInt16 = 0
     var parts = 0
     var isLinkOrdered = false
+    /// Some input has to be within reach of the small model.
+    var isSmall = false
     /// All inputs are mergeable alike.
     var mergeFlags: SectionFlags?
     var entrySize: UInt64 = 0
@@ -104,6 +106,7 @@ extension Link {
       firstSeen = min(firstSeen, later.firstSeen)
       if later.parts > 1 || part != later.part { parts = 2 }
       isLinkOrdered = isLinkOrdered || later.isLinkOrdered
+      isSmall = isSmall || later.isSmall
       if mergeFlags != later.mergeFlags || entrySize != later.entrySize {
         mergeFlags = SectionFlags([])
         entrySize = 0
@@ -156,7 +159,7 @@ extension Link {
     if has.contains(.isWritable) { flags.insert(.write) }
     if has.contains(.isExecutable) { flags.insert(.execute) }
     if has.contains(.isThreadLocal) { flags.insert(.threadLocal) }
-    if has.contains(.isLarge) { flags.insert(.x86Large) }
+    if has.contains(.isLarge) { flags.insert(.x86Large) } else { facts.isSmall = true }
     if has.contains(.isLinkOrdered) {
       facts.isLinkOrdered = true
       flags.insert(.linkOrder)
@@ -188,7 +191,13 @@ extension Link {
   private func apply<E: ELFEncoding>(
     _: E.Type, _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
   ) {
-    output.pointee.flags = facts.flags.union(facts.mergeFlags ?? []).rawValue
+    var flags = facts.flags.union(facts.mergeFlags ?? [])
+    if facts.isSmall { flags.remove(.x86Large) }
+    // All thread-locals are in one segment, so one read-only section among them is not.
+    let isWritten =
+      flags.contains(.threadLocal) || OutputSection.isAlwaysWritable(output.pointee.name)
+    if isWritten, flags.contains(.alloc) { flags.insert(.write) }
+    output.pointee.flags = flags.rawValue
     output.pointee.entrySize = facts.entrySize
     output.pointee.alignment = facts.alignment
     output.pointee.firstSeen = facts.firstSeen

@@ -177,7 +177,7 @@ extension ScanContext {
     }
   }
 
-  /// A dynamic relocation at a place of an atom, which must be writable for it.
+  /// A dynamic relocation at a place of an atom, which must be in a writable section for it.
   @inline(__always)
   mutating func addDynamic(
     _ kind: DynamicRelocation.Kind, _ reference: Reference, _ atom: AtomIndex, _ offset: UInt64,
@@ -228,6 +228,7 @@ extension ScanContext {
   private mutating func allowsTextRelocation(
     _ reference: Reference, _ atom: AtomIndex, _ offset: UInt64
   ) -> Bool {
+    if link.isWritable(link.atoms[atom].output) { return true }
     if link.options.textRelocations == .error {
       link.diagnostics.error(
         "\(link.placeName(atom, offset)): relocation against \(name(of: reference)) in a read-only"
@@ -276,6 +277,7 @@ extension Link {
   func scanRelocations<T: Target>(_: T.Type) throws(LinkFailed) {
     measureLoaded()
     relaxesSlots = options.relaxes && isCompact(T.self)
+    if !relaxesSlots { startFile = findStartFile() }
     _ = relativeFirsts.reserve(count: atoms.count - relativeFirsts.count)
     // Garbage collection has come by all relocations of what lives, and knows which atoms have plain
     // ones only.
@@ -342,6 +344,17 @@ extension Link {
     reportLibraryUndefined(T.Encoding.self)
     demandStubsOfAliases()
     try checkpoint()
+  }
+
+  /// A static position-independent program relocates itself: what runs before that must not go
+  /// through slots.
+  private func findStartFile() -> FileIndex {
+    guard isPositionIndependent, !isSharedLibrary, interpreterPath == nil,
+      let index = names.find(ByteString(copying: entryName), in: symbols)
+    else { return .none }
+    let symbol = symbols[index]
+    let elsewhere: SymbolFlags = [.isUndefined, .isShared, .isLinkerDefined]
+    return symbol.has.isDisjoint(with: elsewhere) ? FileIndex(raw: symbol.file) : .none
   }
 
   /// Scans the atoms of the context's file.

@@ -539,10 +539,10 @@ extension Link {
     case .versionNeeds: return (number(synthetic.dynamicNames), UInt32(versionNeedCount))
     case .dynamicRelocations: return (number(synthetic.dynamicSymbols), 0)
     case .pltRelocations:
-      // They have no symbols in a static program, but some tools want a symbol table there.
+      // In a static program they have no symbols; its `.symtab` would be none that is loaded, and
+      // tools that strip refuse such a link.
       return (
-        number(
-          synthetic.dynamicSymbols.isNone ? synthetic.symbolTable : synthetic.dynamicSymbols),
+        number(synthetic.dynamicSymbols),
         isDynamic
           ? number(
             synthetic.pltOffsetTable.isNone ? synthetic.offsetTable : synthetic.pltOffsetTable) : 0

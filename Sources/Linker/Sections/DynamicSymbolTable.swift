@@ -315,9 +315,13 @@ extension Link {
     }
   }
 
-  /// st_info: the binding is that of the references, as the definition is elsewhere.
+  /// st_info: the binding is that of the references, as the definition is elsewhere. What an executable
+  /// was allowed to leave undefined is zero if the loader does not find it either, and the program
+  /// starts.
   private func referenceInfo<E: ELFEncoding>(_: E.Type, _ symbol: Symbol) -> UInt8 {
-    let binding: SymbolBinding = symbol.has.contains(.isReferenced) ? .global : .weak
+    let mayBeMissing = symbol.has.contains(.isUndefined) && !isSharedLibrary
+    let binding: SymbolBinding =
+      symbol.has.contains(.isReferenced) && !mayBeMissing ? .global : .weak
     var type: SymbolType = .none
     if symbol.has.contains(.isShared) {
       let library = libraries.pointer(LibraryIndex(raw: symbol.file))

@@ -43,6 +43,26 @@ extension Link {
     }
   }
 
+  /// Whether an output section is going to be writable, before it is put together: one writable input
+  /// makes all of it so. Asked about read-only inputs that the loader would have to write.
+  func isWritable(_ index: OutputIndex) -> Bool {
+    if OutputSection.isAlwaysWritable(outputs[index].name) { return true }
+    return writableOutputs.withLock { isWritable in
+      if isWritable.isEmpty {
+        isWritable = [Bool](repeating: false, count: outputs.count)
+        for file in liveObjects {
+          for i in 0..<objects[file].atomCount {
+            let atom = atoms.pointer(AtomIndex(objects[file].firstAtom.int + i))
+            if atom.pointee.has.contains([.isLive, .isAlloc, .isWritable]) {
+              isWritable[atom.pointee.output.int] = true
+            }
+          }
+        }
+      }
+      return isWritable[index.int]
+    }
+  }
+
   /// The output section of that name, if something is in it.
   func findOutput(_ name: ByteString) -> OutputIndex? {
     for i in outputs.indices where outputs[OutputIndex(i)].name == name {
@@ -53,6 +73,14 @@ extension Link {
 }
 
 extension OutputSection {
+  /// The loader writes addresses there, and protects them later, whatever inputs say of themselves.
+  static func isAlwaysWritable(_ name: ByteString) -> Bool {
+    switch name {
+    case ".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors": true
+    default: false
+    }
+  }
+
   static func named(_ name: ByteString, content: SectionContent = .atoms) -> OutputSection {
     OutputSection(
       name: name, type: SectionType.null.rawValue, flags: 0, alignment: 0, content: content,

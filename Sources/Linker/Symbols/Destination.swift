@@ -183,8 +183,15 @@ extension Link {
     {
       return Destination.isGone
     }
-    return symbol.pointee.has.isDisjoint(with: [.isPreemptible, .isUndefined, .isIndirectFunction])
-      ? Destination.settled(symbol.pointee.word) : Destination.unsettled
+    let has = symbol.pointee.has
+    if has.isDisjoint(with: [.isPreemptible, .isUndefined, .isIndirectFunction, .isAbsolute]) {
+      return Destination.settled(symbol.pointee.word)
+    }
+    // A number is called through a stub in a program that moves.
+    let isNumber = has.isDisjoint(with: [
+      .isPreemptible, .isUndefined, .isIndirectFunction, .needsPLT,
+    ])
+    return isNumber ? Destination.settled(symbol.pointee.word) : Destination.unsettled
   }
 
   /// Several files for each call of the pool.

@@ -19,8 +19,8 @@ struct LinkerDefinedSymbol {
     case frameHeader
     case indirectRelocationsStart
     case indirectRelocationsEnd
-    /// `_TLS_MODULE_BASE_`.
-    case threadLocalStart
+    /// `_TLS_MODULE_BASE_`: what DTPOFF relocations of code count from.
+    case threadLocalBase
     /// `__start_X` and `__stop_X`: bounds of sections whose name is X.
     case identifierStart(ByteString)
     case identifierStop(ByteString)
@@ -160,7 +160,7 @@ extension Link {
           facts.remove(.sawHidden)
           facts.insert(.sawProtected)
         }
-      case .threadLocalStart: facts.insert(.isThreadLocal)
+      case .threadLocalBase: facts.insert(.isThreadLocal)
       // Libraries ask for the program's bounds by these, as the executable's come first at run time.
       case .textEnd, .dataEnd, .bssStart, .imageEnd: facts.remove(.sawHidden)
       default: break
@@ -216,7 +216,7 @@ extension Link {
     define("__GNU_EH_FRAME_HDR", .frameHeader)
     define("__rela_iplt_start", .indirectRelocationsStart)
     define("__rela_iplt_end", .indirectRelocationsEnd)
-    define("_TLS_MODULE_BASE_", .threadLocalStart)
+    define("_TLS_MODULE_BASE_", .threadLocalBase)
     define("__preinit_array_start", .sectionStart(".preinit_array"))
     define("__preinit_array_end", .sectionEnd(".preinit_array"))
     define("__init_array_start", .sectionStart(".init_array"))
@@ -320,7 +320,9 @@ extension Link {
     case .indirectRelocationsEnd:
       return isPositionIndependent || synthetic.pltRelocations.isNone
         ? 0 : own(synthetic.pltRelocations, atEnd: true)
-    case .threadLocalStart: return tlsStart
+    // What a descriptor of the base gives, the code adds DTPOFF to, and in an executable that is the
+    // offset from the thread pointer.
+    case .threadLocalBase: return isSharedLibrary ? tlsStart : threadPointer
     }
   }
 

@@ -1,6 +1,8 @@
 // GOTPCRELX loads, calls and operations become direct where they may, and stay right with --no-relax.
 //#drivers: gcc
-//#kinds: static pie no-pie shared
+//#kinds: static static-pie pie no-pie shared
+//#without: bfd+static-pie+no-relax start-up code reads a slot before it is relocated
+//#without: lld+static-pie+no-relax start-up code reads a slot before it is relocated
 //#each: MODE = relax no-relax
 //#object: code.S
 //#object: other.c

@@ -140,7 +140,7 @@ extension X86_64 {
     context.link.finalAddress(Encoding.self, of: source, in: context.file, addend: addend)
   }
 
-  /// As `target`, and through the PLT for what may be replaced.
+  /// As `target`, and through the PLT for what may be replaced, or is at no distance that is known.
   @inline(__always)
   private static func callTarget(
     _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
@@ -152,7 +152,8 @@ extension X86_64 {
       let link = context.link
       let symbol = link.symbols.pointer(
         context.file.pointee.globals[index &- context.file.pointee.firstGlobal])
-      if symbol.pointee.has.contains(.isPreemptible), !symbol.pointee.extra.isNone,
+      if !symbol.pointee.has.isDisjoint(with: [.isPreemptible, .isAbsolute]),
+        !symbol.pointee.extra.isNone,
         let plt = link.pltAddress(link.extras[symbol.pointee.extra])
       {
         return plt &+ UInt64(bitPattern: addend)
@@ -196,7 +197,22 @@ extension X86_64 {
   private static func threadOffset(
     _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
-    target(&context, source, addend) &- context.threadPointer
+    let word = context.file.pointee.destinations[Int(source)]
+    if Destination.isAddress(word) {
+      return word &+ UInt64(bitPattern: addend) &- context.threadPointer
+    }
+    return unsettledThreadOffset(&context, source, addend)
+  }
+
+  /// What is not there lies nowhere: any offset does, and zero fits in 32 bits.
+  @inline(never)
+  private static func unsettledThreadOffset(
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
+  ) -> UInt64 {
+    if reference(&context, source).flags.contains(.isUndefined) {
+      return UInt64(bitPattern: addend)
+    }
+    return unsettledTarget(&context, source, addend) &- context.threadPointer
   }
 
   /// What R_X86_64_DTPOFF32 and 64 count from: in an executable's code, local-dynamic sequences

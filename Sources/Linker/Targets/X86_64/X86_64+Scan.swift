@@ -64,11 +64,7 @@ extension X86_64 {
           scanRelative(&context, reference, index, entry)
         }
       case R.plt32:
-        if reference.isPreemptible || reference.isIndirect {
-          context.demand(reference, .needsPLT)
-        } else if reference.flags.contains(.isAbsolute) {
-          scanRelative(&context, reference, index, entry)
-        }
+        scanCall(&context, reference)
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
         let kind = relaxation(
           link, context.file, relaxes: context.relaxes, reference, type, code, offset, entry.addend)
@@ -87,9 +83,7 @@ extension X86_64 {
         scanRelative(&context, reference, index, entry)
       case R.pltoff64:
         context.facts.insert(.needsOffsetTable)
-        if reference.isPreemptible || reference.isIndirect {
-          context.demand(reference, .needsPLT)
-        }
+        scanCall(&context, reference)
       case R.size32, R.size64:
         if reference.isPreemptible, reference.flags.contains(.isShared), context.isShared {
           context.addDynamic(.symbolic, reference, index, offset, entry.addend, type: type)
@@ -119,7 +113,7 @@ extension X86_64 {
         if !context.isShared, !isDescriptorCall(code, offset) {
           keepDescriptor(&context, reference, index, entry, "call *x@tlscall(%rax)")
         }
-      case R.dtpoff32, R.dtpoff64: break
+      case R.dtpoff32, R.dtpoff64: scanModuleOffset(&context, reference, index, entry)
       case R.tpoff32, R.tpoff64:
         scanStaticOffset(&context, reference, index, entry)
       default:
@@ -139,8 +133,8 @@ extension X86_64 {
     _ addend: Int64
   ) -> SlotRelaxation {
     // Any other addend reads a part of the slot, or what is next to it.
-    guard relaxes, addend == -4, !reference.isPreemptible, !reference.isIndirect,
-      !reference.isFixed,
+    guard relaxes || isStartUpCode(link, file), addend == -4, !reference.isPreemptible,
+      !reference.isIndirect, !reference.isFixed,
       !isFar(link, file, reference.symbol, reference.source)
     else { return .none }
     return slotRelaxation(
@@ -163,7 +157,16 @@ extension X86_64 {
       atom = link.symbols.pointer(symbol).pointee.atom
     }
     if atom.raw >= AtomIndex.discarded.raw { return false }
-    return link.atoms.pointer(atom).pointee.has.contains(.isLarge)
+    let has = link.atoms.pointer(atom).pointee.has
+    return has.contains(.isLarge) && !(link.isLargeCodeNear && has.contains(.isExecutable))
+  }
+
+  /// Whether slots would be read before they are relocated, although they are to be left alone.
+  @inline(never)
+  private static func isStartUpCode(
+    _ link: Link, _ file: UnsafeMutablePointer<ObjectFile>
+  ) -> Bool {
+    !link.startFile.isNone && file == link.objects.pointer(link.startFile)
   }
 
   @inline(__always)
@@ -267,6 +270,8 @@ extension X86_64 {
   ) {
     if !context.isShared, !reference.isPreemptible { return }
     guard entry.type == R.tpoff64 else {
+      // Nobody is to touch a weak variable that isn't there.
+      if !context.isShared, reference.flags.contains(.isUndefined) { return }
       cannotBeUsed(
         &context, reference, atom, entry,
         context.isShared ? "in a shared library" : "for what a shared library defines",
@@ -297,6 +302,19 @@ extension X86_64 {
         + " \(context.name(of: reference)) is not on an instruction `\(expected)`; a static program"
         + " has no loader that could resolve it; recompile \(context.file.pointee.displayName)"
         + " without -mtls-dialect=gnu2", key: context.link.key(atom, entry.offset))
+  }
+
+  @inline(__always)
+  private static func scanCall(_ context: inout ScanContext, _ reference: Reference) {
+    if reference.isPreemptible || reference.isIndirect {
+      context.demand(reference, .needsPLT)
+    } else if reference.flags.contains(.isAbsolute), context.isPositionIndependent,
+      !reference.symbol.isNone
+    {
+      // No distance leads there wherever the program is loaded, but a stub does: its slot has the
+      // number.
+      context.demand(reference, [.needsPLT, .needsOffsetSlot])
+    }
   }
 
   private static func scanRelative(
@@ -406,6 +424,18 @@ extension X86_64 {
     default: return false
     }
     return call.offset > offset && call.offset &- offset <= 8
+  }
+
+  /// An offset in this module, of what another module has.
+  private static func scanModuleOffset(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>
+  ) {
+    guard reference.isPreemptible, !reference.flags.isDisjoint(with: [.isShared, .isUndefined])
+    else { return }
+    cannotBeUsed(
+      &context, reference, atom, entry, "for what another module defines",
+      "recompile without -ftls-model=local-dynamic")
   }
 
   private static func badSequence(_ context: inout ScanContext, _ atom: AtomIndex, _ offset: UInt64)

@@ -1,0 +1,1 @@
+_Thread_local int filler = 1, other = 2;

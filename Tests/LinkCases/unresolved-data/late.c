@@ -1,0 +1,2 @@
+int late_variable = 5;
+int late(void) { return 6; }
