@@ -9,9 +9,11 @@ SWIFT_PACKAGES := git ca-certificates tzdata libcurl4 libncurses6 libsqlite3-0 l
 BUILD_PACKAGES := gcc g++ binutils pkg-config zlib1g-dev libzstd-dev libxxhash-dev libmd-dev
 TEST_PACKAGES := $(BUILD_PACKAGES) clang clang-19 lld lld-19 llvm-19 mold gdb elfutils python3 \
   qemu-user musl-tools
-# All of LLVM, and what it needs to be linked; LLVM's own tools and lld to compare with.
+# All of LLVM, and what it needs to be linked; LLVM's own tools and lld to compare with; what people
+# work on programs with.
 PROGRAM_PACKAGES := python3 elfutils gdb lld-19 llvm-19-dev libpolly-19-dev libz3-dev libffi-dev \
-  libxml2-dev libedit-dev libgmp-dev m4
+  libxml2-dev libedit-dev libgmp-dev m4 \
+  llvm-19 valgrind linux-perf dwz debugedit patchelf chrpath abigail-tools
 # For counting instructions.
 BUDGET_PACKAGES := $(BUILD_PACKAGES) python3 valgrind
 BENCH_PACKAGES := $(BUILD_PACKAGES) python3 lld-19 mold time

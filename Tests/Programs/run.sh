@@ -186,6 +186,11 @@ program_readback() {
   "$here/readback.sh" "$weld"
 }
 
+# Tools that work on programs do with weld's what they do with lld's.
+program_tools() {
+  "$here/tools.sh" "$weld"
+}
+
 # The C interface: installed somewhere, used by compilers that know only what pkg-config says.
 program_c_interface() {
   local here=$here/c-interface to=$out/c-interface user how language line
@@ -238,7 +243,7 @@ program_package() {
 }
 
 if [ "$#" -eq 0 ]; then
-  set -- self swift rust readback llvm syntax c_interface package
+  set -- self swift rust readback tools llvm syntax c_interface package
 fi
 for name in "$@"; do
   declare -F "program_$name" >/dev/null || fail "no such program: $name"
