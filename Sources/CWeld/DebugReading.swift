@@ -7,7 +7,7 @@ extension DebugLine {
   static func list(
     _ start: UnsafePointer<weld_debug_line>?, _ count: Int
   ) throws -> [DebugLine] {
-    try CWeld.list(start, count, "the list of lines").map {
+    try copied(CWeld.list(start, count, "the list of lines"), "the list of lines").map {
       DebugLine(offset: $0.offset, line: $0.line, column: $0.column)
     }
   }
@@ -34,15 +34,19 @@ extension FunctionDebugInfo {
       name: try text(debug.name, "a function's name for debuggers"),
       lines: try DebugLine.list(debug.lines, debug.line_count),
       result: try debug.result.map { try types.read($0) },
-      locals: try list(debug.locals, debug.local_count, "the list of locals").map {
+      locals: try copied(
+        list(debug.locals, debug.local_count, "the list of locals"), "the list of locals"
+      ).map {
         DebugLocal(
           name: try text($0.name, "the name of a local"), type: try types.read($0.type),
           frameOffset: $0.frame_offset, isParameter: $0.is_parameter != 0)
       },
       frameRegister: debug.frame_register,
       frameInstructions: Array(
-        try list(
-          debug.frame_instructions, debug.frame_instruction_size, "the call frame instructions")),
+        try copied(
+          list(
+            debug.frame_instructions, debug.frame_instruction_size, "the call frame instructions"),
+          "the call frame instructions")),
       isExternal: debug.is_internal == 0)
   }
 }

@@ -37,7 +37,8 @@ import Weld
     let result = try image.updateData(
       Declaration(declaration), name: try text(data.name, "the name of the data"),
       kind: try DataKind(data.kind),
-      bytes: Array(try list(data.bytes, data.byte_count, "the bytes")), zeroFill: data.zero_fill,
+      bytes: UnsafeRawBufferPointer(try list(data.bytes, data.byte_count, "the bytes")),
+      zeroFill: data.zero_fill,
       alignment: data.alignment,
       relocations: try DataRelocation.list(data.relocations, data.relocation_count),
       debug: try VariableDebugInfo(data.debug))
@@ -69,7 +70,7 @@ import Weld
     let content = try structure(content, "the constant")
     result.pointee = try image.unnamedConstant(
       of: Declaration(declaration),
-      bytes: Array(try list(content.bytes, content.byte_count, "the bytes")),
+      bytes: UnsafeRawBufferPointer(try list(content.bytes, content.byte_count, "the bytes")),
       alignment: content.alignment,
       relocations: try DataRelocation.list(content.relocations, content.relocation_count)
     ).index
@@ -85,7 +86,8 @@ import Weld
   ImageHandle.change(image) {
     try $0.updateExports(
       Declaration(declaration),
-      try list(exports, count, "the list of exports").map { try Export($0) })
+      try copied(list(exports, count, "the list of exports"), "the list of exports")
+        .map { try Export($0) })
   }
 }
 
@@ -209,6 +211,7 @@ private func content(
   content.size = MemoryLayout<weld_content>.stride
   let result = provider(
     userData, image, kind.value, number ?? 0, number == nil ? 1 : 0, &content)
+  try ImageHandle.checkProvider(image)
   let what =
     (kind == .code ? "lazy code " : "lazy constant ") + (number.map { "\($0)" } ?? "for all keys")
   if result != WELD_OK {
@@ -218,9 +221,11 @@ private func content(
   }
   do {
     return LazyContent(
-      bytes: Array(try list(content.bytes, content.byte_count, "the bytes")),
+      bytes: Array(try copied(list(content.bytes, content.byte_count, "the bytes"), "the bytes")),
       alignment: content.alignment,
       relocations: try DataRelocation.list(content.relocations, content.relocation_count))
+  } catch let error as Failure where error.result == WELD_ERROR_OUT_OF_ROOM {
+    throw ImageError(.outOfRoom, "\(what): \(error.message)")
   } catch { throw ImageError(.invalid, "\(what): \(Failure(error).message)") }
 }
 

@@ -8,6 +8,7 @@ import Weld
 /// A handle, with the message of its last error.
 class Handle {
   private(set) var message = copied("")
+  let turn = Turn()
 
   deinit { free(message) }
 
@@ -34,13 +35,28 @@ class Handle {
   }
 
   static func message(_ pointer: OpaquePointer?) -> UnsafePointer<CChar> {
-    guard let handle = at(pointer) else { return nullMessage }
+    guard let handle = at(pointer) else { return constant("the handle is null: make one first") }
+    guard handle.turn.isFree || handle.turn.isMine else {
+      return constant("another thread is in a call with the handle")
+    }
     return UnsafePointer(handle.message)
   }
 
-  private static var nullMessage: UnsafePointer<CChar> {
-    let text: StaticString = "the handle is null: make one first"
-    return UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+  private static func constant(_ text: StaticString) -> UnsafePointer<CChar> {
+    UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
+  }
+
+  /// A call with the handle, and with what else it is about: refused, without a message, while another
+  /// thread is in one, whose message that would be.
+  func call(_ other: Turn? = nil, _ body: () throws -> Void) -> weld_result {
+    guard turn.take() else { return WELD_ERROR_IN_USE }
+    defer { turn.giveBack() }
+    if let other, !other.take() { return WELD_ERROR_IN_USE }
+    defer { other?.giveBack() }
+    do {
+      try body()
+      return WELD_OK
+    } catch { return fail(error) }
   }
 }
 
@@ -49,6 +65,8 @@ final class ImageHandle: Handle {
   let path: UnsafeMutablePointer<CChar>
   /// A lazy provider may ask the image, but not change it under the flush that has called it.
   private var isFlushing = false
+  /// A provider wanted to destroy the image that it is called by.
+  private var isUnwanted = false
 
   init(_ image: ElfImage) {
     self.image = image
@@ -62,10 +80,24 @@ final class ImageHandle: Handle {
     _ pointer: OpaquePointer?, _ body: (ElfImage) throws -> Void
   ) -> weld_result {
     guard let handle = at(pointer) else { return WELD_ERROR_INVALID }
-    do {
-      try body(handle.image)
-      return WELD_OK
-    } catch { return handle.fail(error) }
+    return handle.call { try body(handle.image) }
+  }
+
+  /// Destroys the image, unless a call with it is under way.
+  static func destroy(_ pointer: OpaquePointer?) {
+    guard let handle = at(pointer) else { return }
+    if handle.turn.isMine { handle.isUnwanted = true }
+    if handle.turn.isFree { close(pointer) }
+  }
+
+  /// Fails the flush whose provider has tried what it may not.
+  static func checkProvider(_ pointer: OpaquePointer?) throws(ImageError) {
+    guard let handle = at(pointer), handle.isUnwanted else { return }
+    handle.isUnwanted = false
+    throw ImageError(
+      .invalid,
+      "a provider of lazy symbols has tried to destroy the image that it was called by; it is still"
+        + " there: destroy it when the flush has returned")
   }
 
   /// A call that a lazy provider may not make.
@@ -99,10 +131,7 @@ final class ProcessHandle: Handle {
     _ pointer: OpaquePointer?, _ body: (LiveProcess) throws -> Void
   ) -> weld_result {
     guard let handle = at(pointer) else { return WELD_ERROR_INVALID }
-    do {
-      try body(handle.process)
-      return WELD_OK
-    } catch { return handle.fail(error) }
+    return handle.call { try body(handle.process) }
   }
 }
 
@@ -112,7 +141,13 @@ final class SessionHandle: Handle {
   private var swapped = UnsafeMutableBufferPointer<UnsafePointer<CChar>?>(start: nil, count: 0)
   private var kept = UnsafeMutableBufferPointer<UInt64>(start: nil, count: 0)
 
-  init(_ session: HotSwapSession) { self.session = session }
+  /// A session changes what its image knows of the process.
+  let image: Turn?
+
+  init(_ session: HotSwapSession, of image: OpaquePointer?) {
+    self.session = session
+    self.image = ImageHandle.at(image)?.turn
+  }
 
   deinit { forget() }
 
@@ -144,10 +179,7 @@ final class SessionHandle: Handle {
     _ pointer: OpaquePointer?, _ body: (SessionHandle) throws -> Void
   ) -> weld_result {
     guard let handle = at(pointer) else { return WELD_ERROR_INVALID }
-    do {
-      try body(handle)
-      return WELD_OK
-    } catch { return handle.fail(error) }
+    return handle.call(handle.image) { try body(handle) }
   }
 }
 

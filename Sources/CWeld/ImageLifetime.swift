@@ -58,7 +58,7 @@ func open(
 }
 
 @c @implementation public func weld_image_destroy(_ image: OpaquePointer?) {
-  ImageHandle.close(image)
+  ImageHandle.destroy(image)
 }
 
 @c @implementation public func weld_image_error_message(

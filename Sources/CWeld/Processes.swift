@@ -52,7 +52,8 @@ private struct Attachment {
 }
 
 @c @implementation public func weld_process_destroy(_ process: OpaquePointer?) {
-  ProcessHandle.at(process)?.process.detach()
+  guard let handle = ProcessHandle.at(process), handle.turn.isFree else { return }
+  handle.process.detach()
   ProcessHandle.close(process)
 }
 
@@ -107,17 +108,20 @@ private func store(
   _ image: OpaquePointer?, _ process: OpaquePointer?,
   _ session: UnsafeMutablePointer<OpaquePointer?>?
 ) -> weld_result {
-  ImageHandle.change(image) { image in
+  let handle = image
+  return ImageHandle.change(image) { image in
     let result = try place(session, "the session")
     guard let process = ProcessHandle.at(process) else {
       throw Failure.invalid("the process is null: launch one, or attach to one")
     }
-    result.pointee = SessionHandle(try image.hotSwapSession(with: process.process)).opened()
+    result.pointee = SessionHandle(
+      try image.hotSwapSession(with: process.process), of: handle
+    ).opened()
   }
 }
 
 @c @implementation public func weld_session_destroy(_ session: OpaquePointer?) {
-  SessionHandle.close(session)
+  if SessionHandle.at(session)?.turn.isFree ?? false { SessionHandle.close(session) }
 }
 
 @c @implementation public func weld_session_error_message(

@@ -1,4 +1,5 @@
 import CWeldHeader
+import Glibc
 import Weld
 
 // What C passes in is checked here, since nothing else in the language does.
@@ -23,7 +24,39 @@ func list<Element>(
   guard count == 0 || start != nil else {
     throw Failure.invalid("\(what) is null, but is to have \(count) elements")
   }
+  // Most numbers that are wrong are far too large.
+  guard leadsToMemory(start, count * MemoryLayout<Element>.stride) else {
+    throw Failure.invalid(
+      "\(what): there are no \(count) elements where it points; the memory there ends before them")
+  }
   return UnsafeBufferPointer(start: start, count: count)
+}
+
+/// Whether all of a range is mapped, if it is more than a few pages; fewer are not worth the call.
+private func leadsToMemory(_ start: UnsafeRawPointer?, _ bytes: Int) -> Bool {
+  guard let start, bytes >= 1 << 16 else { return true }
+  let first = UInt(bitPattern: start) & ~UInt(getpagesize() - 1)
+  let (end, overflow) = UInt(bitPattern: start).addingReportingOverflow(UInt(bytes))
+  if overflow || end > UInt(Int.max) { return false }
+  // All that this does is to look.
+  return msync(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MS_ASYNC) == 0
+}
+
+/// A list of which the caller is about to make a copy: refused where there is no room for it.
+func copied<Element>(
+  _ list: UnsafeBufferPointer<Element>, _ what: String
+) throws -> UnsafeBufferPointer<Element> {
+  // A copy has larger elements, and may be made in steps.
+  let (bytes, overflow) = list.count.multipliedReportingOverflow(
+    by: 4 * (MemoryLayout<Element>.stride + 32))
+  if !overflow, bytes < 1 << 20 { return list }
+  let probe =
+    overflow ? nil : mmap(nil, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+  guard let probe, probe != MAP_FAILED else {
+    throw Failure(WELD_ERROR_OUT_OF_ROOM, "out of memory for \(what): \(list.count) elements")
+  }
+  munmap(probe, bytes)
+  return list
 }
 
 /// Texts up to a null pointer.
@@ -186,7 +219,9 @@ extension DataRelocation {
     _ start: UnsafePointer<weld_relocation>?, _ count: Int
   ) throws -> [DataRelocation] {
     if count == 0 { return [] }
-    return try CWeld.list(start, count, "the list of relocations").map { try DataRelocation($0) }
+    return try copied(
+      CWeld.list(start, count, "the list of relocations"), "the list of relocations"
+    ).map { try DataRelocation($0) }
   }
 }
 

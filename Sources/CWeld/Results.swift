@@ -32,6 +32,7 @@ private enum Version {
     case WELD_ERROR_INVALID: "invalid"
     case WELD_ERROR_INPUTS: "inputs"
     case WELD_ERROR_NOT_SWAPPABLE: "not swappable"
+    case WELD_ERROR_IN_USE: "in use"
     case WELD_ERROR_ENDED: "ended"
     case WELD_ERROR_NOT_PERMITTED: "not permitted"
     case WELD_ERROR_OTHER_PROGRAM: "other program"

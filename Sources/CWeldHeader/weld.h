@@ -32,11 +32,18 @@
  * are 0 for no, and anything else for yes.
  *
  * Threads. A handle is used by one thread at a time; different images, with their processes and
- * sessions, may be used by different threads at once.
+ * sessions, may be used by different threads at once. A call while another thread is in one with the
+ * same handle (or with the image of a session) is WELD_ERROR_IN_USE, and a destruction then has no
+ * effect: the handle is still there.
  *
- * Memory. Where the system refuses memory for a small allocation, the process ends with a message,
- * as a crash or with status 1; growth of an image is not small, and fails with
- * WELD_ERROR_OUT_OF_ROOM.
+ * Numbers. Every number is checked before it is used. A count that leads far out of the caller's
+ * memory is WELD_ERROR_INVALID, as far as the system tells.
+ *
+ * Memory. Growth of an image fails with WELD_ERROR_OUT_OF_ROOM where the system refuses memory,
+ * address space, or room on the disk, also by a limit (RLIMIT_AS, RLIMIT_FSIZE; no signal is sent).
+ * Only where it refuses memory for a small allocation that it seemed to have a moment before does
+ * the process end, as a crash or with a message and status 1; so may a flush that has to link other
+ * inputs.
  */
 #ifndef WELD_H
 #define WELD_H
@@ -82,6 +89,8 @@ typedef enum weld_result {
   WELD_ERROR_INPUTS = 8,
   /* The image was not made for running programs that change. */
   WELD_ERROR_NOT_SWAPPABLE = 9,
+  /* Another thread is in a call with the handle. No message is left: it would be that call's. */
+  WELD_ERROR_IN_USE = 10,
 
   /* Of running processes. Such a process then runs on as it was, unless it is NOT_UNDONE. */
 
@@ -208,7 +217,8 @@ weld_result weld_image_create(const weld_image_options *options, weld_image **im
                               char **message);
 
 /* Frees an image; the file of the last flush stays. Sessions of the image must be destroyed first.
- * Null is allowed. */
+ * Null is allowed. Not from a lazy provider of the image, nor while another thread is in a call with
+ * it: it has no effect then. */
 void weld_image_destroy(weld_image *image);
 
 /* Why the last call with this image that failed has failed; empty if none has. Valid until the next
@@ -432,7 +442,8 @@ typedef enum weld_lazy_kind {
  * content: to be filled in; `size` is set, all else is zero. What it points at must stay valid
  *   until the provider is called again or the flush returns.
  * It may ask the image for symbols and slots, and use other lazy symbols; it may not flush, update
- * or free anything, nor destroy the image.
+ * or free anything, nor destroy the image: that has no effect, and the flush fails with
+ * WELD_ERROR_INVALID.
  * Returns WELD_OK, or what the flush is to fail with. */
 typedef weld_result (*weld_lazy_provider)(void *user_data, weld_image *image, weld_lazy_kind kind,
                                           uint64_t key, uint8_t is_table, weld_content *content);

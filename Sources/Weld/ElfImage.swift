@@ -75,6 +75,18 @@ public final class ElfImage {
       alignment: alignment, relocations: relocations, debug: debug)
   }
 
+  /// As above, for bytes that are in memory.
+  @discardableResult
+  public func updateData(
+    _ declaration: Declaration, name: String, kind: DataKind, bytes: UnsafeRawBufferPointer,
+    zeroFill: UInt64 = 0, alignment: UInt8 = 3, relocations: [DataRelocation] = [],
+    debug: VariableDebugInfo? = nil
+  ) throws(ImageError) -> ImageSymbol {
+    try engine.updateData(
+      declaration, name: name, kind: kind, bytes: bytes, zeroFill: zeroFill,
+      alignment: alignment, relocations: relocations, debug: debug)
+  }
+
   /// An edit that only shifted a function's lines: rewrites its line records and nothing else.
   public func updateLines(_ declaration: Declaration, lines: [DebugLine]) throws(ImageError) {
     try engine.updateLines(declaration, lines: lines)
@@ -97,6 +109,15 @@ public final class ElfImage {
     defer { withExtendedLifetime(bytes) {} }
     return try engine.unnamedConstant(
       of: declaration, bytes: buffer, alignment: alignment, relocations: relocations)
+  }
+
+  /// As above, for bytes that are in memory.
+  public func unnamedConstant(
+    of declaration: Declaration, bytes: UnsafeRawBufferPointer, alignment: UInt8 = 0,
+    relocations: [DataRelocation] = []
+  ) throws(ImageError) -> ImageSymbol {
+    try engine.unnamedConstant(
+      of: declaration, bytes: bytes, alignment: alignment, relocations: relocations)
   }
 
   // MARK: Names

@@ -60,7 +60,7 @@ import Weld
     let place = try f.address(2)
     for (name, binding, visibility) in [
       ("strong_name", "GLOBAL", "DEFAULT"), ("weak_name", "WEAK", "DEFAULT"),
-      ("local_name", "LOCAL", "DEFAULT"), ("shared_name", "WEAK", "HIDDEN"),
+      ("local_name", "LOCAL", "DEFAULT"), ("shared_name", "LOCAL", "HIDDEN"),
       ("safe_name", "GLOBAL", "PROTECTED"),
     ] {
       let entry = f.symbol(named: name)

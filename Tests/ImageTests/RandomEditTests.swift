@@ -62,7 +62,7 @@ import Testing
     func isVariable(_ thing: Thing) -> Bool { if case .variable = thing { true } else { false } }
     func isTable(_ thing: Thing) -> Bool { if case .table = thing { true } else { false } }
     func padding() -> [UInt8] {
-      Array(repeatElement(emitter.nop, count: Int.random(in: 0..<90, using: &chance)).joined())
+      Array(repeatElement(emitter.nop, count: chance.count(below: 3000)).joined())
     }
     func slot(_ key: UInt64) throws -> UInt64 {
       try image.offsetTableAddress(of: image.symbol(for: Declaration(key)))
@@ -82,11 +82,12 @@ import Testing
         try image.updateFunction(
           declaration, name: name, code: padding() + emitter.jumpThroughData(slot: slot(table)))
       case .variable(let value):
-        let count = Int.random(in: 0..<200, using: &chance)
+        let count = chance.count(below: 10_000)
         let kind: DataKind = Bool.random(using: &chance) ? .mutable : .immutable
         try image.updateData(
           declaration, name: name, kind: kind,
           bytes: emitter.bytes(value) + [UInt8](repeating: value == 0 ? 0 : 0x5a, count: count),
+          zeroFill: UInt64(chance.count(below: 10_000_000)),
           alignment: UInt8.random(in: 2...6, using: &chance))
       case .table(let function):
         let extra = Int.random(in: 0..<5, using: &chance)
@@ -115,6 +116,12 @@ import Testing
 
     for operation in 0..<operations {
       let comment = "seed \(seed), operation \(operation), \(machine)"
+      if Int.random(in: 0..<25, using: &chance) == 0 {
+        let before = Self.fingerprint(image)
+        // Whether it is refused is not said: it ends, and leaves nothing.
+        try? image.callWildly(&chance)
+        #expect(Self.fingerprint(image) == before, "\(comment): a wild call changed something")
+      }
       let injects = Int.random(in: 0..<10, using: &chance) == 0
       let before = injects ? Self.fingerprint(image) : ""
       if injects {
@@ -151,7 +158,9 @@ import Testing
               Export(
                 "export\(key)_\($0)",
                 binding: [.strong, .weak, .local].randomElement(using: &chance)!)
-            })
+            }
+              + (Bool.random(using: &chance)
+                ? [Export("shared\(key % 7)", binding: key % 3 == 0 ? .linkOnce : .weak)] : []))
         case 66..<70 where things.count > 20:
           if let key = pick(isFunction) {
             _ = try image.unnamedConstant(
@@ -184,6 +193,12 @@ import Testing
         }
       }
       Self.gate(image).stepsUntilFailure = nil
+      if operation > every, operation % (every / 4) == 1 {
+        // Files take their turns.
+        Meddling.allCases.randomElement(using: &chance)!.happen(to: options.path)
+        try? image.flush()
+        Meddling.end(at: options.path)
+      }
       guard operation % every == every - 1 else { continue }
 
       let keys = things.keys.sorted().filter { !isVariable(things[$0]!) && !isTable(things[$0]!) }
@@ -203,6 +218,18 @@ import Testing
       #expect(lint.status == 0, "\(comment): \(lint.output)")
       let dump = run(["readelf", "-aW", options.path])
       #expect(!dump.output.contains("readelf:"), "\(comment): \(dump.output)")
+      #expect(Self.namesOfSeveral(dump.output) == [], "\(comment)")
+    }
+  }
+
+  /// Names that more than one entry of the symbol table has that is not local.
+  private static func namesOfSeveral(_ dump: String) -> [String] {
+    var seen: Set<Substring> = []
+    return dump.split(separator: "\n").compactMap { line in
+      let words = line.split(separator: " ")
+      guard words.count == 8, words[0].hasSuffix(":"), words[4] == "GLOBAL" || words[4] == "WEAK"
+      else { return nil }
+      return seen.insert(words[7]).inserted ? nil : String(words[7])
     }
   }
 

@@ -54,7 +54,7 @@ extension CodeImage {
         let place = holder.word &+ relocation.offset
         let fitting = value(
           relocation.kind, address: symbols[symbol].word, isTargetPlaced: isPlaced(symbol),
-          addend: relocation.addend, place: place)
+          isThreadLocal: isThreadLocal(symbol), addend: relocation.addend, place: place)
         if (fitting == nil) != misfits.contains(index.raw) {
           found.append("relocation \(index.raw) does not fit and is not known to, or is and does")
         }
@@ -90,6 +90,9 @@ extension CodeImage {
         found.append("declaration \(record.key) is not found")
       }
       if record.kind == .export {
+        if record.entry > 0, (record.entry < symbolTable.localCount) != isLocalEntry(symbol) {
+          found.append("\(described(symbol)) is on the wrong side of the symbol table")
+        }
         let owner = symbols[record.owner]
         if symbols[symbol].word != owner.word || symbols[symbol].atom != owner.atom {
           found.append("export \(described(symbol)) is not where its declaration is")

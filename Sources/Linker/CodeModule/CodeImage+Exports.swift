@@ -26,7 +26,6 @@ extension CodeImage {
 
     // What can fail: the new names, their symbols and entries.
     var added: [SymbolIndex] = []
-    var turned: [(symbol: SymbolIndex, from: Export.Binding)] = []
     let hadEntry = records[owner].entry != 0
     do throws(ImageError) {
       for export in exports where findExport(owner, export.name) == nil {
@@ -34,16 +33,9 @@ extension CodeImage {
         let symbol = makeSymbol(.export)
         records[symbol].nameOffset = offset
         records[symbol].binding = export.binding
+        records[symbol].visibility = export.visibility
         added.append(symbol)
-        try prepareEntry(symbol, isLocal: export.binding == .local)
-      }
-      // Changing sides in the symbol table needs another entry.
-      for export in exports {
-        guard let symbol = findExport(owner, export.name),
-          (records[symbol].binding == .local) != (export.binding == .local)
-        else { continue }
-        turned.append((symbol, records[symbol].binding))
-        try changeSide(symbol, export.binding)
+        try prepareEntry(symbol, isLocal: isLocalEntry(symbol))
       }
       if exports.isEmpty, !records[owner].exports.isNone, records[owner].nameOffset != 0 {
         // The declaration is known by its own name again.
@@ -52,10 +44,6 @@ extension CodeImage {
       try setSection(owner, section)
     } catch {
       if !hadEntry { removeEntry(owner) }
-      for (symbol, binding) in turned where records[symbol].binding != binding {
-        // The entry that is given up leaves room for the one that is made.
-        try? changeSide(symbol, binding)
-      }
       for symbol in added {
         removeEntry(symbol)
         strings.release(records[symbol].nameOffset)
@@ -97,6 +85,9 @@ extension CodeImage {
     if let section = sections.first, section.isEmpty || section.utf8.contains(0) {
       throw ImageError(.invalid, "\(described(owner)): '\(section)' is no name of a section")
     }
+    if let section = sections.first, let reason = SpecialSection.refusal(section) {
+      throw ImageError(.invalid, "\(described(owner)): \(reason)")
+    }
     return sections.first
   }
 
@@ -133,6 +124,7 @@ extension CodeImage {
       markStale(symbol)
       if isChanged { foreign.isStale = true }
       electWinner(records[symbol].name)
+      settleSide(symbol)
     }
     dropEntryIfUnwanted(owner)
   }
@@ -183,17 +175,6 @@ extension CodeImage {
     electWinner(name)
     resolver.forgetIfUnused(name)
     foreign.isStale = true
-  }
-
-  /// Gives an export its entry on the other side of the symbol table.
-  private func changeSide(_ symbol: SymbolIndex, _ binding: Export.Binding) throws(ImageError) {
-    let new = try symbolTable.add(symbol, isLocal: binding == .local)
-    // Read only now: making the new entry may have moved the old one.
-    let old = records[symbol].entry
-    records[symbol].entry = new
-    symbolTable.remove(old)
-    records[symbol].binding = binding
-    markStale(symbol)
   }
 
   // MARK: Resolution
@@ -250,7 +231,12 @@ extension CodeImage {
       }
       candidate = records[candidate].nextCandidate
     }
+    let last = resolver[index].winner
     resolver[index].winner = best
+    if last != best {
+      if !last.isNone { settleSide(last) }
+      if !best.isNone { settleSide(best) }
+    }
     let reference = resolver[index].reference
     if reference.isNone { return }
     if best.isNone {

@@ -129,12 +129,13 @@ extension CodeImage {
   /// Refuses places that cannot hold the address that their target has come to have.
   private func checkMisfits() throws(ImageError) {
     if misfits.isEmpty { return }
-    let messages = misfits.sorted().map { raw in
+    let errors = misfits.sorted().map { raw in
       let relocation = relocations[RelocationIndex(raw: raw)]
-      return doesNotFit(relocation.target, holder: relocation.holder, offset: relocation.offset)
-        .message
+      return doesNotFit(
+        relocation.kind, relocation.target, holder: relocation.holder, offset: relocation.offset,
+        isThreadLocal: isThreadLocal(relocation.target))
     }
-    throw ImageError(.range, messages.joined(separator: "\n"))
+    throw ImageError(errors[0].code, errors.map(\.message).joined(separator: "\n"))
   }
 
   private func unplacedTargets() -> [SymbolIndex] {
@@ -173,6 +174,12 @@ extension CodeImage {
     if let offset = strings.find(scratch(options.entry)), let name = resolver.find(offset) {
       let winner = resolver[name].winner
       if !winner.isNone, !symbols[winner].atom.isNone, !isOverridden(winner) {
+        guard records[winner].content == .function else {
+          throw ImageError(
+            .noEntry,
+            "the entry point '\(options.entry)' is data: a program starts with a function; the file of"
+              + " the last flush is as it was")
+        }
         return symbols[winner].word
       }
     }
@@ -310,10 +317,13 @@ extension CodeImage {
       let capacity = alignUp(idealCapacity(max(size, 1)), 64)
       let modulus =
         section.isLoaded ? T.imagePageSize : (1 as UInt64) << UInt64(max(section.alignment, 3))
+      // Checkers take a section without bytes whose offset lies within what a segment has in memory
+      // for one of that segment's: none does with the block's.
+      let memory = front == nil ? 0 : (threadLocals?.size ?? 0) + Self.threadControlRoom
+      let room = before + max(capacity, memory)
       let offset = fileRanges.find(
-        size: before + capacity, modulus: modulus,
-        offset: (section.address &- before) & (modulus &- 1))
-      fileRanges.add(offset..<offset + before + capacity, owner: number)
+        size: room, modulus: modulus, offset: (section.address &- before) & (modulus &- 1))
+      fileRanges.add(offset..<offset + room, owner: number)
       section.fileOffset = offset + before
       section.fileCapacity = capacity
       if section.size > 0 { section.dirty.add(0..<section.size) }

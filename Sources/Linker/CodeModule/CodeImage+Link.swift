@@ -52,10 +52,14 @@ extension CodeImage {
       setAbsolute(reference, nil)
     }
     foreign.referenced = []
+    let overriddenBefore = foreign.overridden
     foreign.overridden = []
     for (export, result) in zip(exports, image.exports) {
       if result.isReferenced { foreign.referenced.insert(records[export].nameOffset) }
       if result.overriddenBy != nil { foreign.overridden.insert(records[export].nameOffset) }
+      if (result.overriddenBy != nil) != overriddenBefore.contains(records[export].nameOffset) {
+        settleSide(export)
+      }
       let reference = resolver[records[export].name].reference
       if reference.isNone { continue }
       if let address = result.overriddenBy {

@@ -69,10 +69,13 @@ extension CodeImage {
     }
   }
 
-  /// What a place holds, for a target whose address is `address`; nil if it does not fit.
+  /// What a place holds, for a target whose address is `address`; nil if that does not fit, or there
+  /// is no such thing.
+  ///
+  /// - Parameter isThreadLocal: the target is a thread-local variable.
   func value(
-    _ kind: DataRelocation.Kind, address: UInt64, isTargetPlaced: Bool, addend: Int64,
-    place: UInt64
+    _ kind: DataRelocation.Kind, address: UInt64, isTargetPlaced: Bool, isThreadLocal: Bool,
+    addend: Int64, place: UInt64
   ) -> UInt64? {
     let sum = address &+ UInt64(bitPattern: addend)
     switch kind {
@@ -82,6 +85,7 @@ extension CodeImage {
       return sum & E.addressMask
     case .threadOffset:
       if !isTargetPlaced { return UInt64(bitPattern: addend) & E.addressMask }
+      if !isThreadLocal { return nil }
       return UInt64(bitPattern: threadOffset(address) &+ addend) & E.addressMask
     case .relative32:
       if !isTargetPlaced { return 0 }
@@ -89,43 +93,56 @@ extension CodeImage {
       return E.is64 && Int64(Int32(truncatingIfNeeded: distance)) != distance
         ? nil : UInt64(UInt32(truncatingIfNeeded: distance))
     case .threadOffset32:
+      if isTargetPlaced, !isThreadLocal { return nil }
       let offset = isTargetPlaced ? threadOffset(address) &+ addend : addend
       return Int64(Int32(truncatingIfNeeded: offset)) != offset
         ? nil : UInt64(UInt32(truncatingIfNeeded: offset))
     }
   }
 
+  /// Whether a symbol has a place in the thread-local block.
+  func isThreadLocal(_ symbol: SymbolIndex) -> Bool {
+    records[symbol].content == .threadLocal && !symbols[symbol].atom.isNone
+  }
+
   /// Refuses relocations whose values would not fit with their holder at `address`.
   func checkFit(
-    _ relocations: [NewRelocation], at address: UInt64, of symbol: SymbolIndex
+    _ relocations: [NewRelocation], at address: UInt64, of symbol: SymbolIndex,
+    _ content: ModuleContent
   ) throws(ImageError) {
     for relocation in relocations {
       let target = relocation.target == symbol ? address : symbols[relocation.target].word
       let isPlaced = relocation.target == symbol || self.isPlaced(relocation.target)
+      let isThreadLocal =
+        relocation.target == symbol ? content == .threadLocal : isThreadLocal(relocation.target)
       if value(
-        relocation.kind, address: target, isTargetPlaced: isPlaced, addend: relocation.addend,
-        place: address &+ relocation.offset) == nil
+        relocation.kind, address: target, isTargetPlaced: isPlaced, isThreadLocal: isThreadLocal,
+        addend: relocation.addend, place: address &+ relocation.offset) == nil
       {
-        throw doesNotFit(relocation.target, holder: symbol, offset: relocation.offset)
+        throw doesNotFit(
+          relocation.kind, relocation.target, holder: symbol, offset: relocation.offset,
+          isThreadLocal: isThreadLocal)
       }
     }
   }
 
   /// Refuses a move of `symbol` to `address` if a place that refers to it could not hold that.
-  func checkIncoming(_ symbol: SymbolIndex, movesTo address: UInt64) throws(ImageError) {
-    try checkChain(symbol, movesTo: address, mover: symbol)
+  func checkIncoming(
+    _ symbol: SymbolIndex, movesTo address: UInt64, _ content: ModuleContent
+  ) throws(ImageError) {
+    try checkChain(symbol, movesTo: address, mover: symbol, content)
     var export = records[symbol].kind == .declaration ? records[symbol].exports : .none
     while !export.isNone {
       let name = resolver[records[export].name]
       if name.winner == export, !name.reference.isNone {
-        try checkChain(name.reference, movesTo: address, mover: symbol)
+        try checkChain(name.reference, movesTo: address, mover: symbol, content)
       }
       export = records[export].exports
     }
   }
 
   private func checkChain(
-    _ target: SymbolIndex, movesTo address: UInt64, mover: SymbolIndex
+    _ target: SymbolIndex, movesTo address: UInt64, mover: SymbolIndex, _ content: ModuleContent
   ) throws(ImageError) {
     var index = records[target].incoming
     while !index.isNone {
@@ -133,11 +150,17 @@ extension CodeImage {
       // What the mover itself holds is given anew.
       if relocation.holder != mover, relocation.kind != .address, relocation.kind != .slotUse {
         let place = symbols[relocation.holder].word &+ relocation.offset
-        if value(
-          relocation.kind, address: address, isTargetPlaced: true, addend: relocation.addend,
-          place: place) == nil
+        // What becomes something else than a thread-local variable leaves time for who refers to it
+        // to be changed as well: a flush refuses.
+        let isThreadLocal = relocation.kind == .relative32 || content == .threadLocal
+        if isThreadLocal,
+          value(
+            relocation.kind, address: address, isTargetPlaced: true, isThreadLocal: true,
+            addend: relocation.addend, place: place) == nil
         {
-          throw doesNotFit(target, holder: relocation.holder, offset: relocation.offset)
+          throw doesNotFit(
+            relocation.kind, target, holder: relocation.holder, offset: relocation.offset,
+            isThreadLocal: true)
         }
       }
       index = relocation.nextOfTarget
@@ -145,9 +168,16 @@ extension CodeImage {
   }
 
   func doesNotFit(
-    _ target: SymbolIndex, holder: SymbolIndex, offset: UInt64
+    _ kind: DataRelocation.Kind, _ target: SymbolIndex, holder: SymbolIndex, offset: UInt64,
+    isThreadLocal: Bool
   ) -> ImageError {
-    ImageError(
+    if kind != .relative32, !isThreadLocal {
+      return ImageError(
+        .invalid,
+        "\(described(holder)) at offset \(offset): \(described(target)) is not thread-local, so it has"
+          + " no offset from the thread pointer; use its address")
+    }
+    return ImageError(
       .range,
       "\(described(holder)) at offset \(offset): \(described(target)) is too far away for 32 bits;"
         + " reach it through its slot in the offset table")
@@ -231,7 +261,8 @@ extension CodeImage {
     let address = atom.address &+ relocation.offset
     let fitting = value(
       relocation.kind, address: symbols[relocation.target].word,
-      isTargetPlaced: isPlaced(relocation.target), addend: relocation.addend, place: address)
+      isTargetPlaced: isPlaced(relocation.target),
+      isThreadLocal: isThreadLocal(relocation.target), addend: relocation.addend, place: address)
     // A declaration's own move is refused beforehand. A name may come to mean something far away by
     // calls that cannot be refused, such as a removal: then the flush refuses.
     if fitting == nil {

@@ -236,8 +236,23 @@ extension CodeImage {
     }
   }
 
+  /// Names that nothing outside of this program can mean are local in its symbol table: of several
+  /// definitions only the one in force is not. Source: gABI, "Symbol Visibility": a hidden symbol
+  /// becomes local in an executable file.
   func isLocalEntry(_ symbol: SymbolIndex) -> Bool {
-    records[symbol].kind != .export || records[symbol].binding == .local
+    let record = records[symbol]
+    guard record.kind == .export, record.binding != .local, record.visibility != .hidden else {
+      return true
+    }
+    return record.name != .max && resolver[record.name].winner != symbol || isOverridden(symbol)
+  }
+
+  /// Brings the entry of an export to the side of the symbol table where it belongs.
+  func settleSide(_ export: SymbolIndex) {
+    let entry = records[export].entry
+    if entry == 0 { return }
+    symbolTable.setSide(entry, isLocal: isLocalEntry(export))
+    markStale(export)
   }
 
   func removeEntry(_ symbol: SymbolIndex) {

@@ -151,6 +151,9 @@ extension CodeImage {
     let isZero =
       (content.kind == .mutable || content.kind == .threadLocal) && relocations.isEmpty
       && isAllZero(content.bytes)
+    if let name = sectionName(of: symbol), let reason = SpecialSection.refusal(name, content.kind) {
+      throw ImageError(.invalid, "\(described(symbol)): \(reason)")
+    }
     let key = sectionKey(
       content.kind, isZeroFill: isZero && !keepsBytes(symbol, content),
       section: sectionName(of: symbol))
@@ -185,8 +188,8 @@ extension CodeImage {
         destination = found
         address = found.place.address
       }
-      try checkFit(relocations, at: address, of: symbol)
-      try checkIncoming(symbol, movesTo: address)
+      try checkFit(relocations, at: address, of: symbol, content.kind)
+      try checkIncoming(symbol, movesTo: address, content.kind)
       try updateDebugInfo(symbol, content, address: address)
     } catch {
       if let destination { abandon(destination) }

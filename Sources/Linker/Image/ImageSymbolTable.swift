@@ -6,7 +6,8 @@ import Platform
 ///
 /// Source: gABI, "Symbol Table": sh_info is the index of the first symbol that is not local. To make
 /// room for a local symbol, the first of the others moves to the end; to close the gap of a local
-/// one, the last local moves into it, and the last of the others behind it.
+/// one, the last local moves into it, and the last of the others behind it. An entry that changes sides
+/// exchanges its place with the one at the border.
 final class ImageSymbolTable<E: ELFEncoding> {
   let section: ImageSection
   /// Who each entry is for; `.none` for those of files that were linked in.
@@ -65,6 +66,29 @@ final class ImageSymbolTable<E: ELFEncoding> {
     if gap != end { move(end, to: gap) }
     owners.removeLast()
     section.shrink(to: UInt64(owners.count) * UInt64(SymbolEntry<E>.size))
+  }
+
+  /// Puts the entry at `index` among the local ones, or among the others.
+  func setSide(_ index: UInt32, isLocal: Bool) {
+    if (index < localCount) == isLocal { return }
+    if isLocal {
+      exchange(index, localCount)
+      localCount += 1
+    } else {
+      localCount -= 1
+      exchange(index, localCount)
+    }
+    section.info = localCount
+  }
+
+  private func exchange(_ first: UInt32, _ second: UInt32) {
+    if first == second { return }
+    let size = SymbolEntry<E>.size
+    let one = section.mutableBytes(range(first))
+    let other = section.mutableBytes(range(second))
+    for i in 0..<size { (one[i], other[i]) = (other[i], one[i]) }
+    (owners[first], owners[second]) = (owners[second], owners[first])
+    for index in [first, second] where !owners[index].isNone { moved(owners[index], index) }
   }
 
   /// Removes all entries that belong to no symbol.
