@@ -71,7 +71,7 @@ const char *weld_version(void);
 
 typedef enum weld_result {
   WELD_OK = 0,
-  /* The system gave no more memory, or no more room on the disk. */
+  /* The system gave no more memory, address space or room on the disk, or a limit is reached. */
   WELD_ERROR_OUT_OF_ROOM = 1,
   /* A file could not be opened, written or renamed. */
   WELD_ERROR_FILE = 2,
@@ -191,7 +191,7 @@ typedef struct weld_image_options {
   uint8_t checks_invariants;
   /* The program that a flush writes. */
   const char *path;
-  /* The symbol at which the program starts; null for `_start`. */
+  /* The symbol at which the program starts, a function; null for `_start`. */
   const char *entry;
   /* Where the address ranges of the sections begin, a multiple of the page size, with the other
    * inputs below; 0 for the machine's own choice. */
@@ -202,7 +202,9 @@ typedef struct weld_image_options {
   /* Bytes of growth that each section has room for in a running program, for sessions; 0 for
    * programs that are not changed while they run. Messages call it `liveReserve`. */
   uint64_t live_reserve;
-  /* Bytes set aside for thread-local variables; 0 for 4096. */
+  /* Bytes set aside for thread-local variables; 0 for 4096, at most 2^30. The name
+   * `__weld_thread_pointer` is what the thread pointer of a program of one thread, without a C
+   * library, is to hold. */
   uint64_t thread_local_reserve;
   /* How other inputs are linked in; null for programs without any. */
   const weld_inputs *inputs;
@@ -266,8 +268,10 @@ typedef struct weld_variable_debug weld_variable_debug;
 /* The bytes of a function. */
 typedef struct weld_function {
   size_t size; /* sizeof(weld_function) */
-  /* Its name in the symbol table, local to this program. May not be null. */
+  /* Its name in the symbol table, local to this program; while it has exports, it is known by those
+   * alone. May not be null. */
   const char *name;
+  /* A function of no bytes has one, and so has data: no two have the same address. */
   const uint8_t *code;
   size_t code_size;
   /* The only places in the code that refer to symbols other than through slots. */
@@ -290,7 +294,8 @@ weld_result weld_image_update_function(weld_image *image, uint64_t declaration,
 
 /* What data is, which decides its section. */
 typedef enum weld_data_kind {
-  /* `.data`, or `.bss` if all bytes are zero and nothing in them refers to a symbol. */
+  /* `.data`, or `.bss` if all bytes are zero and nothing in them refers to a symbol; with a
+   * `live_reserve`, zeroed data of up to 4096 bytes goes to `.data`, too. */
   WELD_DATA_MUTABLE = 0,
   /* `.rodata`. */
   WELD_DATA_IMMUTABLE = 1,
@@ -305,14 +310,14 @@ typedef struct weld_data {
   const char *name;
   const uint8_t *bytes;
   size_t byte_count;
-  /* Bytes of zero behind `bytes`; a large zeroed variable costs no memory. */
+  /* Bytes of zero behind `bytes`; many of them cost no memory and no room on the disk. */
   uint64_t zero_fill;
   const weld_relocation *relocations;
   size_t relocation_count;
   /* What a debugger should know; null for nothing. */
   const weld_variable_debug *debug;
   weld_data_kind kind;
-  /* log2 of bytes. */
+  /* log2 of bytes: at most 30, and 6 for thread-local data. */
   uint8_t alignment;
 } weld_data;
 
@@ -369,7 +374,8 @@ typedef enum weld_visibility {
 typedef struct weld_export {
   const char *name;
   /* The section that holds the declaration, where it is not the one of its kind; null for that one.
-   * Exports that name one agree on it. */
+   * Exports that name one agree on it. Names that mean something to linkers or loaders are
+   * refused. */
   const char *section;
   weld_binding binding;
   weld_visibility visibility;
@@ -428,7 +434,8 @@ weld_result weld_image_current_address(weld_image *image, weld_symbol symbol, ui
 
 /* ---- Lazy symbols ---------------------------------------------------------------------------- */
 
-/* What is made at its first use. */
+/* What is made at its first use. The symbol table calls it `lazy.code.N` or `lazy.constant.N`, by its
+ * key, or with `all` in place of that. */
 typedef enum weld_lazy_kind {
   /* Code, in `.text`. */
   WELD_LAZY_CODE = 0,
@@ -484,6 +491,8 @@ weld_result weld_image_add_startup_files(weld_image *image, weld_system system, 
 
 /* Writes what changed since the last flush, and makes it the file at the image's path. A program
  * that runs is not disturbed: it keeps the file that it was started from.
+ * What others have done to that file meanwhile is replaced, but for its rights. What is no file, such
+ * as a device, stays as it is.
  *
  * Errors: WELD_ERROR_UNDEFINED, WELD_ERROR_NO_ENTRY, WELD_ERROR_INPUTS, WELD_ERROR_FILE,
  * WELD_ERROR_OUT_OF_ROOM, or what a lazy provider returned. The file of the last flush then stays

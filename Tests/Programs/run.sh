@@ -226,6 +226,10 @@ program_c_interface() {
         $(pkg-config --cflags $how) "$here/calls.c" -x none $(pkg-config --libs $how) -o "$to/calls"
       prints "C interface: $how, $language" "all calls" "$to/calls" "$to/programs" "$to/twice.o"
     done
+    # shellcheck disable=SC2046
+    quietly "C interface" gcc -std=c11 -pedantic -Wall -Wextra -Werror -D_GNU_SOURCE \
+      $(pkg-config --cflags $how) "$here/wild.c" $(pkg-config --libs $how) -lpthread -o "$to/wild"
+    prints "C interface: $how, wild calls" "nothing happened" "$to/wild" "$to/programs" "$RANDOM"
     quietly "C interface" make -C "$root/Examples/c-embedding" "BUILD=$to" "WELD=$how" -B
     user=$(timeout 60 "$to/embed" "$to/programs") || fail "C interface: the example exited with $?"
     for line in "hello from C" "hello again, from an edited function" "swapped" "swapped 'step'"; do

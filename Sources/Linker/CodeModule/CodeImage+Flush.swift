@@ -228,6 +228,12 @@ extension CodeImage {
   }
 
   private func nameSections() throws(ImageError) {
+    let count = foreign.kept.count + sections.count + 1
+    // Source: gABI, "Sections": higher numbers mean other things where there are 16 bits for one.
+    guard count <= 0xff00 else {
+      throw ImageError(
+        .outOfRoom, "the program has \(count) sections, and an image at most \(0xff00)")
+    }
     for section in sections where section.nameOffset == 0 {
       section.nameOffset = try sectionNames.add(scratch(section.name))
     }

@@ -14,7 +14,8 @@ public struct ImageSymbol: Hashable, Sendable {
 
 /// What the bytes of a declaration are, which decides their section.
 public enum DataKind: UInt8, Sendable {
-  /// `.data`, or `.bss` if all bytes are zero and nothing in them refers to a symbol.
+  /// `.data`, or `.bss` if all bytes are zero and nothing in them refers to a symbol; with a
+  /// `liveReserve`, zeroed variables of up to 4096 bytes go to `.data`, too.
   case mutable
   /// `.rodata`.
   case immutable
@@ -72,7 +73,7 @@ public struct Export: Sendable, Hashable {
   public var binding: Binding
   public var visibility: Visibility
   /// The section that holds the declaration, where it is not the one of its kind: exports that
-  /// name one agree on it.
+  /// name one agree on it. Names that mean something to linkers or loaders are refused.
   public var section: String?
 
   @inlinable
@@ -119,7 +120,7 @@ public struct LazyContent: Sendable {
 /// Why an image refused a call; it is then as it was before.
 public struct ImageError: Error, CustomStringConvertible, Sendable {
   public enum Code: Sendable {
-    /// The system gave no more memory, or no more room on the disk.
+    /// The system gave no more memory, address space or room on the disk, or a limit is reached.
     case outOfRoom
     /// A file could not be opened, written or renamed.
     case file
