@@ -14,7 +14,7 @@ import Testing
     ],
     "HotSwap": ["CSystem", "Glibc", "Linker", "Platform", "Synchronization"],
     "Weld": ["HotSwap", "Linker"],
-    "CWeld": ["CWeldHeader", "Glibc", "HotSwap", "Weld"],
+    "CWeld": ["CWeldHeader", "Glibc", "HotSwap", "Synchronization", "Weld"],
     "LinkerCLI": ["Glibc", "Linker", "Platform"],
     "weld": ["Glibc", "Linker", "LinkerCLI", "Platform"],
   ]
