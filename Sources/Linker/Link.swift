@@ -62,6 +62,8 @@ public final class Link: @unchecked Sendable {
   let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
   let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
   let rareSections = RareSections()
+  /// `-z dead-reloc-in-nonalloc`; the first that matches counts.
+  let deadRules: [(sections: Glob, value: UInt64)]
   /// Symbols that the linker defines if somebody refers to them, and the value that they'll have.
   var linkerDefined: [LinkerDefinedSymbol] = []
   /// Values of `--defsym`, evaluated after layout.
@@ -180,6 +182,9 @@ public final class Link: @unchecked Sendable {
   init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
     self.options = options
     self.diagnostics = diagnostics
+    deadRules = options.deadRelocations.reversed().map {
+      (Glob(ByteString(copying: $0.sections)), $0.value)
+    }
     outputBytes = output
     pool = WorkerPool(count: options.threads)
     symbols.storage.preferLargePages()

@@ -15,15 +15,17 @@ extension Link {
     applyVersions(T.Encoding.self)
     let dynamicList = dynamicListMatcher()
     let exportList = exportMatcher()
+    let defined = Set(definitions.map(\.symbol.raw))
     pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
       for i in range {
-        decideExport(T.Encoding.self, SymbolIndex(i), dynamicList, exportList)
+        decideExport(T.Encoding.self, SymbolIndex(i), dynamicList, exportList, defined)
       }
     }
   }
 
   private func decideExport<E: ELFEncoding>(
-    _: E.Type, _ index: SymbolIndex, _ dynamicList: PatternMatcher?, _ exportList: PatternMatcher?
+    _: E.Type, _ index: SymbolIndex, _ dynamicList: PatternMatcher?,
+    _ exportList: PatternMatcher?, _ defined: Set<UInt32>
   ) {
     let symbol = symbols.pointer(index)
     let has = symbol.pointee.has
@@ -52,7 +54,7 @@ extension Link {
         return
       }
       if has.contains(.isLinkerDefined), !has.contains(.isMentioned),
-        !has.contains(.isReferencedByLibrary), !isDefinition(index)
+        !has.contains(.isReferencedByLibrary), !defined.contains(index.raw)
       {
         return
       }
@@ -76,10 +78,6 @@ extension Link {
     if symbol.has.contains(.isShared), !symbol.has.isDisjoint(with: [.isReferenced, .isRoot]) {
       libraries[LibraryIndex(raw: symbol.file)].isNeeded = true
     }
-  }
-
-  private func isDefinition(_ index: SymbolIndex) -> Bool {
-    definitions.contains { $0.symbol == index }
   }
 
   /// `--exclude-libs`: definitions from those archives stay inside.

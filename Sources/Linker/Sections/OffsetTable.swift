@@ -59,10 +59,11 @@ extension Link {
       return found
     }
     for list in lists { mentionedElsewhere += list.elsewhere }
+    var aliases = LibraryAliases()
     for list in lists {
       for symbol in list.demanding {
         let has = symbols[symbol].has
-        if has.contains(.needsCopy) { copyVariable(T.Encoding.self, symbol) }
+        if has.contains(.needsCopy) { copyVariable(T.Encoding.self, symbol, &aliases) }
         let extra = ensureExtra(symbol)
         allocateSlots(extra, symbols[symbol].has)
       }
@@ -140,7 +141,9 @@ extension Link {
   // MARK: Copies of libraries' variables
 
   /// Makes room for a library's variable in the executable, shared by all its names there.
-  private func copyVariable<E: ELFEncoding>(_: E.Type, _ index: SymbolIndex) {
+  private func copyVariable<E: ELFEncoding>(
+    _: E.Type, _ index: SymbolIndex, _ aliases: inout LibraryAliases
+  ) {
     if !symbols[index].atom.isNone { return }  // an alias was copied before
     let library = libraries[LibraryIndex(raw: symbols[index].file)]
     let entry = library.symbol(E.self, Int(symbols[index].source))
@@ -180,15 +183,14 @@ extension Link {
         alignment: UInt8(alignment.trailingZeroBitCount), kind: .zeroFill))
     syntheticAtoms.append(atom)
     copiedSymbols.append(index)
-    for i in 1..<library.symbolCount {
-      let other = library.symbol(E.self, i)
-      guard other.value == entry.value, other.sectionIndex == entry.sectionIndex,
+    aliases.forEachSymbol(E.self, at: entry.value, in: library, symbols[index].file) { i in
+      guard library.symbol(E.self, i).sectionIndex == entry.sectionIndex,
         !library.globals[i].isNone
-      else { continue }
+      else { return }
       let alias = symbols.pointer(library.globals[i])
       guard alias.pointee.has.contains(.isShared), alias.pointee.file == symbols[index].file,
         alias.pointee.source == UInt32(i)
-      else { continue }
+      else { return }
       alias.pointee.atom = atom
       alias.pointee.word = 0
       alias.pointee.flags |=
@@ -218,4 +220,44 @@ extension Link {
 
   /// The output section that a copied variable lies in.
   func copyOutput(of symbol: SymbolIndex) -> OutputIndex { atoms[symbols[symbol].atom].output }
+}
+
+/// The symbols of libraries by their values, to find all names of a variable.
+private struct LibraryAliases {
+  /// Searches of a library up to which looking at all symbols is less than sorting them.
+  private static let fewSearches = 4
+  private var searches: [UInt32: Int] = [:]
+  /// Indices of symbols, by value.
+  private var sorted: [UInt32: [UInt32]] = [:]
+
+  mutating func forEachSymbol<E: ELFEncoding>(
+    _: E.Type, at value: UInt64, in library: SharedLibrary, _ number: UInt32,
+    _ body: (Int) -> Void
+  ) {
+    let count = library.symbolCount
+    searches[number, default: 0] += 1
+    if searches[number]! <= Self.fewSearches {
+      for i in 1..<max(1, count) where library.symbol(E.self, i).value == value { body(i) }
+      return
+    }
+    if sorted[number] == nil {
+      func key(_ i: UInt32) -> (UInt64, UInt32) { (library.symbol(E.self, Int(i)).value, i) }
+      sorted[number] = (1..<UInt32(max(1, count))).sorted { key($0) < key($1) }
+    }
+    let indices = sorted[number]!
+    var low = 0
+    var high = indices.count
+    while low < high {
+      let middle = (low + high) / 2
+      if library.symbol(E.self, Int(indices[middle])).value < value {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    while low < indices.count, library.symbol(E.self, Int(indices[low])).value == value {
+      body(Int(indices[low]))
+      low += 1
+    }
+  }
 }

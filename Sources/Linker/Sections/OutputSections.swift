@@ -63,12 +63,10 @@ extension Link {
     }
   }
 
-  /// The output section of that name, if something is in it.
+  /// The output section of that name; the first in the file, if several have it. Looks at all: who
+  /// asks for many names makes a table.
   func findOutput(_ name: ByteString) -> OutputIndex? {
-    for i in outputs.indices where outputs[OutputIndex(i)].name == name {
-      if outputs[OutputIndex(i)].headerIndex != 0 { return OutputIndex(i) }
-    }
-    return nil
+    sectionOrder.first { outputs[$0].name == name }
   }
 }
 

@@ -263,19 +263,27 @@ extension Link {
 
   /// Gives the linker's symbols their addresses; after layout, before anything is written.
   func setLinkerDefinedValues() {
+    if linkerDefined.isEmpty { return }
+    var named: [ByteString: OutputIndex] = [:]
+    for index in sectionOrder where named[outputs[index].name] == nil {
+      named[outputs[index].name] = index
+    }
     for own in linkerDefined {
-      symbols[own.symbol].word = value(of: own.kind, own.symbol)
+      symbols[own.symbol].word = value(of: own.kind, own.symbol, named)
     }
   }
 
-  private func value(of kind: LinkerDefinedSymbol.Kind, _ symbol: SymbolIndex) -> UInt64 {
+  /// - Parameter named: the output sections by name.
+  private func value(
+    of kind: LinkerDefinedSymbol.Kind, _ symbol: SymbolIndex, _ named: [ByteString: OutputIndex]
+  ) -> UInt64 {
     func anchored(_ index: OutputIndex, atEnd: Bool) -> UInt64 {
       let section = outputs[index]
       linkerDefinedSections[symbol] = index
       return section.address &+ (atEnd ? section.size : 0)
     }
     func bound(_ name: ByteString, atEnd: Bool) -> UInt64 {
-      guard let index = findOutput(name) else { return atBase() }
+      guard let index = named[name] else { return atBase() }
       return anchored(index, atEnd: atEnd)
     }
     /// The start of the image, in a section that moves with it.
@@ -306,7 +314,7 @@ extension Link {
           && !$0.has.contains(.threadLocal)
       }.map { anchored($0, atEnd: true) } ?? imageBase
     case .bssStart:
-      if let index = findOutput(".bss") { return anchored(index, atEnd: false) }
+      if let index = named[".bss"] { return anchored(index, atEnd: false) }
       return last { $0.has.contains(.write) && !$0.has.contains(.threadLocal) }
         .map { anchored($0, atEnd: true) } ?? imageBase
     case .imageEnd, .programBreak:
