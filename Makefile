@@ -93,6 +93,7 @@ random: packages-for-tests release
 check-budgets: release
 	@Tools/install-packages $(BUDGET_PACKAGES)
 	Benchmarks/check --weld $(WELD)
+	Benchmarks/linear --weld $(WELD)
 
 bench: release
 	@Tools/install-packages $(BENCH_PACKAGES)

@@ -59,7 +59,21 @@ extension Link {
       throw LinkFailed()
     }
     try refuseUnsupported(X86_64.self)
-    try run(X86_64.self)
+    do {
+      try run(X86_64.self)
+    } catch {
+      // What went wrong may be no more than that.
+      reportChangedInputs()
+      throw error
+    }
+  }
+
+  /// An output of inputs that were written to meanwhile is of neither the old nor the new.
+  func reportChangedInputs() {
+    for path in watch.takeChanged(pool) {
+      diagnostics.error(
+        "\(path) was changed while it was linked; link again when nobody writes to it")
+    }
   }
 
   /// The passes, in order. Each relies on what those before it have settled, and says so.

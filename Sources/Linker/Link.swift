@@ -13,6 +13,7 @@ public final class Link: @unchecked Sendable {
   let pool: WorkerPool
   let timer: PhaseTimer
   let scratch = ScratchMemory()
+  let watch = InputWatch()
 
   // MARK: Inputs
 

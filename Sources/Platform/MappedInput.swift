@@ -3,12 +3,14 @@ import Glibc
 
 /// A whole input file in memory, read-only, until exit.
 ///
-/// Large files are mapped privately: a file rewritten during the link changes what is read (as with
-/// every linker that maps), a file truncated during the link faults; both are the build's race, not
-/// ours. Small ones are copied where the caller has an `InputArena`.
+/// Large files are mapped privately: a file rewritten during the link changes what is read, a file
+/// truncated during the link faults. That is the build's race, but it is told: `InputWatch`. Small
+/// ones are copied where the caller has an `InputArena`.
 public struct MappedInput: @unchecked Sendable {
   public let base: UnsafeRawPointer
   public let count: Int
+  /// For a mapped file.
+  public let identity: FileIdentity?
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
@@ -16,6 +18,7 @@ public struct MappedInput: @unchecked Sendable {
   public init(memory: UnsafeRawBufferPointer) {
     base = memory.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!
     count = memory.count
+    identity = nil
   }
 
   /// Maps the file at `path`; a directory or an unreadable file throws.
@@ -68,7 +71,7 @@ public struct MappedInput: @unchecked Sendable {
       switch status.st_mode & S_IFMT {
       case S_IFDIR: throw Errno(EISDIR)
       case S_IFREG:
-        let input = try MappedInput(regular: file, size: Int(status.st_size), arena: &arena)
+        let input = try MappedInput(regular: file, status, arena: &arena)
         file.close()
         return .contents(input)
       default: return .stream(file)
@@ -80,21 +83,25 @@ public struct MappedInput: @unchecked Sendable {
   }
 
   private init(
-    regular file: FileDescriptor, size: Int, arena: inout InputArena?
+    regular file: FileDescriptor, _ status: stat, arena: inout InputArena?
   ) throws(Errno) {
+    let size = Int(status.st_size)
     count = size
     if size == 0 {
+      identity = nil
       base = UnsafeRawPointer(bitPattern: 8)!
       return
     }
     if let bytes = try arena?.read(file, size: size) {
       base = bytes.baseAddress!
+      identity = nil
       return
     }
     let mapped = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.raw, 0)
     guard let mapped, mapped != MAP_FAILED else { throw Errno.current }
     MemoryLedger.note(mapped, bytes: size)
     base = UnsafeRawPointer(mapped)
+    identity = FileIdentity(status)
   }
 
   /// Reads a stream to its end, and closes it.
@@ -110,6 +117,7 @@ public struct MappedInput: @unchecked Sendable {
     let read = try Self.readToEnd(file, limit: limit)
     base = UnsafeRawPointer(read.start)
     count = read.count
+    identity = nil
   }
 
   private static func readToEnd(_ file: FileDescriptor, limit: Int) throws(Errno) -> (

@@ -37,12 +37,12 @@ private let hasStopped = Atomic<Bool>(false)
 /// process these functions make it the error message that `stop(outOfMemory:)` gives; a program that
 /// embeds the linker keeps its signal handlers.
 public enum AllocationFailure {
-  private static let signals = [SIGABRT, SIGILL, SIGTRAP]
+  private static let signals = [SIGABRT, SIGILL, SIGTRAP, SIGSEGV, SIGBUS]
   private nonisolated(unsafe) static let previous = UnsafeMutablePointer<sigaction>.allocate(
     capacity: 32)
 
-  /// From here on, a crash for want of memory ends the process with a message and status 1, and any
-  /// crash removes the unfinished output.
+  /// From here on, a crash for want of memory ends the process with a message and status 1, and so
+  /// does one after an input was changed; and any crash removes the unfinished output.
   ///
   /// A failed allocation leaves ENOMEM in the thread's `errno`, and the crash follows at once:
   /// that is how it is told from other crashes, which take their course.
@@ -54,10 +54,13 @@ public enum AllocationFailure {
     }
     releaseAddressSpace(probe, bytes: 2 * stack)
     weld_grow_stack()
+    InputWatch.tellCrashes()
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { signal in
+      let isOutOfMemory = errno == ENOMEM
       TemporaryFile.remove()
-      if errno == ENOMEM {
+      InputWatch.tellChangedInput()
+      if isOutOfMemory, signal != SIGSEGV, signal != SIGBUS {
         let text: StaticString =
           "weld: error: out of memory; raise the limit on address space (ulimit -v)\n"
         _ = write(2, text.utf8Start, text.utf8CodeUnitCount)

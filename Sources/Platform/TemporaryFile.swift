@@ -17,6 +17,7 @@ public enum TemporaryFile {
     action.__sigaction_handler.sa_handler = { signal in
       TemporaryFile.remove()
       if signal == SIGBUS {
+        InputWatch.tellChangedInput()
         let text: StaticString =
           "weld: error: an input file was truncated while it was being read; run the build again\n"
         _ = write(2, text.utf8Start, text.utf8CodeUnitCount)

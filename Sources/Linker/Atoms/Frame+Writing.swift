@@ -46,13 +46,15 @@ extension Link {
       + Int(frame.firstRelocation) &* RelaEntry<E>.size
     for i in 0..<Int(frame.relocationCount) {
       let entry = RelaEntry<E>(start + i &* RelaEntry<E>.size)
-      let offset = Int(entry.offset) &- Int(frame.offset)
+      let offset = Int(truncatingIfNeeded: entry.offset) &- Int(frame.offset)
       guard let size = T.dataSize(type: entry.type) else {
         fail(frame, entry.offset, "relocation \(T.relocationName(entry.type)) can't stand here")
         continue
       }
       if size == 0 { continue }
-      guard offset + size <= Int(frame.size) else {
+      guard offset >= 0, offset <= Int(frame.size) - size,
+        Int(entry.symbol) < file.pointee.symbolCount
+      else {
         fail(frame, entry.offset, "relocation runs past the end of its frame description")
         continue
       }

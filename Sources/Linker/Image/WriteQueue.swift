@@ -111,12 +111,17 @@ final class WriteBuffer: @unchecked Sendable {
   private var start: UnsafeMutableRawPointer?
   private var size = 0
 
+  /// Bytes before and after the room, that a relocation at its ends may touch: none that is as it
+  /// was when it was checked does.
+  private static let margin = 64
+
   func room(_ bytes: Int) -> UnsafeMutableRawPointer {
-    if bytes > size || start == nil {
+    let wanted = bytes + 2 * Self.margin
+    if wanted > size || start == nil {
       if let start { releaseAddressSpace(start, bytes: size) }
-      size = max(bytes, 1 << 20)
+      size = max(wanted, 1 << 20)
       start = reserveAddressSpace(bytes: size)
     }
-    return start!
+    return start! + Self.margin
   }
 }

@@ -35,12 +35,15 @@ struct FilesAhead {
   }
 
   private let files: UnsafeMutablePointer<File>?
+  /// The inputs whose files are mapped.
+  let mapped: [(input: Int, identity: FileIdentity)]
 
   /// Opens the paths among `inputs` in parallel, if there are many.
   init(_ inputs: [LinkOptions.Input], memoryFiles: [String: ByteString], pool: WorkerPool) {
     let grain = 32
     guard inputs.count > 2 * grain else {
       files = nil
+      mapped = []
       return
     }
     nonisolated(unsafe) let files = UnsafeMutablePointer<File>.allocate(capacity: inputs.count)
@@ -51,7 +54,8 @@ struct FilesAhead {
     nonisolated(unsafe) let neighbors = UnsafeMutablePointer<NearbyFiles>.allocate(
       capacity: pool.count)
     neighbors.initialize(repeating: NearbyFiles(), count: pool.count)
-    pool.forEach(chunks: (inputs.count + grain - 1) / grain) { chunk, worker in
+    let found = pool.map(chunks: (inputs.count + grain - 1) / grain) { chunk, worker in
+      var mapped: [(input: Int, identity: FileIdentity)] = []
       for i in chunk * grain..<min(inputs.count, (chunk + 1) * grain) {
         (files + i).initialize(to: .none)
         guard case .path(let path) = inputs[i].kind else { continue }
@@ -60,9 +64,12 @@ struct FilesAhead {
           let file = try? Self.open(
             path, among: &neighbors[worker], arena: &arenas[worker])
         else { continue }
-        files[i] = file
+        files[i] = file.file
+        if let identity = file.identity { mapped.append((i, identity)) }
       }
+      return mapped
     }
+    mapped = found.flatMap { $0 }
     arenas.deallocate()
     for worker in 0..<pool.count { neighbors[worker].close() }
     neighbors.deinitialize(count: pool.count).deallocate()
@@ -71,12 +78,12 @@ struct FilesAhead {
 
   private static func open(
     _ path: String, among neighbors: inout NearbyFiles, arena: inout InputArena?
-  ) throws(Errno) -> File {
+  ) throws(Errno) -> (file: File, identity: FileIdentity?) {
     let input: MappedInput
     switch try MappedInput.open(path, among: &neighbors, arena: &arena) {
     case .contents(let contents): input = contents
     case .stream(let descriptor):
-      return File(kind: .stream, descriptor: descriptor.raw, bytes: "", name: "")
+      return (File(kind: .stream, descriptor: descriptor.raw, bytes: "", name: ""), nil)
     }
     var file = File(kind: .contents, descriptor: -1, bytes: ByteString(input.bytes), name: "")
     if InputLoader.isObject(file.bytes) {
@@ -86,7 +93,7 @@ struct FilesAhead {
         file.name = name
       }
     }
-    return file
+    return (file, input.identity)
   }
 
   /// The input's file.

@@ -52,6 +52,9 @@ struct InputLoader {
     let ahead = FilesAhead(
       options.inputs, memoryFiles: options.memoryFiles, pool: link.pool)
     defer { ahead.deallocate() }
+    for (input, identity) in ahead.mapped {
+      if case .path(let path) = options.inputs[input].kind { link.watch.add(path, identity) }
+    }
     let tellsPaths = options.dependencyFile != nil || options.tracesFiles
     if options.inputs.count > 64 { objects.reserveCapacity(options.inputs.count) }
     for i in options.inputs.indices {
@@ -195,6 +198,7 @@ struct InputLoader {
   private mutating func add(
     _ mapped: MappedInput, path: String, state: LinkOptions.InputState, isScript: Bool
   ) {
+    if let identity = mapped.identity { link.watch.add(path, identity) }
     if options.dependencyFile != nil { openedPaths.append(path) }
     if options.tracesFiles { FileDescriptor.standardOutput.write(path + "\n") }
     add(
@@ -321,8 +325,7 @@ struct InputLoader {
       number += 1
       guard
         let source = source(
-          of: member, in: archive, position: position | number, flags: flags,
-          diagnostics: diagnostics)
+          of: member, in: archive, position: position | number, flags: flags, link: link)
       else { continue }
       if isBitcode(source.bytes) {
         diagnostics.error(bitcodeText("\(path)(\(member.name))"), key: position | number)
@@ -337,7 +340,7 @@ struct InputLoader {
   /// A member as an object to read; for thin archives, from its own file.
   static func source(
     of member: Archive.Member, in archive: Archive, position: UInt64, flags: FileFlags,
-    diagnostics: Diagnostics
+    link: Link
   ) -> ObjectReader.Source? {
     if !archive.isThin {
       return ObjectReader.Source(
@@ -351,12 +354,13 @@ struct InputLoader {
     }
     do {
       let mapped = try MappedInput(path: path)
+      if let identity = mapped.identity { link.watch.add(path, identity) }
       return ObjectReader.Source(
         bytes: ByteString(
           start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
         name: member.name, archive: archive.path, position: position, flags: flags)
     } catch {
-      diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
+      link.diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
       return nil
     }
   }

@@ -95,8 +95,7 @@ extension Link {
         !options.excludedLibraries.isEmpty && isExcludedLibrary(String(archive.path))
         ? .isExcluded : []
       let source = InputLoader.source(
-        of: member, in: archive, position: provider.position, flags: flags,
-        diagnostics: diagnostics)
+        of: member, in: archive, position: provider.position, flags: flags, link: self)
       if let source, InputLoader.isBitcode(source.bytes) {
         diagnostics.error(InputLoader.bitcodeText("\(archive.path)(\(member.name))"))
         return nil

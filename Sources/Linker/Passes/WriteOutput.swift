@@ -119,6 +119,7 @@ extension Link {
     if let error = queue.failure {
       diagnostics.error("cannot write \(options.outputPath): \(error)")
     }
+    reportChangedInputs()
     if diagnostics.hasErrors {
       file.abandon()
       throw LinkFailed()

@@ -22,6 +22,7 @@ extension X86_64 {
     // relocations overlap, those in `place` are no longer the same.
     let code = atom.contents.start
     let base = atom.address
+    let symbolCount = context.file.pointee.symbolCount
     var i = 0
     while i < relocations.count {
       let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
@@ -31,6 +32,9 @@ extension X86_64 {
       let p = bytes + Int(offset)
       let address = base &+ offset
       let source = entry.symbol
+      // The scan has checked both, but the file may have changed since. What a relocation writes
+      // around its place stays within the room around a buffer (`WriteBuffer`).
+      guard offset < atom.size, Int(source) < symbolCount else { continue }
       switch type {
       case R.pc32:
         let target = target(&context, source, entry.addend)
