@@ -42,8 +42,8 @@
  * Memory. Growth of an image fails with WELD_ERROR_OUT_OF_ROOM where the system refuses memory,
  * address space, or room on the disk, also by a limit (RLIMIT_AS, RLIMIT_FSIZE; no signal is sent).
  * Only where it refuses memory for a small allocation that it seemed to have a moment before does
- * the process end, as a crash or with a message and status 1; so may a flush that has to link other
- * inputs.
+ * the process end, as a crash or with a message and status 1; so may a flush that has to link many
+ * other inputs.
  */
 #ifndef WELD_H
 #define WELD_H

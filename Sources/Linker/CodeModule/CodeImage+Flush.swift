@@ -16,6 +16,7 @@ extension CodeImage {
     }
     isFlushing = true
     defer { isFlushing = false }
+    try headroom.check(entries: symbols.count)
     try makePendingLazies()
     if options.inputs != nil, foreign.isStale { try linkInputs() }
     try makeRoomForHeaders()

@@ -1,4 +1,5 @@
 import ELFFormat
+import Glibc
 import Platform
 
 /// The link of an image's other inputs, and what the image takes from it.
@@ -26,11 +27,14 @@ extension CodeImage {
     request.threadLocalReserve = threadLocalRoom?.reserve ?? 0
     request.threadLocalAlignment = Self.threadLocalAlignment
     request.spareProgramHeaders = programHeaderRoom
+    try headroom.checkForLink()
     let image: ForeignImage
     do throws(ImageError) {
       image = try ForeignLink.link(request)
     } catch {
-      throw ImageError(error.code, withReferrers(error.message, imports))
+      // An input that cannot be mapped is not in error.
+      let isMemory = error.message.contains("\(Errno(ENOMEM))")
+      throw ImageError(isMemory ? .outOfRoom : error.code, withReferrers(error.message, imports))
     }
 
     let sectionsBefore = foreign.kept.count

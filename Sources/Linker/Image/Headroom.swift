@@ -18,6 +18,15 @@ struct Headroom {
     if callsUntilLook < 0 || isLimited { try look(max(16 << 20, entries &* 128)) }
   }
 
+  /// Before a link of files, which ends the process where it finds no memory: several times what a
+  /// link of a C library takes.
+  mutating func checkForLink() throws(ImageError) {
+    callsUntilLook = -1
+    try look(Self.linkBytes)
+  }
+
+  private static var linkBytes: Int { 256 << 20 }
+
   private mutating func look(_ bytes: Int) throws(ImageError) {
     if callsUntilLook < 0 {
       var limit = rlimit()

@@ -66,14 +66,18 @@ static uint64_t count(uint64_t elements) {
   return any <= elements || any >= 1 << 20 ? any : elements;
 }
 
-static weld_image *make(const char *name, uint64_t reserve, uint64_t live) {
+static const char *path_of(const char *name) {
   static char path[4096];
   snprintf(path, sizeof path, "%s/%s", directory, name);
+  return path;
+}
+
+static weld_image *make(const char *name, uint64_t reserve, uint64_t live) {
   weld_image_options options;
   memset(&options, 0, sizeof options);
   options.size = sizeof options;
   options.machine = WELD_MACHINE_X86_64;
-  options.path = path;
+  options.path = path_of(name);
   options.reserve = reserve;
   options.live_reserve = live;
   weld_image *image = NULL;
@@ -509,6 +513,37 @@ static int create_small(void) {
   return failures;
 }
 
+/* With a C library, which is linked by the flush. */
+static int link_in_memory(uint64_t more, int is_static) {
+  weld_image_options options;
+  memset(&options, 0, sizeof options);
+  options.size = sizeof options;
+  options.machine = WELD_MACHINE_X86_64;
+  options.path = path_of("linked");
+  options.reserve = 1 << 20;
+  weld_inputs inputs;
+  memset(&inputs, 0, sizeof inputs);
+  inputs.size = sizeof inputs;
+  inputs.startup_system = WELD_SYSTEM_LINUX_GLIBC;
+  inputs.startup_mode = is_static ? WELD_MODE_STATIC : WELD_MODE_DYNAMIC;
+  options.inputs = &inputs;
+  weld_image *image = NULL;
+  EXPECT(weld_image_create(&options, &image, NULL) == WELD_OK);
+  /* mov eax, 9; ret */
+  const uint8_t code[] = {0xb8, 9, 0, 0, 0, 0xc3};
+  const weld_export list[] = {{"main", NULL, WELD_BINDING_STRONG, WELD_VISIBILITY_DEFAULT}};
+  DONE(place(image, 1, code, sizeof code));
+  DONE(weld_image_update_exports(image, 1, list, 1));
+  limit(RLIMIT_AS, address_space() + more);
+  weld_result result = weld_image_flush(image);
+  EXPECT(result == WELD_OK || result == WELD_ERROR_OUT_OF_ROOM);
+  limit(RLIMIT_AS, RLIM_INFINITY);
+  DONE(weld_image_flush(image));
+  RUNS(9);
+  weld_image_destroy(image);
+  return failures;
+}
+
 static int write_too_much(void) {
   snprintf(what, sizeof what, "files that may not be large");
   weld_image *image = make("limited", 0, 0);
@@ -546,6 +581,7 @@ static void apart(int (*test)(void)) {
 static uint64_t memory_more;
 static int memory_is_large;
 static int fill(void) { return fill_memory(memory_more, memory_is_large); }
+static int link_files(void) { return link_in_memory(memory_more, memory_is_large); }
 
 static void test_memory(void) {
   apart(create_small);
@@ -556,6 +592,15 @@ static void test_memory(void) {
       memory_more = more;
       memory_is_large = is_large;
       apart(fill);
+    }
+  }
+  for (uint64_t more = 8 << 20; more <= (uint64_t)1 << 30; more += more / 3) {
+    for (int is_static = 0; is_static < 2; is_static++) {
+      snprintf(what, sizeof what, "%d MiB of address space, %s C library", (int)(more >> 20),
+               is_static ? "static" : "shared");
+      memory_more = more;
+      memory_is_large = is_static;
+      apart(link_files);
     }
   }
   apart(write_too_much);
