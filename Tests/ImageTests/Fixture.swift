@@ -98,8 +98,11 @@ final class Fixture {
       dump.status == 0 && !dump.output.contains("readelf:"), "\(dump.output)",
       sourceLocation: sourceLocation)
     // Static glibc refers to the file's header by a name that lies in no section, whoever links it.
-    let lint = run(["eu-elflint", "--gnu-ld", path]).output.split(separator: "\n")
-      .filter { !$0.hasSuffix("(__ehdr_start): st_value out of bounds") }
+    // The relocations of a static program name no symbols, and no symbol table.
+    let lint = run(["eu-elflint", "--gnu-ld", path]).output.split(separator: "\n").filter {
+      !$0.hasSuffix("(__ehdr_start): st_value out of bounds")
+        && !($0.contains("'.rela.plt': relocation ") && $0.hasSuffix(": invalid symbol index"))
+    }
     #expect(lint.allSatisfy { $0 == "No errors" }, "\(dump.output)", sourceLocation: sourceLocation)
     #expect(image.violations() == [], sourceLocation: sourceLocation)
   }
