@@ -51,6 +51,11 @@ extension Link {
     targets.first { $0.imageMachine == machine }
   }
 
+  /// Where libraries are looked for, a line each, as linker scripts have it.
+  public static func searchDirectories(_ options: LinkOptions) -> String {
+    LibrarySearch(options: options, standardDirectories: X86_64.libraryDirectories).description
+  }
+
   private func run() throws(LinkFailed) {
     if let emulation = options.emulation, !X86_64.emulations.contains(emulation) {
       diagnostics.error(
@@ -100,6 +105,7 @@ extension Link {
 
     // From here on every name is a symbol, and which files are live is settled.
     try timer.measure("read inputs") { () throws(LinkFailed) in try readInputs(T.self, loader) }
+    if options.tracesFiles { traceMembers() }
     // Groups are elected before sections are read: losers are never looked at.
     timer.measure("elect groups") { electGroups() }
     // Every section that stays is an atom; frames hang on their functions.
@@ -173,10 +179,8 @@ extension Link {
     for input in openedPaths { text += " \\\n  \(escaped(input))" }
     text += "\n"
     for input in openedPaths { text += "\n\(escaped(input)):\n" }
-    do {
-      let file = try FileDescriptor.open(path, flags: 0o1101)
-      file.write(text)
-      file.close()
+    do throws(Errno) {
+      try FileDescriptor.replaceContents(of: path) { $0.write(text) }
     } catch {
       diagnostics.error("cannot write dependency file \(path): \(error)")
     }

@@ -35,8 +35,6 @@ extension Link {
     refuse(options.rewritesEndbr, "-z rewrite-endbr")
     refuse(options.uniqueNamespace, "-z unique")
     refuse(options.indirectExternAccess == true, "-z indirect-extern-access")
-    refuse(options.executableStackReport == .error, "--error-execstack")
-    refuse(options.writableCodeReport == .error, "--error-rwx-segments")
     for option in options.unsupportedOptions { refuse(true, option) }
     warn(options.gdbIndex, "--gdb-index", "gdb will read the debug information itself")
     warn(options.folding != .none, "--icf", "identical functions are kept apart")

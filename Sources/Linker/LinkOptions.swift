@@ -145,8 +145,9 @@ public struct LinkOptions: Sendable {
   public var allowsLibraryUndefined: Bool?
   public var warnsCommon = false
   public var defaultSymbolVersion = false
-  /// `-d`, `-dc`, `-dp`, `--sort-common`: accepted, placement of commons.
-  public var sortsCommon = false
+  public enum CommonOrder: Sendable { case asFound, descending, ascending }
+  /// `--sort-common`: the order of common symbols, by alignment.
+  public var commonOrder = CommonOrder.asFound
   /// `-z start-stop-visibility`: ELF visibility number of `__start_`/`__stop_` symbols.
   public var startStopVisibility: UInt8 = 3
   public var demangles = true
@@ -309,7 +310,6 @@ public struct LinkOptions: Sendable {
   public var printsEmulations = false
   public var printsStatistics = false
   public var timeTrace: String?
-  public var warnsMismatch = true
   /// `--no-warn-search-mismatch` clears it: libraries of other machines are passed over in silence.
   public var warnsSearchMismatch = true
   public var orphanHandling: String?
@@ -323,9 +323,6 @@ public struct LinkOptions: Sendable {
   /// 0: as many as there are processors.
   public var threads = 0
   public var reproduceArchive: String?
-  /// Texts on which the decision to refuse link-time optimisation objects rests.
-  public var plugin: String?
-  public var pluginOptions: [String] = []
   /// Names of options and `-z` keywords that were understood, change the meaning of the link and
   /// have no other field here, as spelt: the link must not go on as if they weren't there.
   public var unsupportedOptions: [String] = []

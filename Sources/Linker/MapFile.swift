@@ -46,9 +46,7 @@ extension Link {
     if options.printsMap { text.write(to: .standardOutput) }
     if let path = options.mapFile {
       do throws(Errno) {
-        let file = try FileDescriptor.open(path, flags: 0o1101)
-        text.write(to: file)
-        file.close()
+        try FileDescriptor.replaceContents(of: path) { text.write(to: $0) }
       } catch {
         diagnostics.error("cannot write map file \(path): \(error)")
       }

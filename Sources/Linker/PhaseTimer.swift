@@ -67,7 +67,8 @@ final class PhaseTimer {
     }
     text += "objects \(link.liveObjects.count - 1), libraries \(link.libraries.count),"
     text += " symbols \(link.symbols.count), atoms \(link.atoms.count),"
-    text += " output \(link.outputSize) bytes, peak memory \(Self.usage.ru_maxrss) KiB\n"
+    text +=
+      " threads \(link.pool.count), output \(link.outputSize) bytes, peak memory \(Self.usage.ru_maxrss) KiB\n"
     FileDescriptor.standardError.write(text)
   }
 
@@ -82,9 +83,7 @@ final class PhaseTimer {
     }
     text += "\n]}\n"
     do throws(Errno) {
-      let file = try FileDescriptor.open(path, flags: 0o1101)
-      file.write(text)
-      file.close()
+      try FileDescriptor.replaceContents(of: path) { $0.write(text) }
     } catch {
       diagnostics.error("cannot write time trace \(path): \(error)")
     }

@@ -101,6 +101,13 @@ extension Link {
     }
     var here: Set<ByteString> = []
     for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
+    var indirect: IndirectLibraries?
+    if !options.runPathLinks.isEmpty {
+      let found = IndirectLibraries(
+        E.self, machine: machine, needed: neededNames, here: here, in: options.runPathLinks)
+      here.formUnion(found.sonames)
+      indirect = found
+    }
     for i in libraries.indices {
       let library = libraries[LibraryIndex(i)]
       if library.isDuplicate || library.isAsNeeded && !library.isNeeded { continue }
@@ -110,7 +117,8 @@ extension Link {
         let entry = library.symbol(E.self, j)
         let index = library.globals[j]
         guard !index.isNone, UInt32(entry.sectionIndex) == SectionIndex.undefined,
-          entry.binding != .weak, symbols[index].has.contains(.isUndefined)
+          entry.binding != .weak, symbols[index].has.contains(.isUndefined),
+          indirect?.names.contains(symbols[index].name) != true
         else { continue }
         let text =
           "undefined symbol: \(displayName(index))\n>>> referenced by \(library.path)"

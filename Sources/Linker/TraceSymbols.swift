@@ -1,6 +1,17 @@
 import ELFFormat
 import Platform
 
+extension Link {
+  /// `--trace`: the members of archives that are linked; the loader has named all files.
+  func traceMembers() {
+    var text = ""
+    for file in liveObjects.dropFirst() where !objects[file].archive.isEmpty {
+      text += "\(objects[file].displayName)\n"
+    }
+    FileDescriptor.standardOutput.write(text)
+  }
+}
+
 /// `--trace-symbol`: every file that defines a symbol or refers to it, in the order of the files.
 extension Link {
   func traceSymbols<E: ELFEncoding>(_: E.Type) {

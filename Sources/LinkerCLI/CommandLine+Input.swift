@@ -59,8 +59,6 @@ extension CommandLineParser {
         options.excludedLibraries += Values.list(part, separatedBy: ":")
       }
     case .dependentLibraries: options.usesDependentLibraries = isOn
-    case .plugin: options.plugin = value
-    case .pluginOption: options.pluginOptions.append(value)
     case .quoting:
       if value != "posix" {
         fail(value: value, "isn't supported; response files are read as posix")

@@ -11,7 +11,9 @@ extension CommandLineParser {
     case .emulationsAndContinue:
       options.printsVersion = true
       options.printsEmulations = true
-    case .verbose: options.verbose = true
+    case .verbose:
+      options.verbose = true
+      options.printsVersion = true
     case .traceFiles: options.tracesFiles = true
     case .errorLimit:
       if let limit = number(value, atMost: UInt64(Int.max)) { options.errorLimit = Int(limit) }
@@ -37,7 +39,6 @@ extension CommandLineParser {
       options.timeTrace = given
       wantsTimeTrace = given == nil
     case .keepOutput: options.inhibitsErrors = true
-    case .warnMismatch: options.warnsMismatch = isOn
     case .warnSearchMismatch: options.warnsSearchMismatch = isOn
     case .warnTextRelocations: warnsTextRelocations = isOn
     case .warnStack: options.executableStackReport = isOn ? .warning : .none

@@ -9,9 +9,9 @@ extension CommandLineParser {
     case .required: options.requiredSymbols.append(value)
     case .wrap: options.wrappedSymbols.append(value)
     case .define:
-      guard let (name, expression) = Values.pair(value), !name.isEmpty, !expression.isEmpty else {
-        return fail(value: value, "isn't of the form SYMBOL=EXPRESSION")
-      }
+      guard let (left, expression) = Values.pair(value), !expression.isEmpty,
+        let name = Values.symbolName(left)
+      else { return fail(value: value, "isn't of the form SYMBOL=EXPRESSION") }
       options.definitions.append((name, expression))
     case .trace: options.tracedSymbols.append(value)
     case .exportAll: options.exportsAll = isOn
@@ -38,10 +38,11 @@ extension CommandLineParser {
     case .libraryUndefined: options.allowsLibraryUndefined = isOn
     case .warnCommon: options.warnsCommon = isOn
     case .sortCommon:
-      if !value.isEmpty, value != "ascending", value != "descending" {
-        fail(value: value, "isn't ascending or descending")
+      switch value {
+      case "", "descending": options.commonOrder = .descending
+      case "ascending": options.commonOrder = .ascending
+      default: fail(value: value, "isn't ascending or descending")
       }
-      options.sortsCommon = true
     case .defineCommon: options.definesCommon = isOn
     case .gnuUnique: options.usesUniqueBinding = isOn
     case .strip: options.strip = .all

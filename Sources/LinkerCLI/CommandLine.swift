@@ -259,7 +259,8 @@ public struct CommandLineParser {
     if let printRequest { return .print(Usage.text(for: printRequest, options)) }
     if errors.isEmpty, options.inputs.isEmpty {
       if options.printsVersion {
-        return .print(Usage.version(withEmulations: options.printsEmulations))
+        let directories = options.verbose ? Link.searchDirectories(options) : ""
+        return .print(Usage.version(withEmulations: options.printsEmulations) + directories)
       }
       fail("no input files")
     }
@@ -277,6 +278,10 @@ public struct CommandLineParser {
       common > maximum
     {
       fail("common page size \(common) is greater than the maximum page size \(maximum)")
+    }
+    if state.isLazy {
+      // What the driver puts last, such as crtn.o, would become lazy, too.
+      fail("--start-lib without --end-lib; put it behind the last object that is to be lazy")
     }
     if options.outputPath.isEmpty { fail("the name of the output is empty; give one by -o") }
     guard errors.isEmpty else { return .failure(errors) }

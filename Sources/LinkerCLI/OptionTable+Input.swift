@@ -5,7 +5,7 @@ enum InputOption: Sendable {
   case asNeeded, wholeArchive, searchStatic, searchDynamic, searchKind, pushState, popState
   case startGroup, endGroup, startLibrary, endLibrary
   case copyNeeded, excludeLibraries, dependentLibraries
-  case plugin, pluginOption, quoting
+  case quoting
 }
 
 extension OptionTable {
@@ -74,12 +74,7 @@ extension OptionTable {
       "do not export symbols of these archives; ALL: of any archive"),
     OptionRow(
       .input(.dependentLibraries), "--dependent-libraries", no: "--no-dependent-libraries",
-      "link the libraries that objects name in .deplibs (default)", .planned),
-    OptionRow(
-      .input(.plugin), "-plugin", takes: .required("FILE"),
-      "plugin for link-time optimisation; not needed while no input asks for it"),
-    OptionRow(
-      .input(.pluginOption), "-plugin-opt", takes: .required("OPTION"), "option of the plugin"),
+      "link the libraries that objects name in .deplibs (default)"),
     OptionRow(
       .input(.quoting), "--rsp-quoting", takes: .required("STYLE"),
       "quoting of response files: posix (default)"),

@@ -33,6 +33,8 @@ extension OptionTable {
       "--ld-generated-unwind-info", no: "--no-ld-generated-unwind-info",
       "unwind information of the PLT"),
     .harmless("--long-plt", no: "--no-long-plt", "form of the PLT (Arm only)"),
+    .harmless(
+      "--warn-mismatch", no: "--no-warn-mismatch", "inputs for other machines are errors anyway"),
     .harmless("--no-accept-unknown-input-arch", "inputs of unknown machines are errors anyway"),
     .harmless(
       "--strip-discarded", no: "--no-strip-discarded", "such symbols are left out"),
@@ -86,6 +88,10 @@ extension OptionTable {
     .harmless(
       "--error-handling-script", takes: .required("FILE"), "errors are reported by weld alone"),
     .harmless("--vs-diagnostics", "form of messages"),
+    .harmless(
+      "-plugin", takes: .required("FILE"),
+      "link-time optimisation: objects that need it are refused by name"),
+    .harmless("-plugin-opt", takes: .required("OPTION"), "option of the plugin"),
     .harmless("--save-temps", takes: .optional("KINDS"), "link-time optimisation"),
     .harmless("--plugin-save-temps", "link-time optimisation"),
     .harmless("--fat-lto-objects", no: "--no-fat-lto-objects", "machine code is used"),

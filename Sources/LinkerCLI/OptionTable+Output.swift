@@ -24,7 +24,7 @@ extension OptionTable {
       .output(.relocatable), "-r|--relocatable|-i|-Ur", "make a relocatable object", .planned),
     OptionRow(.output(.emulation), "-m", takes: .required("EMULATION"), "link for EMULATION"),
     OptionRow(.output(.littleEndian), "-EL", "link little-endian objects"),
-    OptionRow(.output(.bigEndian), "-EB", "link big-endian objects"),
+    OptionRow(.output(.bigEndian), "-EB", "link big-endian objects", .planned),
     OptionRow(
       .output(.format), "--oformat", takes: .required("FORMAT"),
       "write the output in FORMAT: elf, binary or the name of an ELF target", .planned),
@@ -85,17 +85,14 @@ extension OptionTable {
       "lay the image out from ADDRESS"),
     OptionRow(
       .output(.sectionStart), "--section-start", takes: .required("SECTION=ADDRESS"),
-      "put SECTION at ADDRESS (hexadecimal)", .planned),
+      "put SECTION at ADDRESS (hexadecimal)"),
     OptionRow(
       .output(.textStart), "-Ttext", takes: .required("ADDRESS"),
-      "put .text at ADDRESS (hexadecimal)",
-      .planned),
+      "put .text at ADDRESS (hexadecimal)"),
     OptionRow(
       .output(.dataStart), "-Tdata", takes: .required("ADDRESS"),
-      "put .data at ADDRESS (hexadecimal)",
-      .planned),
+      "put .data at ADDRESS (hexadecimal)"),
     OptionRow(
-      .output(.bssStart), "-Tbss", takes: .required("ADDRESS"), "put .bss at ADDRESS (hexadecimal)",
-      .planned),
+      .output(.bssStart), "-Tbss", takes: .required("ADDRESS"), "put .bss at ADDRESS (hexadecimal)"),
   ]
 }

@@ -2,8 +2,7 @@
 enum RunOption: Sendable {
   case help, version, versionAndContinue, emulationsAndContinue, printSysroot, printFormat
   case verbose, traceFiles, errorLimit, fatalWarnings, noWarnings, color, noColor, demangle
-  case threads, noThreads, threadCount, statistics, timeTrace, keepOutput, warnMismatch,
-    warnSearchMismatch
+  case threads, noThreads, threadCount, statistics, timeTrace, keepOutput, warnSearchMismatch
   case warnTextRelocations, warnStack, errorStack, warnWritableCode, errorWritableCode
   case reproduce, keyword
 }
@@ -22,8 +21,12 @@ extension OptionTable {
     OptionRow(.run(.printSysroot), "--print-sysroot", "print the sysroot and exit"),
     OptionRow(
       .run(.printFormat), "--print-output-format", "print the output's format and exit"),
-    OptionRow(.run(.verbose), "--verbose", takes: .optional("LEVEL"), "say what is being done"),
-    OptionRow(.run(.traceFiles), "-t|--trace", "print the name of each file that is read"),
+    OptionRow(
+      .run(.verbose), "--verbose", takes: .optional("LEVEL"),
+      "print the version, the directories that are searched, and which files are tried"),
+    OptionRow(
+      .run(.traceFiles), "-t|--trace",
+      "print the name of each file that is read, and of each archive member that is linked"),
     OptionRow(
       .run(.errorLimit), "--error-limit", takes: .required("COUNT"),
       "stop after COUNT errors (20); 0: no limit"),
@@ -51,9 +54,6 @@ extension OptionTable {
       "write a trace of the phases (OUTPUT.time-trace)"),
     OptionRow(
       .run(.keepOutput), "--noinhibit-exec", "write the output even after errors", .planned),
-    OptionRow(
-      .run(.warnMismatch), "--warn-mismatch", no: "--no-warn-mismatch",
-      "report inputs that do not fit together (default)"),
     OptionRow(
       .run(.warnSearchMismatch), "--warn-search-mismatch", no: "--no-warn-search-mismatch",
       "warn about libraries for other machines that the search passes over (default)"),

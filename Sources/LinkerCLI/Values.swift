@@ -92,6 +92,19 @@ enum Values {
     return (String(text[..<split]), String(text[text.utf8.index(after: split)...]))
   }
 
+  /// The symbol on the left of an assignment: blanks at its ends do not count, in quotes everything
+  /// does. Nil if it is none: nothing, several words, or with the rest of an operator (`a:=3`, `a+=3`).
+  static func symbolName(_ text: String) -> String? {
+    var name = Substring(text)
+    while let first = name.first, first == " " || first == "\t" { name = name.dropFirst() }
+    while let last = name.last, last == " " || last == "\t" { name = name.dropLast() }
+    if name.utf8.count > 2, name.hasPrefix("\""), name.hasSuffix("\"") {
+      return String(name.dropFirst().dropLast())
+    }
+    guard let last = name.utf8.last, !name.utf8.contains(UInt8(ascii: " ")) else { return nil }
+    return ":+-*/&|^<>!=".utf8.contains(last) ? nil : String(name)
+  }
+
   /// `text` with %XX and GNU ld's %[name] replaced by what they stand for; nil if the result isn't
   /// UTF-8, which JSON must be.
   ///

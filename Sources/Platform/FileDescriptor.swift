@@ -56,6 +56,16 @@ public struct FileDescriptor: Sendable {
     text.withUTF8 { bytes in try? write(UnsafeRawBufferPointer(bytes)) }
   }
 
+  /// Replaces what a file has by what `body` writes; `-` is standard output.
+  public static func replaceContents(
+    of path: String, _ body: (FileDescriptor) throws(Errno) -> Void
+  ) throws(Errno) {
+    if path == "-" { return try body(.standardOutput) }
+    let file = try open(path, flags: O_WRONLY | O_CREAT | O_TRUNC)
+    defer { file.close() }
+    try body(file)
+  }
+
   public static let standardOutput = FileDescriptor(raw: 1)
   public static let standardError = FileDescriptor(raw: 2)
 }

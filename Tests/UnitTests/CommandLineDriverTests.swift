@@ -17,9 +17,6 @@ import Testing
         + "-dynamic-linker /lib64/ld-linux-x86-64.so.2 -pie -o a Scrt1.o crti.o crtbeginS.o "
         + "-L/usr/lib/gcc a.o -lgcc --push-state --as-needed -lgcc_s --pop-state -lc "
         + "-lgcc --push-state --as-needed -lgcc_s --pop-state crtendS.o crtn.o")
-    #expect(options.plugin == "/usr/lib/gcc/liblto_plugin.so")
-    #expect(options.pluginOptions.count == 5)
-    #expect(options.pluginOptions.last == "-pass-through=-lc")
     #expect(options.buildID == .standard && options.ehFrameHeader && options.hashStyle == .gnu)
     #expect(options.emulation == "elf_x86_64" && options.outputPath == "a")
     #expect(options.dynamicLinker == "/lib64/ld-linux-x86-64.so.2")

@@ -3,8 +3,8 @@ import Platform
 
 /// Walks over the records of a section of frame descriptions.
 ///
-/// Source: LSB Core, "The .eh_frame section"; a record's length doesn't count itself, 0 ends the
-/// section, and 0xffffffff is followed by a length of eight bytes. The second field has four bytes
+/// Source: LSB Core, "The .eh_frame section"; a record's length doesn't count itself, 0 is a
+/// terminator, and 0xffffffff is followed by a length of eight bytes. The second field has four bytes
 /// in either form.
 struct FrameParser<E: ELFEncoding> {
   struct Record: Equatable {
@@ -26,14 +26,22 @@ struct FrameParser<E: ELFEncoding> {
 
   init(_ bytes: ByteString) { self.bytes = bytes }
 
-  /// The next record; nil at the end of the section or at a terminator.
+  /// The next record; nil at the end of the section. Terminators are passed over: where objects
+  /// were joined by `ld -r`, the next object's records follow on them.
   mutating func next() throws(InputError) -> Record? {
-    let left = bytes.count - offset
+    var left = bytes.count - offset
     if left == 0 { return nil }
     guard left >= 4 else { throw bad("truncated frame description") }
-    let p = UnsafeRawPointer(bytes.start) + offset
+    var p = UnsafeRawPointer(bytes.start) + offset
     var length = UInt64(E.load32(p))
-    if length == 0 { return nil }
+    while length == 0 {
+      offset += 4
+      left -= 4
+      p += 4
+      // Less than a length is what fills up the section.
+      if left < 4 { return nil }
+      length = UInt64(E.load32(p))
+    }
     let isExtended = length == 0xffff_ffff
     let header = isExtended ? 12 : 4
     if isExtended {

@@ -5,12 +5,15 @@ import Platform
 /// The output on its way: written beside its final name and moved there when it is whole.
 ///
 /// A failed link leaves nothing behind and an earlier output untouched. Outputs that are no regular
-/// files (`/dev/null`) are written in place; one may also be kept in memory.
+/// files (`/dev/null`) are written in place; one may also be kept in memory. What goes to standard
+/// output (`-`) or into a pipe is kept in memory until it is whole.
 final class OutputFile: @unchecked Sendable {
   let path: String
   private let temporary: String?
   private let file: FileDescriptor
   private let memory: OutputBytes?
+  /// What is in memory goes to `file` in the end.
+  private let isStream: Bool
 
   /// An output that stays in memory, with room for all that is written.
   init(memory: OutputBytes) {
@@ -18,13 +21,24 @@ final class OutputFile: @unchecked Sendable {
     temporary = nil
     file = FileDescriptor(raw: -1)
     self.memory = memory
+    isStream = false
   }
 
-  init(path: String, isExecutable: Bool) throws(Errno) {
+  init(path: String, isExecutable: Bool, size: Int) throws(Errno) {
     self.path = path
-    memory = nil
     var status = stat()
-    let exists = stat(path, &status) == 0
+    let isStandard = path == "-" || path == "/dev/stdout"
+    let exists = !isStandard && stat(path, &status) == 0
+    isStream = isStandard || exists && status.st_mode & S_IFMT == S_IFIFO
+    if isStream {
+      let memory = OutputBytes()
+      try memory.reserve(size)
+      self.memory = memory
+      temporary = nil
+      file = isStandard ? .standardOutput : try FileDescriptor.open(path, flags: O_WRONLY)
+      return
+    }
+    memory = nil
     if exists, status.st_mode & S_IFMT == S_IFDIR { throw Errno(EISDIR) }
     if exists, status.st_mode & S_IFMT != S_IFREG {
       temporary = nil
@@ -73,7 +87,10 @@ final class OutputFile: @unchecked Sendable {
   }
 
   func commit() throws(Errno) {
-    if memory != nil { return }
+    if let memory {
+      if isStream { try file.write(memory.bytes) }
+      return
+    }
     file.close()
     guard let temporary else { return }
     let status = rename(temporary, path)

@@ -49,6 +49,7 @@ struct InputLoader {
   }
 
   mutating func loadAll() {
+    if options.verbose { FileDescriptor.standardOutput.write(search.description) }
     let ahead = FilesAhead(
       options.inputs, memoryFiles: options.memoryFiles, pool: link.pool)
     defer { ahead.deallocate() }

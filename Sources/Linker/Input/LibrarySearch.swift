@@ -13,9 +13,11 @@ struct LibrarySearch {
   private let realRoot: String?
   /// Directories that scripts add by SEARCH_DIR come after those of the command line.
   private var standard: [String] = []
+  private let isVerbose: Bool
 
   /// - Parameter standardDirectories: the machine's; `options` may rule them out.
   init(options: LinkOptions, standardDirectories: [String]) {
+    isVerbose = options.verbose
     let root = options.sysroot
     sysroot = root.hasSuffix("/") ? String(root.dropLast()) : root
     realRoot = root.isEmpty ? nil : realPath(root).map { $0.hasSuffix("/") ? $0 : $0 + "/" }
@@ -43,6 +45,21 @@ struct LibrarySearch {
 
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// `--verbose`: the directories, as a linker script would say them.
+  var description: String {
+    (directories + standard).map { "SEARCH_DIR(\"\($0)\");\n" }.joined()
+  }
+
+  /// Whether a file is there, told as `--verbose` does.
+  private func exists(_ path: String) -> Bool {
+    let exists = Self.exists(path)
+    if isVerbose {
+      FileDescriptor.standardOutput.write(
+        "attempt to open \(path) \(exists ? "succeeded" : "failed")\n")
+    }
+    return exists
+  }
+
   /// The file of `-lNAME` or `-l:FILE` that comes first and that `isUsable` takes; nil if no
   /// directory has one.
   func library(_ name: String, isStatic: Bool, isUsable: (String) -> Bool) -> String? {
@@ -50,12 +67,12 @@ struct LibrarySearch {
       for directory in group {
         if name.hasPrefix(":") {
           let path = directory + "/" + name.dropFirst()
-          if Self.exists(path), isUsable(path) { return path }
+          if exists(path), isUsable(path) { return path }
           continue
         }
         let stem = directory + "/lib" + name
-        if !isStatic, Self.exists(stem + ".so"), isUsable(stem + ".so") { return stem + ".so" }
-        if Self.exists(stem + ".a"), isUsable(stem + ".a") { return stem + ".a" }
+        if !isStatic, exists(stem + ".so"), isUsable(stem + ".so") { return stem + ".so" }
+        if exists(stem + ".a"), isUsable(stem + ".a") { return stem + ".a" }
       }
     }
     return nil
@@ -67,7 +84,7 @@ struct LibrarySearch {
     for group in [directories, standard] {
       for directory in group {
         let path = directory + "/" + name
-        if Self.exists(path), isUsable(path) { return path }
+        if exists(path), isUsable(path) { return path }
       }
     }
     return nil

@@ -19,6 +19,8 @@ struct ApplyContext {
   /// Where relative entries of `.rela.dyn` go; nil if there are none to be written.
   let relativeTable: UnsafeMutableRawPointer?
   let relativeCount: Int
+  /// `--no-apply-dynamic-relocs`: the place of a relative entry is zero.
+  let clearsRelative: Bool
   /// The atom that had the last of them, and the number of the next.
   var relativeAtom = AtomIndex.none
   var nextRelative = 0
@@ -36,6 +38,7 @@ struct ApplyContext {
     tlsStart = link.tlsStart
     threadPointer = link.threadPointer
     relativeCount = link.dynamicRelocations.countedRelative
+    clearsRelative = link.options.appliesDynamicRelocations == false
     relativeTable = relativeCount == 0 ? nil : link.dynamicRelocations.bytes
   }
 

@@ -7,7 +7,7 @@ extension Link {
   func expectedSegments(_ loaded: [OutputIndex]) -> Int {
     // The headers' own pages.
     var count = 1
-    var last: SegmentFlags = .read
+    var last = readOnlyPermissions
     var wasZero = false
     var hasThreadLocals = false
     var hasRelro = false

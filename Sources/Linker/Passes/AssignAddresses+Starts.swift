@@ -57,6 +57,7 @@ extension Link {
       }
       ranges.append((section.address, end, "section \(section.name)"))
     }
+    if !options.checksSections { return }
     ranges.sort { ($0.start, $0.end) < ($1.start, $1.end) }
     for (a, b) in zip(ranges, ranges.dropFirst()) where a.end > b.start {
       diagnostics.error(

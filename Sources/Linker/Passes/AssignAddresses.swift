@@ -25,6 +25,7 @@ extension Link {
       if fits { break }
     }
     shiftAtoms(forward: true)
+    checkPermissions()
     checkOverlaps()
     checkAddressLimit()
     setTableAddresses(T.self)
@@ -224,9 +225,14 @@ extension Link {
 
   // MARK: Addresses
 
+  /// `--no-rosegment`: what is only read shares the segment of code.
+  var readOnlyPermissions: SegmentFlags {
+    options.separatesReadOnly ? .read : [.read, .execute]
+  }
+
   func permissions(_ section: OutputSection) -> SegmentFlags {
-    var flags: SegmentFlags = .read
-    if section.has.contains(.write) { flags.insert(.write) }
+    var flags = readOnlyPermissions
+    if section.has.contains(.write) { flags = [.read, .write] }
     if section.has.contains(.execute) { flags.insert(.execute) }
     return flags
   }
@@ -284,8 +290,8 @@ extension Link {
 
     var address = imageBase &+ headersSize
     var offset = headersSize
-    var load = Segment(type: .load, flags: .read, offset: 0, address: imageBase)
-    load.alignment = segmentAlignment(loaded[...], .read, starts)
+    var load = Segment(type: .load, flags: readOnlyPermissions, offset: 0, address: imageBase)
+    load.alignment = segmentAlignment(loaded[...], readOnlyPermissions, starts)
     if base % load.alignment != 0 { load.alignment = maximum }
     var loads: [Segment] = []
     var fileEnd = headersSize
@@ -491,7 +497,7 @@ extension Link {
   }
 
   /// `-z execstack`, or an object that asks for it.
-  private var wantsExecutableStack: Bool {
+  var wantsExecutableStack: Bool {
     if let asked = options.executableStack { return asked }
     return liveObjects.contains { objects[$0].has.contains(.wantsExecutableStack) }
   }

@@ -133,7 +133,7 @@ extension Link {
       if section == ObjectFile.commonSection || section == ObjectFile.largeCommonSection {
         commons.append(
           CommonClaim(
-            symbol: symbolIndex, size: entry.byteCount, alignment: entry.value,
+            symbol: symbolIndex, file: index, size: entry.byteCount, alignment: entry.value,
             isLarge: section == ObjectFile.largeCommonSection))
       }
       guard Claim.order(claim) == order, Claim.source(claim) == source,
@@ -304,13 +304,8 @@ extension Link {
     var places: [SymbolIndex: AtomIndex] = [:]
     for claim in claims {
       let symbol = symbols.pointer(claim.symbol)
-      guard symbol.pointee.has.contains(.isCommon) else {
-        if options.warnsCommon {
-          diagnostics.warning(
-            "common symbol '\(symbol.pointee.name)' is overridden by a definition")
-        }
-        continue
-      }
+      if options.warnsCommon { warnOfCommon(claim) }
+      guard symbol.pointee.has.contains(.isCommon) else { continue }
       guard claim.size < 1 << 47, claim.alignment <= 1 << 32 else {
         diagnostics.error(
           "common symbol '\(symbol.pointee.name)' of \(claim.size) bytes aligned to"
@@ -339,6 +334,7 @@ extension Link {
       symbol.pointee.atom = atom
       symbol.pointee.word = 0
     }
+    if options.commonOrder != .asFound { sortCommons(places) }
   }
 
   /// GCC's objects that hold nothing but its intermediate language carry this mark.
@@ -360,6 +356,7 @@ extension Link {
 /// What one file says of a common symbol.
 struct CommonClaim: Sendable {
   var symbol: SymbolIndex
+  var file: FileIndex
   /// Bytes.
   var size: UInt64
   var alignment: UInt64

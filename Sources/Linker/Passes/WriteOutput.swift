@@ -54,7 +54,8 @@ extension Link {
         file = OutputFile(memory: outputBytes)
       } else {
         file = try OutputFile(
-          path: options.outputPath, isExecutable: options.outputKind != .relocatable)
+          path: options.outputPath, isExecutable: options.outputKind != .relocatable,
+          size: Int(outputSize))
       }
     } catch {
       diagnostics.error("cannot create \(options.outputPath): \(error)")

@@ -350,8 +350,11 @@ extension Link {
   }
 
   func writeOffsetTable<T: Target>(_: T.Type, to p: UnsafeMutableRawPointer) {
+    let clears = options.appliesDynamicRelocations == false && !options.packsRelative
     for i in 0..<offsetTable.slots.count {
-      T.Encoding.storeWord(slotContent(T.self, i).word, p + i * T.Encoding.wordSize)
+      var (relocation, word) = slotContent(T.self, i)
+      if clears, relocation?.isRelative == true { word = 0 }
+      T.Encoding.storeWord(word, p + i * T.Encoding.wordSize)
     }
   }
 

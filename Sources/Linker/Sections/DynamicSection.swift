@@ -28,9 +28,11 @@ struct DynamicSection: Sendable {
 
   /// Without the DT_NULL at the end.
   fileprivate(set) var entries: [Entry] = []
+  /// Entries that are left free for tools, behind the DT_NULL: they are DT_NULL, too.
+  fileprivate(set) var spareCount = 0
 
   /// Bytes of `.dynamic`.
-  func size<E: ELFEncoding>(_: E.Type) -> Int { (entries.count + 1) * 2 * E.wordSize }
+  func size<E: ELFEncoding>(_: E.Type) -> Int { (entries.count + 1 + spareCount) * 2 * E.wordSize }
 }
 
 /// Bits of DT_FLAGS. Source: gABI, "Dynamic Section".
@@ -74,6 +76,7 @@ extension Link {
   /// functions among `outputs`), what relocations are like, and after `buildVersionSections`.
   func buildDynamicSection<E: ELFEncoding>(_: E.Type) {
     dynamicSection.entries = []
+    dynamicSection.spareCount = options.spareDynamicTags ?? 0
     listNames()
     listFunctions()
     listSymbolTables(E.self)

@@ -60,6 +60,7 @@ extension X86_64 {
             atom.has.contains(.isReversed) ? base &+ atom.size &- 8 &- offset : address
           context.writeRelative(
             Encoding.self, index, type: R.relative, address: place, value: value)
+          if context.clearsRelative { store64(0, p) }
         }
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
         applySlot(&context, index, entry, p, code, address)
