@@ -28,6 +28,7 @@ extension Link {
     refuse(options.listsTypeInformation, "--dynamic-list-cpp-typeinfo")
     refuse(!options.auditLibraries.isEmpty, "--audit")
     refuse(!options.dependencyAuditLibraries.isEmpty, "--depaudit")
+    refuse(options.definesCommon == false, "--no-define-common")
     refuse(options.inhibitsErrors, "--noinhibit-exec")
     refuse(options.retpolinePLT, "-z retpolineplt")
     refuse(options.ifuncNoPLT, "-z ifunc-noplt")

@@ -124,7 +124,7 @@ extension OptionTable {
       "let the loader seal the image's memory", .planned),
     OptionRow(
       .keyword(.protectedData), "extern-protected-data", no: "noextern-protected-data",
-      "let executables copy protected data", .planned),
+      "let executables copy protected data", .harmless),
     OptionRow(
       .keyword(.indirectAccess), "indirect-extern-access", no: "noindirect-extern-access",
       "mark the output as needing indirect access to other images", .planned),
@@ -133,10 +133,10 @@ extension OptionTable {
       "write VALUE where debug information refers to removed code"),
     OptionRow(
       .keyword(.machine), "force-bti|pac-plt|gcs-report-dynamic|hazardplt|separate-got",
-      "keywords of other machines", .planned),
+      "keywords of other machines", .harmless),
     OptionRow(
       .keyword(.machine), "bti-report|gcs|gcs-report|pauth-report|zicfilp|zicfiss",
-      takes: .required("VALUE"), "keywords of other machines", .planned),
+      takes: .required("VALUE"), "keywords of other machines", .harmless),
     .harmless("rela", "relocations with addends, as the machine has them"),
     .refused("rel", "write relocations without addends"),
     .refused("noreloc-overflow", "do not check whether relocations overflow"),

@@ -26,16 +26,16 @@ extension OptionTable {
     OptionRow(.section(.noFolding), "--no-icf", "same as --icf=none"),
     OptionRow(
       .section(.printFolding), "--print-icf-sections", no: "--no-print-icf-sections",
-      "list the sections that --icf folded", .planned),
+      "list the sections that --icf folded", .harmless),
     OptionRow(
       .section(.keepUnique), "--keep-unique", takes: .required("SYMBOL"), "do not fold SYMBOL",
-      .planned),
+      .harmless),
     OptionRow(
       .section(.ignoreDataAddresses), "--ignore-data-address-equality",
-      "let --icf make addresses of different data equal", .planned),
+      "let --icf make addresses of different data equal", .harmless),
     OptionRow(
       .section(.ignoreFunctionAddresses), "--ignore-function-address-equality",
-      "let --icf make addresses of different functions equal", .planned),
+      "let --icf make addresses of different functions equal", .harmless),
     OptionRow(
       .section(.optimize), "-O", takes: .digits("LEVEL"),
       "effort for a smaller output: 0, 1 (default) or 2 (merges tails of strings)"),
@@ -44,7 +44,7 @@ extension OptionTable {
       "replace instructions by shorter or quicker ones (default)"),
     OptionRow(
       .section(.sort), "--sort-section", takes: .required("KEY"),
-      "sort input sections by name or alignment; none: input order", .planned),
+      "sort input sections by name or alignment; none: input order"),
     OptionRow(
       .section(.orderingFile), "--symbol-ordering-file", takes: .required("FILE"),
       "place the sections of the symbols that FILE lists first", .planned),
@@ -56,7 +56,7 @@ extension OptionTable {
       "report sections that overlap (default)"),
     OptionRow(
       .section(.orphans), "--orphan-handling", takes: .required("MODE"),
-      "sections that no script names: place, discard, warn or error", .planned),
+      "sections that no script names: place, discard, warn or error", .harmless),
     OptionRow(
       .section(.buildID), "--build-id", takes: .optional("STYLE"),
       "write a build ID of 20 bytes, or in STYLE: fast, md5, sha1, sha256, uuid, 0xHEX or none"),
@@ -75,7 +75,7 @@ extension OptionTable {
       "pack dynamic relocations: none, relr, android or android+relr"),
     OptionRow(
       .section(.androidTags), "--use-android-relr-tags", no: "--no-use-android-relr-tags",
-      "use Android's numbers for RELR sections and tags", .planned),
+      "use Android's numbers for RELR sections and tags"),
     OptionRow(
       .section(.applyRelocations), "--apply-dynamic-relocs", no: "--no-apply-dynamic-relocs",
       "write link-time values where dynamic relocations apply"),
@@ -85,15 +85,15 @@ extension OptionTable {
       .section(.gdbIndex), "--gdb-index", no: "--no-gdb-index", "write .gdb_index", .planned),
     OptionRow(
       .section(.groupAllocation), "--force-group-allocation",
-      "with -r: place members of section groups as other sections", .planned),
+      "with -r: place members of section groups as other sections", .harmless),
     OptionRow(
       .section(.erratum843419), "--fix-cortex-a53-843419", no: "--no-fix-cortex-a53-843419",
-      "avoid Cortex-A53 erratum 843419 (AArch64 only)", .planned),
+      "avoid Cortex-A53 erratum 843419 (AArch64 only)", .harmless),
     OptionRow(
       .section(.erratum835769), "--fix-cortex-a53-835769", no: "--no-fix-cortex-a53-835769",
-      "avoid Cortex-A53 erratum 835769 (AArch64 only)", .planned),
+      "avoid Cortex-A53 erratum 835769 (AArch64 only)", .harmless),
     OptionRow(
       .section(.erratumA8), "--fix-cortex-a8", no: "--no-fix-cortex-a8",
-      "avoid Cortex-A8 erratum 657417 (Arm only)", .planned),
+      "avoid Cortex-A8 erratum 657417 (Arm only)", .harmless),
   ]
 }

@@ -121,7 +121,7 @@ enum OptionDocumentation {
       | Status | Meaning |
       |---|---|
       | yes | has the effect described |
-      | checked | understood; where the linker can't do it yet, the link ends with an error |
+      | checked | understood; where the linker can't do it yet, the link ends with an error, or with a warning if only something on the side is missing |
       | no effect | accepted; no correct output depends on it |
       | refused | understood; would change the output's meaning, so the link ends with an error |
 

@@ -21,18 +21,20 @@ import Testing
       + [UInt8](repeating: 7, count: rest)
   }
 
-  @Test func recordsUpToTheTerminator() throws {
+  @Test func recordsBeforeAndBehindTerminators() throws {
     let bytes = record(0, 8) + record(20, 12) + [0, 0, 0, 0] + record(0, 8)
     let records = try parse(bytes)
     #expect(
       records == [
         .init(offset: 0, size: 16, isExtended: false, id: 0),
         .init(offset: 16, size: 20, isExtended: false, id: 20),
+        .init(offset: 40, size: 16, isExtended: false, id: 0),
       ])
     #expect(records[0].isCIE && !records[1].isCIE)
     #expect(records[1].idOffset == 20)
     #expect(try parse([]).isEmpty)
     #expect(try parse([0, 0, 0, 0]).isEmpty)
+    #expect(try parse(record(0, 8) + [UInt8](repeating: 0, count: 11)).count == 1)
   }
 
   @Test func longLengths() throws {

@@ -1,4 +1,5 @@
-// Every option that docs/options.md says "yes" of changes something: an output, a message, a file.
+// Every option that docs/options.md says "yes" or "checked" of changes something: an output, a
+// message, a file.
 // The table `effects` has a link with and one without for each; see `compare`.
 //#drivers: gcc
 //#kinds: no-pie
