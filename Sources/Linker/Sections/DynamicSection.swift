@@ -113,7 +113,8 @@ extension Link {
     if !runPath.isEmpty {
       add(options.usesRunPath ? DynamicTag.runPath : DynamicTag.rpath, string: runPath)
     }
-    if options.symbolicBinding == .all { add(DynamicTag.symbolic, 0) }
+    // An executable's own definitions come first anyway.
+    if isSharedLibrary && options.symbolicBinding == .all { add(DynamicTag.symbolic, 0) }
   }
 
   private func listFunctions() {
@@ -203,7 +204,7 @@ extension Link {
   private func listFlags() {
     var flags: UInt64 = 0
     if options.origin { flags |= DynamicFlags.origin }
-    if options.symbolicBinding == .all { flags |= DynamicFlags.symbolic }
+    if isSharedLibrary && options.symbolicBinding == .all { flags |= DynamicFlags.symbolic }
     if dynamicRelocations.hasTextRelocations { flags |= DynamicFlags.textRelocations }
     if options.bindsNow { flags |= DynamicFlags.bindNow }
     // An executable's thread-local storage is static anyway; the flag is for what dlopen loads.

@@ -392,7 +392,11 @@ extension Link {
     var stub: UInt64?
     if has.contains([.isIndirectFunction, .needsCanonicalPLT]), !symbol.extra.isNone {
       stub = pltAddress(extras[symbol.extra])
-      if stub != nil { type = .function }
+      if stub != nil {
+        type = .function
+        // The size in the file is the resolver's.
+        size = 0
+      }
     }
     let binding: SymbolBinding =
       has.contains(.isUnique) ? .gnuUnique : has.contains(.isWeak) ? .weak : .global
