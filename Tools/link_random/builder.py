@@ -33,9 +33,11 @@ class Builder:
         self._files: dict[str, str] = {}
         self._flags: dict[str, list[tuple[str, ...]]] = {}
         self._versions: dict[str, dict[str, tuple[list[str], list[str]]]] = {}
+        # The instance that has a version script without names on a side: it is the only one there.
+        self.scripted: dict[str, int] = {}
         self._kinds = set(KINDS)
         self._needs_cxx = False
-        self._marks: set[str] = set()
+        self._ordered = False
 
     # What features ask.
 
@@ -112,10 +114,15 @@ class Builder:
 
     def version(self, side: str, node: str, exported: list[str], local: list[str]) -> None:
         """Adds patterns to a node of the version script of a library (or of the program)."""
+        self.scripted[side] = self.instance.number
         nodes = self._versions.setdefault(side, {})
         lists = nodes.setdefault(node, ([], []))
         lists[0].extend(exported)
         lists[1].extend(local)
+
+    def may_version(self, side: str) -> bool:
+        """Whether the instance may write the version script of a side: one has it for itself."""
+        return self.scripted.get(side, self.instance.number) == self.instance.number
 
     def only(self, *kinds: str) -> None:
         self._kinds &= set(kinds)
@@ -123,14 +130,14 @@ class Builder:
     def needs_cxx(self) -> None:
         self._needs_cxx = True
 
-    def mark(self, name: str) -> None:
-        """The program may differ in a way that known.py knows by this name."""
-        self._marks.add(name)
+    def ordered(self) -> None:
+        """What is printed follows from the order of files: archives would make it differ."""
+        self._ordered = True
 
     # The result.
 
     def sources(self) -> Sources:
-        result = Sources(marks=self._marks, needs_cxx=self._needs_cxx)
+        result = Sources(ordered=self._ordered, needs_cxx=self._needs_cxx)
         for unit in self.world.units:
             if unit is not self.main and not self._text[unit.index] and not self._cxx[unit.index]:
                 continue
@@ -140,7 +147,8 @@ class Builder:
         result.files.update(self._files)
         for side, nodes in self._versions.items():
             result.files[f"{side}.ver"] = version_script(nodes)
-            self._flags.setdefault(side, []).append((f"--version-script={side}.ver",))
+            self._flags.setdefault(side, []).append(
+                (f"--version-script={side}.ver", "--undefined-version"))
         result.flags = self._flags
         result.kinds = tuple(kind for kind in KINDS if kind in self._kinds)
         return result

@@ -118,7 +118,6 @@ def tell(program: Program, difference: Difference) -> tuple[int, str, str]:
         folder = os.path.join(settings.keep, f"seed{program.seed}")
         shutil.rmtree(folder, ignore_errors=True)
         workshop.compile()
-        workshop.forget_archives()
         for name in settings.linkers.paths:
             workshop.outcome(small, name)
         shutil.copytree(workshop.directory, folder)

@@ -6,7 +6,7 @@ import os
 import shutil
 
 from . import toolchain
-from .model import Item, Outcome, Plan, Program, Sources
+from .model import STATIC, Item, Outcome, Plan, Program, Sources
 from .toolchain import LinkLine, Trouble, run
 
 HOST = """#include <dlfcn.h>
@@ -41,7 +41,6 @@ class Workshop:
         self.sources = sources
         self.host = host
         self._libraries: dict[tuple[str, ...], tuple[str, str]] = {}
-        self._archives: set[str] = set()
         self._compiled = False
         os.makedirs(directory, exist_ok=True)
 
@@ -56,10 +55,6 @@ class Workshop:
             if done.status != 0:
                 raise Trouble(f"{unit.source} does not compile: {done.output.strip()[:2000]}")
         self._compiled = True
-
-    def forget_archives(self) -> None:
-        """Commands are told in full again."""
-        self._archives.clear()
 
     def close(self) -> None:
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -109,13 +104,14 @@ class Workshop:
         """The commands that link the program; libraries first."""
         os.makedirs(os.path.join(self.directory, linker), exist_ok=True)
         present = {unit.index for unit in self.sources.units}
-        static = plan.kind in ("static", "static-pie")
+        static = plan.kind in STATIC
         commands: list[list[str]] = []
         words: list[str] = []
         libraries = self._link_order(plan)
         for side in libraries:
             item = next(item for item in plan.items if item.library == side)
-            commands += self._library(plan, linker, side, archive=static or item.form == "static")
+            if item.form != "objects":
+                commands += self._library(plan, linker, side, static or item.form == "static")
         for item in plan.items:
             made, own = self._item(item, plan, linker, present, static)
             commands += made
@@ -141,6 +137,8 @@ class Workshop:
         if item.library:
             if item.library not in self._link_order(plan):
                 return [], []
+            if item.form == "objects":
+                return [], [unit.object for unit in self.sources.units if unit.side == item.library]
             return [], library_words(item, linker, static)
         objects = [f"u{index}.o" for index in item.units if index in present]
         if not objects or item.form == "object":
@@ -148,21 +146,13 @@ class Workshop:
         if item.form == "lazy" and linker != "bfd":
             return [], ["--start-lib", *objects, "--end-lib"]
         if item.form == "cyclic":
-            halves = [objects[::2], objects[1::2]]
-            made = [self._archive("a" + "".join(half), half, "rcs") for half in halves if half]
-            names = [name for _, name in made]
-            return [command for command, _ in made if command], names
-        flags = "rcsT" if item.form == "thin" else "rcs"
-        command, name = self._archive(f"{item.form}{''.join(objects)}", objects, flags)
-        words = ["--whole-archive", name, "--no-whole-archive"] if item.form == "whole" else [name]
-        return [command] if command else [], words
-
-    def _archive(self, stem: str, objects: list[str], flags: str) -> tuple[list[str] | None, str]:
-        name = stem.replace(".o", "") + ".a"
-        if name in self._archives:
-            return None, name
-        self._archives.add(name)
-        return ["ar", flags, name, *objects], name
+            archives = [archive(half, "rcs") for half in (objects[::2], objects[1::2]) if half]
+        else:
+            archives = [archive(objects, "rcsT" if item.form == "thin" else "rcs")]
+        names = [command[2] for command in archives]
+        if item.form == "whole":
+            names = ["--whole-archive", *names, "--no-whole-archive"]
+        return archives, names
 
     def _library(self, plan: Plan, linker: str, side: str, archive: bool) -> list[list[str]]:
         """A library of its own; a static program's is an archive."""
@@ -174,6 +164,12 @@ class Workshop:
         flags = [word for group in (*plan.library_flags, *own) for word in group]
         return [[self.linkers.paths[linker], *line.before, *flags, *objects, "-soname",
                  f"lib{side}.so", *line.behind, "-o", f"{linker}/lib{side}.so"]]
+
+
+def archive(objects: list[str], flags: str) -> list[str]:
+    """The command that makes an archive, named after what is in it."""
+    stem = "".join(objects).replace(".o", "")
+    return ["ar", flags, f"{'thin' if 'T' in flags else 'all'}-{stem}.a", *objects]
 
 
 def library_words(item: Item, linker: str, static: bool) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import lru_cache
 
 from .builder import Builder
 from .features import FEATURES
-from .model import Instance, Item, Plan, Program, Sources, Unit, World
+from .model import STATIC, Instance, Item, Plan, Program, Sources, Unit, World
 
 # Programs of one world: the same objects, linked in so many ways.
 PLANS = 12
@@ -34,7 +35,8 @@ def make_world(seed: int, only: tuple[str, ...]) -> World:
     sides = ["exe"] * rng.randint(1, 3)
     for library in range(rng.choice((0, 1, 1, 2))):
         sides += [f"lib{library}"] * rng.randint(1, 2)
-    units = tuple(make_unit(rng, index, side, style) for index, side in enumerate(sides))
+    cxx = rng.choice((0, 0.2, 0.7))
+    units = tuple(make_unit(rng, index, side, style, cxx) for index, side in enumerate(sides))
     names = [name for name in FEATURES if not only or name in only]
     weights = [FEATURES[name][1] for name in names]
     chosen = rng.choices(names, weights, k=rng.randint(1, 4))
@@ -42,7 +44,7 @@ def make_world(seed: int, only: tuple[str, ...]) -> World:
     return World(seed, units, instances)
 
 
-def make_unit(rng: random.Random, index: int, side: str, style: str) -> Unit:
+def make_unit(rng: random.Random, index: int, side: str, style: str, cxx: float) -> Unit:
     code = style if style != "mixed" else rng.choice(("pic", "pie", "none"))
     if side != "exe":
         code = "pic"
@@ -62,7 +64,7 @@ def make_unit(rng: random.Random, index: int, side: str, style: str) -> Unit:
     flags += [flag for flag, chance in options if rng.random() < chance]
     if compiler == "gcc" and rng.random() < 0.1:
         flags.append("-Wa,-mrelax-relocations=no")
-    language = rng.choices(("c", "c++"), (75, 25))[0]
+    language = "c++" if rng.random() < cxx else "c"
     return Unit(index, side, language, compiler, code, tuple(flags))
 
 
@@ -125,13 +127,22 @@ def make_plan(seed: int, world: World, sources: Sources) -> Plan:
     order = rng.choices(("last", "first", "mixed"), (60, 20, 20))[0]
     if order == "last":
         items += libraries
-    elif order == "first":
-        items = libraries + items
     else:
+        # GNU ld drops an unused library before it has seen what comes later.
+        libraries = [replace(library, as_needed=False) for library in libraries]
         for library in libraries:
-            items.insert(rng.randint(0, len(items)), library)
+            items.insert(0 if order == "first" else rng.randint(0, len(items)), library)
+    if sources.ordered:
+        items = [plain for item in items for plain in as_objects(item, kind)]
     return Plan(
         kind, tuple(items), choose_flags(rng, LINK_FLAGS), choose_flags(rng_for("libraries", seed // 3), LIBRARY_FLAGS))
+
+
+def as_objects(item: Item, kind: str) -> list[Item]:
+    """Without archives, whose members come in an order that is each linker's own."""
+    if item.library:
+        return [replace(item, form="objects" if kind in STATIC else "path")]
+    return [replace(item, form="object")]
 
 
 def exe_items(rng: random.Random, units: list[int]) -> list[Item]:

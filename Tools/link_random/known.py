@@ -23,7 +23,25 @@ class Known:
     matches: Recogniser
 
 
-KNOWN: tuple[Known, ...] = ()
+def links_no_symbols(_program: Program, _sources: Sources, _outcomes: dict[str, Outcome],
+                     difference: Difference) -> bool:
+    return difference.kind == "elflint" and "relocation" in difference.detail \
+        and "'.rela.plt': relocation" in difference.detail \
+        and "invalid symbol index" in difference.detail
+
+
+def starts_unrelaxed(program: Program, _sources: Sources, outcomes: dict[str, Outcome],
+                     difference: Difference) -> bool:
+    """The other two die before `main`: weld relaxes what start-up code needs."""
+    return difference.kind in ("ends", "prints") and program.plan.kind == "static-pie" \
+        and ("--no-relax",) in program.plan.flags \
+        and not outcomes["bfd"].lines and not outcomes["lld"].lines
+
+
+KNOWN: tuple[Known, ...] = (
+    Known("IRELATIVE without symbols", "Beside lld", links_no_symbols),
+    Known("static PIE without relaxation", "`--no-relax`", starts_unrelaxed),
+)
 
 
 def name_of(program: Program, sources: Sources, outcomes: dict[str, Outcome],

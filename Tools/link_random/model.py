@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 KINDS = ("pie", "no-pie", "static", "static-pie", "shared")
+STATIC = ("static", "static-pie")
 
 # Where each kind's code may have been compiled for: `none` is position-dependent.
 KINDS_FOR_CODE = {
@@ -74,8 +75,8 @@ class Sources:
     flags: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)
     kinds: tuple[str, ...] = KINDS
     needs_cxx: bool = False
-    # Linkers' words that lead to a known difference: entries of `known.py`.
-    marks: set[str] = field(default_factory=set)
+    # What is printed follows from the order of files.
+    ordered: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ class Item:
     """Something on the program's link line: `form` says how its units get there."""
 
     # object, archive, thin, whole, lazy, cyclic (two archives that need each other); of a library:
-    # path, search (-L and -l), static (-Bstatic -l: an archive)
+    # path, search (-L and -l), static (-Bstatic -l: an archive), objects (in static programs)
     form: str
     units: tuple[int, ...] = ()
     library: str = ""

@@ -38,5 +38,5 @@ def elflint(directory: str, paths: list[str]) -> dict[str, str]:
             continue
         for line in run(["eu-elflint", "--gnu-ld", path], directory).output.splitlines():
             if line and line != "No errors":
-                found.setdefault(re.sub(r"0x[0-9a-f]+|\d+", "N", line), line)
+                found.setdefault(re.sub(r" *(0x[0-9a-f]+|\d+)", "N", line), line)
     return found

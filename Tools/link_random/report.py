@@ -20,7 +20,6 @@ def text(program: Program, sources: Sources, workshop: Workshop, difference: Dif
     lines.append("--- commands")
     for unit in sources.units:
         lines.append(shlex.join(toolchain.compile_command(unit)))
-    workshop.forget_archives()
     for command in workshop.commands(program.plan, "weld", "out.weld"):
         lines.append(shlex.join(command))
     if verdict:

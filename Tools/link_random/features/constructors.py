@@ -8,6 +8,7 @@ from ..builder import Builder
 
 def emit(b: Builder) -> None:
     rng = b.rng
+    b.ordered()
     for unit in rng.sample(b.units, min(len(b.units), rng.randint(1, 3))):
         for index in range(rng.randint(1, 3)):
             which = rng.choice(("constructor", "destructor"))

@@ -19,7 +19,7 @@ def emit(b: Builder) -> None:
     one_side = all(user.side == definer.side for user in users)
     # A hidden symbol is of use on its own side only; the rest is refused, which is rarely wanted.
     legal = one_side or rng.random() < 0.03
-    visibility = rng.choice(("default", "hidden", "protected") if legal else ("default", "default", "protected"))
+    visibility = rng.choice(("default", "hidden" if legal else "default", "protected"))
     if visibility == "protected" and not one_side and entity != "function" and rng.random() < 0.8:
         visibility = "default"
     name = b.name(entity)

@@ -1,0 +1,35 @@
+"""Common symbols: of different sizes and alignments in several units, beside a definition, or beside
+a library's variable; a neighbour that must not be written over."""
+
+from __future__ import annotations
+
+from ..builder import Builder
+
+
+def emit(b: Builder) -> None:
+    rng = b.rng
+    name = b.name("common")
+    units = rng.sample(b.units, min(len(b.units), rng.randint(1, 3)))
+    # A library's common symbol is a variable of the library.
+    sizes = {unit: rng.choice((4, 8, 12, 64, 400)) for unit in units}
+    for unit in units:
+        b.asm(unit, f".comm {name}, {sizes[unit]}, {rng.choice((4, 8, 32, 64))}")
+        b.asm(unit, f".comm {name}_next{unit.name}, 4, 4")
+        b.add(unit, f"extern int {name}[{sizes[unit] // 4}];\nextern int {name}_next{unit.name};")
+    if rng.random() < 0.3:
+        other = rng.choice([unit for unit in b.exe if unit not in units] or [b.main])
+        if other not in units:
+            weak = "__attribute__((weak)) " if rng.random() < 0.4 else ""
+            b.add(other, f"{weak}int {name}[{rng.choice((100, 100, 2))}] = {{{b.instance.number * 100}, 5}};")
+            units = [*units, other]
+            sizes[other] = 4
+    if rng.random() < 0.3:
+        b.asm(units[0], f".local {name}_own\n.comm {name}_own, 16, 16")
+    for place, unit in enumerate(units):
+        body = f"""  put("{b.key(unit.name)}", {name}[0] * 100 + {name}[{sizes[unit] // 4 - 1}]);
+  {name}[0] = {place + 1};
+  {name}[{sizes[unit] // 4 - 1}] += {place + 3};
+"""
+        if unit in units[:1]:
+            body += f"  put(\"{b.key('next')}\", {name}_next{unit.name});\n  {name}_next{unit.name} = 7;\n"
+        b.check(unit, body)
