@@ -66,6 +66,8 @@ public enum DynamicTag {
   public static let preinitArray: UInt64 = 0x20
   /// The corresponding ELF constant is `DT_PREINIT_ARRAYSZ`.
   public static let preinitArraySize: UInt64 = 0x21
+  /// The corresponding ELF constant is `DT_SYMTAB_SHNDX`.
+  public static let symbolSectionIndices: UInt64 = 0x22
   /// The corresponding ELF constant is `DT_RELRSZ`.
   public static let relrSize: UInt64 = 0x23
   /// The corresponding ELF constant is `DT_RELR`.

@@ -130,7 +130,8 @@ extension Link {
     case .propertyNote: return 1
     case .buildID: return 2
     case .packageNote: return 4
-    case .dynamicSymbols: return 10
+    case .dynamicSymbols: return 9
+    case .dynamicIndices: return 10
     case .versionSymbols: return 11
     case .versionDefinitions: return 12
     case .versionNeeds: return 13

@@ -178,6 +178,9 @@ extension Link {
           addMemory(extended, outputs[synthetic.extendedIndices], &pieces)
         }
       case .symbolNames, .extendedIndices: break
+      case .dynamicIndices:
+        // Filled with `.dynsym`, which comes before it.
+        if let memory = dynamicSymbols.sectionNumbers { addMemory(memory, output, &pieces) }
       case .dynamicRelocations:
         let memory = UnsafeMutableRawPointer(
           allocateForWriting(UInt8.self, count: Int(output.size)))
@@ -535,7 +538,8 @@ extension Link {
     func number(_ index: OutputIndex) -> UInt32 { index.isNone ? 0 : outputs[index].headerIndex }
     switch outputs[index].content {
     case .dynamicSymbols: return (number(synthetic.dynamicNames), 1)
-    case .sysvHash, .gnuHash, .versionSymbols: return (number(synthetic.dynamicSymbols), 0)
+    case .sysvHash, .gnuHash, .versionSymbols, .dynamicIndices:
+      return (number(synthetic.dynamicSymbols), 0)
     case .versionDefinitions:
       return (number(synthetic.dynamicNames), UInt32(versionDefinitionCount))
     case .versionNeeds: return (number(synthetic.dynamicNames), UInt32(versionNeedCount))

@@ -166,6 +166,7 @@ extension Link {
     listSection(synthetic.gnuHash, address: DynamicTag.gnuHash)
     dynamicSection.entries.append(.init(tag: DynamicTag.stringTable, value: .namesAddress))
     listSection(synthetic.dynamicSymbols, address: DynamicTag.symbolTable)
+    listSection(synthetic.dynamicIndices, address: DynamicTag.symbolSectionIndices)
     dynamicSection.entries.append(.init(tag: DynamicTag.stringTableSize, value: .namesSize))
     listNumber(
       synthetic.dynamicSymbols, DynamicTag.symbolEntrySize, .number(UInt64(SymbolEntry<E>.size)))

@@ -41,6 +41,10 @@ struct DynamicSymbolTable: @unchecked Sendable {
   fileprivate(set) var bucketEnds: UnsafeMutablePointer<UInt32> = allocateZeroed(count: 1)
   fileprivate(set) var shape = GNUHashShape(count: 0, wordSize: 8)
 
+  /// Contents of `.dynsym_shndx`, if the output has it: for each symbol 0, or its section's number if
+  /// `.dynsym` has no room for it. In the output's byte order.
+  var sectionNumbers: UnsafeMutableRawPointer?
+
   /// Symbols, the null symbol included.
   var count: Int { entryCount + 1 }
   /// Index of the first symbol that can be found.
@@ -288,10 +292,14 @@ extension Link {
   /// Writes `.dynsym`, once addresses are known. Uses the pool, so it is not for a worker to call;
   /// the same goes for `writeVersionSymbols` and the hash tables.
   ///
-  /// An output section beyond number 0xfeff is written as SHN_XINDEX without a table that has the
-  /// number: dynamic linkers only ask whether a symbol is defined and whether it is absolute, and
-  /// don't look for such a table.
+  /// An output section beyond number 0xfeff is written as SHN_XINDEX, and its number into the table
+  /// beside. Source: gABI, "Symbol Table", on SHN_XINDEX, and "Dynamic Section", on
+  /// DT_SYMTAB_SHNDX.
   func writeDynamicSymbols<E: ELFEncoding>(_: E.Type, to p: UnsafeMutableRawPointer) {
+    if !synthetic.dynamicIndices.isNone {
+      dynamicSymbols.sectionNumbers = UnsafeMutableRawPointer(
+        allocateZeroed(count: dynamicSymbols.count) as UnsafeMutablePointer<UInt32>)
+    }
     let table = dynamicSymbols
     nonisolated(unsafe) let p = p
     SymbolEntry<E>.write(
@@ -362,7 +370,8 @@ extension Link {
     let binding: SymbolBinding = symbol.has.contains(.isWeak) ? .weak : .global
     SymbolEntry<E>.write(
       to: p, name: name, info: binding.rawValue << 4 | source.type.rawValue, other: 0,
-      sectionIndex: sectionNumber(copyOutput(of: entry.symbol), address: symbol.word),
+      sectionIndex: sectionNumber(
+        E.self, copyOutput(of: entry.symbol), address: symbol.word, of: entry),
       value: symbol.word, byteCount: source.byteCount)
   }
 
@@ -405,7 +414,7 @@ extension Link {
     var value = stub ?? symbol.word
     var section = UInt16(SectionIndex.absolute)
     if stub != nil {
-      section = sectionNumber(.none, address: value)
+      section = sectionNumber(E.self, .none, address: value, of: entry)
     } else if !has.contains(.isAbsolute) {
       var output = OutputIndex.none
       if symbol.atom.raw < AtomIndex.discarded.raw {
@@ -416,7 +425,7 @@ extension Link {
       } else if let section = linkerDefinedSections[entry.symbol] {
         output = section
       }
-      section = sectionNumber(output, address: value)
+      section = sectionNumber(E.self, output, address: value, of: entry)
       if has.contains(.isThreadLocal) { value = value &- tlsStart }
     }
     SymbolEntry<E>.write(
@@ -427,7 +436,9 @@ extension Link {
   /// st_shndx of what lies in `output`, or of an address that belongs to no atom (`_end`): the last
   /// section that starts no later. Such a symbol must not be SHN_ABS, because it moves with the
   /// output.
-  private func sectionNumber(_ output: OutputIndex, address: UInt64) -> UInt16 {
+  private func sectionNumber<E: ELFEncoding>(
+    _: E.Type, _ output: OutputIndex, address: UInt64, of entry: DynamicSymbolTable.Entry
+  ) -> UInt16 {
     var number: UInt32 = 0
     if !output.isNone {
       number = outputs[output].headerIndex
@@ -446,6 +457,10 @@ extension Link {
     }
     // Without section headers a definition still has to look like one.
     if number == 0 { number = 1 }
-    return UInt16(number < SectionIndex.reservedStart ? number : SectionIndex.extended)
+    if number < SectionIndex.reservedStart { return UInt16(number) }
+    if let table = dynamicSymbols.sectionNumbers {
+      E.store32(number, table + Int(entry.index) &* 4)
+    }
+    return UInt16(SectionIndex.extended)
   }
 }

@@ -36,7 +36,7 @@ struct OutputSection: BitwiseCopyable {
 enum SectionContent: UInt8, BitwiseCopyable {
   case atoms
   case interpreter, buildID, propertyNote, packageNote
-  case dynamicSymbols, dynamicNames, sysvHash, gnuHash
+  case dynamicSymbols, dynamicIndices, dynamicNames, sysvHash, gnuHash
   case versionSymbols, versionDefinitions, versionNeeds
   case dynamicRelocations, pltRelocations, relativeRelocations
   case procedureLinkage, procedureLinkageOffset, procedureLinkageSecond

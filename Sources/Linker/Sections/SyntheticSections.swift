@@ -8,6 +8,8 @@ struct SyntheticSections {
   var buildID = OutputIndex.none
   var packageNote = OutputIndex.none
   var dynamicSymbols = OutputIndex.none
+  /// `.dynsym_shndx`: section numbers that do not fit into `.dynsym`.
+  var dynamicIndices = OutputIndex.none
   var dynamicNames = OutputIndex.none
   var sysvHash = OutputIndex.none
   var gnuHash = OutputIndex.none
@@ -48,6 +50,9 @@ extension Link {
     return outputs.append(section)
   }
 
+  /// A number that the linker-made sections of an output do not exceed.
+  private static var mostSyntheticSections: Int { 64 }
+
   /// Makes the sections whose need and size the passes so far have settled.
   func makeSyntheticSections<T: Target>(_: T.Type) {
     typealias E = T.Encoding
@@ -64,6 +69,12 @@ extension Link {
         ".dynsym", .dynamicSymbols, .dynamicSymbols, .alloc,
         size: dynamicSymbols.count * SymbolEntry<E>.size, alignment: wordLog2,
         entrySize: SymbolEntry<E>.size)
+      // How many sections there will be is not known yet, but not many more than now.
+      if outputs.count + Self.mostSyntheticSections >= Int(SectionIndex.reservedStart) {
+        synthetic.dynamicIndices = makeSection(
+          ".dynsym_shndx", .dynamicIndices, .sectionIndices, .alloc,
+          size: dynamicSymbols.count * 4, alignment: 2, entrySize: 4)
+      }
       if options.hashStyle.contains(.gnu) {
         synthetic.gnuHash = makeSection(
           ".gnu.hash", .gnuHash, .gnuHash, .alloc, size: gnuHashSize(E.self), alignment: wordLog2)
