@@ -32,10 +32,20 @@ public final class Link: @unchecked Sendable {
   /// DT_NEEDED names of all libraries.
   var neededNames: [ByteString] = []
   // Only while reading: names of archive indexes, and lazily linked objects.
-  var archiveNames: [(name: ByteString, provider: ProviderIndex)] = []
+  var archiveNames: [ArchiveName] = []
   var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
   /// Symbols whose `extra` is a provider.
   var providedSymbols: [SymbolIndex] = []
+  /// For names that a shared library has, the archive members and lazy objects behind it that have
+  /// them, too.
+  var shadowedProviders: [(symbol: SymbolIndex, provider: ProviderIndex)] = []
+  var shadowedProvidersAreSorted = false
+  /// Symbols `foo@V` that members of archives and lazy objects define by that name, and not by
+  /// `foo@@V`.
+  var lazyVersions: Set<SymbolIndex> = []
+  /// Some object or archive names a version (`foo@V`), so that a name alone does not tell who is
+  /// meant.
+  var hasVersionedNames = false
   /// `--wrap`: references to the key mean the value.
   var wraps: [SymbolIndex: SymbolIndex] = [:]
 
@@ -70,6 +80,11 @@ public final class Link: @unchecked Sendable {
   /// Values of `--defsym`, evaluated after layout.
   var definitions: [SymbolDefinition] = []
   var versions = VersionTable()
+
+  /// Symbols that a reference names with a version which is the default one of a library.
+  var askedByVersion: Set<SymbolIndex> = []
+  /// What libraries define and is only referred to weakly.
+  let weakImports = Mutex<[SymbolIndex]>([])
 
   // MARK: Atoms
 

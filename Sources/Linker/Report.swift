@@ -34,7 +34,9 @@ extension Link {
       let entry = bySymbol[symbol]!
       var text = undefinedTitle(symbol)
       if i >= limit {
-        if reportsUndefined == .error { diagnostics.error(text, key: key(entry.shown[0].atom, 0)) }
+        if reportsUndefined != .warning || isOwn(symbol) {
+          diagnostics.error(text, key: key(entry.shown[0].atom, 0))
+        }
         continue
       }
       for reference in entry.shown { text += "\n>>> referenced by \(describe(reference))" }
@@ -43,12 +45,18 @@ extension Link {
       }
       if i < 20, let hint = hint(for: symbol, searchesNames: i < 5) { text += "\n>>> \(hint)" }
       let key = key(entry.shown[0].atom, 0)
-      if reportsUndefined == .warning, !symbols[symbol].has.contains(.sawHidden) {
+      if reportsUndefined == .warning, !isOwn(symbol) {
         diagnostics.warning(text, key: key)
       } else {
         diagnostics.error(text, key: key)
       }
     }
+  }
+
+  /// Whether no policy lets the loader look for an undefined symbol.
+  private func isOwn(_ index: SymbolIndex) -> Bool {
+    !symbols[index].has.isDisjoint(with: [.sawHidden, .sawProtected])
+      || hasVersionInReferences(index)
   }
 
   private func undefinedTitle(_ symbol: SymbolIndex) -> String {
@@ -88,48 +96,6 @@ extension Link {
       return Symbolication.displayName(name, demangling: link.options.demangles)
     }
     return nil
-  }
-
-  /// What libraries leave undefined and nobody in the link defines: an executable that is complete
-  /// has none. Only asked of libraries whose own needs are all here.
-  func reportLibraryUndefined<E: ELFEncoding>(_: E.Type) {
-    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return }
-    if options.unresolvedPolicy == .ignoreAll
-      || options.unresolvedPolicy == .ignoreInSharedLibraries
-    {
-      return
-    }
-    var here: Set<ByteString> = []
-    for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
-    var indirect: IndirectLibraries?
-    if !options.runPathLinks.isEmpty {
-      let found = IndirectLibraries(
-        E.self, machine: machine, needed: neededNames, here: here, in: options.runPathLinks)
-      here.formUnion(found.sonames)
-      indirect = found
-    }
-    for i in libraries.indices {
-      let library = libraries[LibraryIndex(i)]
-      if library.isDuplicate || library.isAsNeeded && !library.isNeeded { continue }
-      let needed = neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount]
-      if !needed.allSatisfy({ here.contains($0) }) { continue }
-      for j in 1..<max(1, library.symbolCount) {
-        let entry = library.symbol(E.self, j)
-        let index = library.globals[j]
-        guard !index.isNone, UInt32(entry.sectionIndex) == SectionIndex.undefined,
-          entry.binding != .weak, symbols[index].has.contains(.isUndefined),
-          indirect?.names.contains(symbols[index].name) != true
-        else { continue }
-        let text =
-          "undefined symbol: \(displayName(index))\n>>> referenced by \(library.path)"
-          + "\n>>> link the library that defines it, or allow it with --allow-shlib-undefined"
-        if options.warnsUnresolved {
-          diagnostics.warning(text, key: UInt64(library.order) << 32)
-        } else {
-          diagnostics.error(text, key: UInt64(library.order) << 32)
-        }
-      }
-    }
   }
 
   // MARK: Hints
@@ -184,8 +150,9 @@ extension Link {
       let library = libraries[LibraryIndex(i)]
       for j in 1..<max(1, library.symbolCount) where library.globals[j] == index {
         if UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined {
-          return "\(library.path) defines it, but the reference asks for hidden visibility, which"
-            + " only an object of this output can satisfy"
+          let visibility = symbols[index].has.contains(.sawHidden) ? "hidden" : "protected"
+          return "\(library.path) defines it, but the reference asks for \(visibility) visibility,"
+            + " which only an object of this output can satisfy"
         }
       }
     }

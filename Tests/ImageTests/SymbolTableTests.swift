@@ -161,27 +161,6 @@ import Weld
     }
   }
 
-  /// Variables without bytes that need several sections, the larger ones later or earlier.
-  @Test(
-    arguments: [[3, 1, 9], [1, 3, 9], [9, 3, 1], [2, 2, 2, 9, 1, 4]], [0, 1 << 16] as [UInt64])
-  func manySectionsWithoutBytes(_ sizes: [UInt64], _ liveReserve: UInt64) throws {
-    let f = try Fixture {
-      $0.reserve = 1 << 20
-      $0.liveReserve = liveReserve
-    }
-    try f.function(2, 2)
-    try f.start(calling: 2)
-    for (i, size) in sizes.enumerated() {
-      try f.image.updateData(
-        Declaration(10 + UInt64(i)), name: "zeros", kind: .mutable, bytes: [],
-        zeroFill: size * 600_000)
-      if i % 2 == 0 { try f.data(100 + UInt64(i), 7, extra: 500_000) }
-      if i == 1 { try f.data(50, 0, kind: .threadLocal) }
-      try f.check(2)
-      try f.check(2)
-    }
-  }
-
   /// Only what is thread-local has an offset from the thread pointer.
   @Test(arguments: ImageMachine.allCases) func threadOffsets(_ machine: ImageMachine) throws {
     let f = try Fixture(machine)

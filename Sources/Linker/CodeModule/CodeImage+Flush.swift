@@ -305,10 +305,8 @@ extension CodeImage {
     if fileRanges.end == 0, foreign.image == nil {
       fileRanges.add(0..<headersSize, owner: Self.headersOwner)
     }
-    let anchors = anchorsToPlace()
-    let others = sections.indices.filter { !sections[$0].isAnchor }
-    for number in anchors + others where sections[number].hasBytes {
-      let section = sections[number]
+    for (number, section) in sections.enumerated()
+    where section.hasBytes && section !== threadControl {
       let size = mappedSize(section)
       let front = section === threadLocalData ? threadControl : nil
       if let front {
@@ -357,23 +355,6 @@ extension CodeImage {
       // Also what stays as it was is written at the new place.
       pendingChanges.append(sectionHeadersOffset..<sectionHeadersOffset + tableSize)
     }
-  }
-
-  /// What begins the segments of sections without bytes, where there is a new one: they lie in the file
-  /// in the reverse order of their addresses, all of them anew. Checkers take such a section for one of
-  /// the first segment whose offset is not above its own, and which has enough in memory.
-  private func anchorsToPlace() -> [Int] {
-    let anchors = sections.indices.filter {
-      sections[$0].isAnchor && sections[$0] !== threadControl
-    }
-    guard anchors.contains(where: { sections[$0].fileCapacity == 0 }) else { return [] }
-    for number in anchors where sections[number].fileCapacity > 0 {
-      let anchor = sections[number]
-      pendingChanges.append(anchor.fileOffset..<anchor.fileOffset + anchor.fileCapacity)
-      fileRanges.remove(owner: number)
-      anchor.fileCapacity = 0
-    }
-    return anchors.sorted { sections[$0].address > sections[$1].address }
   }
 
   /// Moves what sections have been written into the list of what the file lacks.

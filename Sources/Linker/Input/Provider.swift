@@ -1,3 +1,5 @@
+import Platform
+
 /// Who could define a symbol that no live object defines yet: an archive member, an object between
 /// `--start-lib` and `--end-lib`, or a shared library.
 ///
@@ -14,6 +16,14 @@ struct Provider: BitwiseCopyable {
   var offset: UInt64
   /// Position that the object gets.
   var position: UInt64
+}
+
+/// A name that an archive's index lists, or that its user may call it by.
+struct ArchiveName {
+  var name: ByteString
+  var provider: ProviderIndex
+  /// The index has it as `foo@V`.
+  var namesVersion = false
 }
 
 struct ProviderIndex: TableIndex { var raw: UInt32 }

@@ -55,6 +55,19 @@ struct SharedLibrary: BitwiseCopyable {
     return SymbolEntry<E>(symbols + index &* SymbolEntry<E>.size)
   }
 
+  /// What a variable can be said to be aligned to, by its address and its section; a power of two, at
+  /// most 64 KiB.
+  func alignment<E: ELFEncoding>(_: E.Type, of entry: SymbolEntry<E>) -> UInt64 {
+    let section = Int(entry.sectionIndex)
+    var alignment: UInt64 =
+      entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
+    if section < sectionCount {
+      let header = SectionHeader<E>(sectionHeaders + section * SectionHeader<E>.size)
+      alignment = min(alignment, max(header.alignment, 1))
+    }
+    return min(alignment, 1 << 16)
+  }
+
   /// Version index of a symbol and whether it is hidden behind a default version; 1 is "global".
   /// Source: Linux Standard Base, "Symbol Versioning".
   @inline(__always)
@@ -147,7 +160,7 @@ enum SharedLibraryReader {
     return Result(library: library, needed: needed)
   }
 
-  private static func linkedStrings<E: ELFEncoding>(
+  static func linkedStrings<E: ELFEncoding>(
     _: E.Type, _ file: ObjectFile, _ section: SectionHeader<E>
   ) throws(InputError) -> ByteString {
     guard Int(section.link) < file.sectionCount else {
@@ -174,58 +187,5 @@ enum SharedLibraryReader {
         needed.append(ObjectFile.name(strings, at: UInt32(truncatingIfNeeded: value)))
       }
     }
-  }
-
-  /// Names by version index, from what the library defines and what it needs.
-  private static func readVersions<E: ELFEncoding>(
-    _: E.Type, _ file: ObjectFile, definitions: Int, needs: Int, _ library: inout SharedLibrary
-  ) throws(InputError) {
-    var names: [(index: Int, name: ByteString)] = []
-    if definitions != 0 {
-      let bytes = try ObjectReader.contents(E.self, file, definitions)
-      let strings = try linkedStrings(E.self, file, file.header(E.self, definitions))
-      var at = 0
-      // Each step moves forward by at least one record, so the loop ends with the bytes.
-      while at <= bytes.count - 20 {
-        let record = bytes.start + at
-        let auxiliary = at + Int(E.load32(record + 12))
-        if auxiliary <= bytes.count - 8 {
-          let name = ObjectFile.name(strings, at: E.load32(bytes.start + auxiliary))
-          names.append((Int(E.load16(record + 4) & 0x7fff), name))
-        }
-        let next = Int(E.load32(record + 16))
-        if next < 20 { break }
-        at += next
-      }
-    }
-    if needs != 0 {
-      let bytes = try ObjectReader.contents(E.self, file, needs)
-      let strings = try linkedStrings(E.self, file, file.header(E.self, needs))
-      var at = 0
-      // Records may share their entries; each is read a few times at most.
-      let limit = bytes.count
-      while at <= bytes.count - 16 {
-        let record = bytes.start + at
-        var auxiliary = at + Int(E.load32(record + 8))
-        for _ in 0..<E.load16(record + 2) {
-          guard auxiliary <= bytes.count - 16 else { break }
-          guard names.count <= limit else { throw InputError("damaged version needs") }
-          let entry = bytes.start + auxiliary
-          names.append(
-            (Int(E.load16(entry + 6) & 0x7fff), ObjectFile.name(strings, at: E.load32(entry + 8))))
-          let next = Int(E.load32(entry + 12))
-          if next < 16 { break }
-          auxiliary += next
-        }
-        let next = Int(E.load32(record + 12))
-        if next < 16 { break }
-        at += next
-      }
-    }
-    let count = (names.map(\.index).max() ?? 1) + 1
-    library.versionNames = allocateForever(count: count)
-    library.versionNames.initialize(repeating: "", count: count)
-    library.versionCount = count
-    for (index, name) in names where index >= 2 { library.versionNames[index] = name }
   }
 }

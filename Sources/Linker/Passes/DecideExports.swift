@@ -2,6 +2,7 @@ import ELFFormat
 import Platform
 import ScriptParsing
 import Symbolication
+import Synchronization
 
 /// Which symbols are seen by other components, and which of them may be replaced at run time.
 ///
@@ -13,6 +14,10 @@ extension Link {
       if case .version(let script) = command { addVersionScript(script, path: path) }
     }
     applyVersions(T.Encoding.self)
+    if hasVersionedNames {
+      foldVersionedAliases(T.Encoding.self)
+      forgetOtherVersions(T.Encoding.self)
+    }
     let dynamicList = dynamicListMatcher()
     let exportList = exportMatcher()
     let defined = Set(definitions.map(\.symbol.raw))
@@ -21,6 +26,44 @@ extension Link {
         decideExport(T.Encoding.self, SymbolIndex(i), dynamicList, exportList, defined)
       }
     }
+    weakImports.withLock { $0.sort { $0.raw < $1.raw } }
+    forgetUnloadedImports()
+  }
+
+  /// What is only referred to weakly does not load a library: if nothing else does, either, it is
+  /// undefined.
+  func forgetUnloadedImports() {
+    let imports = weakImports.withLock { $0 }
+    for index in imports {
+      let symbol = symbols.pointer(index)
+      guard symbol.pointee.has.contains(.isShared),
+        !isNeededAtRunTime(LibraryIndex(raw: symbol.pointee.file))
+      else { continue }
+      let decided: SymbolFlags = [
+        .isShared, .isWeak, .isFunction, .isThreadLocal, .isImported, .isPreemptible,
+      ]
+      let wasImported = symbol.pointee.has.contains(.isImported)
+      symbol.pointee.flags &= ~decided.rawValue
+      symbol.pointee.flags |= SymbolFlags.isUndefined.rawValue
+      symbol.pointee.file = .max
+      if wasImported { symbol.pointee.flags |= undefinedFacts(symbol.pointee.has).rawValue }
+      if !symbol.pointee.has.contains(.isPreemptible) {
+        symbol.pointee.flags &= ~SymbolFlags.needsPLT.rawValue
+      }
+    }
+  }
+
+  /// What becomes of a name that nothing defines.
+  private func undefinedFacts(_ has: SymbolFlags) -> SymbolFlags {
+    guard isDynamic, has.contains(.isMentioned), has.isDisjoint(with: [.sawHidden, .sawProtected])
+    else { return [] }
+    if has.contains(.isReferenced) {
+      // An error unless a policy lets the loader look for it, if there is one.
+      return reportsUndefined != .error && (isSharedLibrary || !options.noDynamicLinker)
+        ? [.isImported, .isPreemptible] : []
+    }
+    return options.dynamicUndefinedWeak ?? (isSharedLibrary || !options.noDynamicLinker)
+      ? [.isImported, .isPreemptible] : []
   }
 
   private func decideExport<E: ELFEncoding>(
@@ -33,20 +76,14 @@ extension Link {
     if has.contains(.isShared) {
       if has.contains(.isMentioned) {
         facts = [.isImported, .isPreemptible]
-        noteNeed(of: symbol.pointee)
+        if has.isDisjoint(with: [.isReferenced, .isRoot]) {
+          weakImports.withLock { $0.append(index) }
+        } else {
+          noteNeed(of: symbol.pointee)
+        }
       }
     } else if has.contains(.isUndefined) {
-      guard isDynamic, has.contains(.isMentioned), !has.contains(.sawHidden),
-        !has.contains(.sawProtected)
-      else { return }
-      if has.contains(.isReferenced) {
-        // An error unless a policy lets the loader look for it, if there is one.
-        if reportsUndefined != .error, isSharedLibrary || !options.noDynamicLinker {
-          facts = [.isImported, .isPreemptible]
-        }
-      } else if options.dynamicUndefinedWeak ?? (isSharedLibrary || !options.noDynamicLinker) {
-        facts = [.isImported, .isPreemptible]
-      }
+      facts = undefinedFacts(has)
     } else {
       if has.contains(.sawHidden) || has.contains(.isForcedLocal) || isExcluded(symbol.pointee)
         || !isDynamic

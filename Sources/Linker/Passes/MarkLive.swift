@@ -323,6 +323,7 @@ extension Link {
         noteNeed(of: symbol.pointee)
       }
     }
+    forgetUnloadedImports()
   }
 
   private func printGarbage<E: ELFEncoding>(_: E.Type) {

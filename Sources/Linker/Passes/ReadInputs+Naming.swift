@@ -117,9 +117,14 @@ extension Link {
       }
     }
     for i in newLibraries { claimAsProvider(E.self, LibraryIndex(i)) }
+    for i in files where objects[FileIndex(i)].has.contains(.hasVersionedNames) {
+      hasVersionedNames = true
+    }
     at = othersStart
     for entry in archiveNames {
-      lowerProvider(SymbolIndex(raw: occurrences[at].slot), entry.provider)
+      let symbol = SymbolIndex(raw: occurrences[at].slot)
+      lowerProvider(symbol, entry.provider)
+      if entry.namesVersion { lazyVersions.insert(symbol) }
       at += 1
     }
     for (file, provider) in lazyProviders {
@@ -132,7 +137,12 @@ extension Link {
       }
     }
     archiveNames = []
+    let versioned = versionedNames(E.self, of: lazyProviders)
     lazyProviders = []
+    if !versioned.isEmpty {
+      archiveNames = versioned
+      nameInputs(T.self, files: 0..<0, libraries: 0..<0)
+    }
   }
 
   /// Names that a file takes part in a batch with: its global symbols' and its groups'.
@@ -258,7 +268,15 @@ extension Link {
   @inline(__always)
   private func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
     let pointer = symbols.pointer(symbol)
+    let first = pointer.pointee.extra.raw
     if pointer.pointee.extra.isNone { providedSymbols.append(symbol) }
-    if provider.raw < pointer.pointee.extra.raw { pointer.pointee.extra.raw = provider.raw }
+    if provider.raw < first {
+      pointer.pointee.extra.raw = provider.raw
+    } else if provider.raw > first, providers[ProviderIndex(raw: first)].kind == .library,
+      providers[provider].kind != .library
+    {
+      shadowedProviders.append((symbol, provider))
+      shadowedProvidersAreSorted = false
+    }
   }
 }

@@ -231,7 +231,7 @@ extension Link {
           last = offset
           addProvider(i, archive, offset)
         }
-        names.append((name, ProviderIndex(providers.count - 1)))
+        addArchiveName(name, ProviderIndex(providers.count - 1), to: &names)
       }
       if !isSorted {
         names.removeSubrange(firstName...)
@@ -255,7 +255,7 @@ extension Link {
   /// The members of an archive whose index is not in their order.
   private func addSorted(
     _ number: Int, _ archive: Archive,
-    _ names: inout [(name: ByteString, provider: ProviderIndex)]
+    _ names: inout [ArchiveName]
   ) throws(Archive.Failure) {
     var offsets: [Int] = []
     try archive.forEachIndexEntry { offsets.append($1) }
@@ -265,7 +265,7 @@ extension Link {
     let first = providers.count
     for offset in unique { addProvider(number, archive, offset) }
     try archive.forEachIndexEntry { name, offset in
-      names.append((name, ProviderIndex(first + lowerBound(unique, offset))))
+      addArchiveName(name, ProviderIndex(first + lowerBound(unique, offset)), to: &names)
     }
   }
 
@@ -302,6 +302,7 @@ extension Link {
     _ wanted: inout [SymbolIndex]
   ) {
     let items = span.items(file.pointee.globalCount)
+    let isVersioned = file.pointee.has.contains(.hasVersionedNames)
     if items.lowerBound == 0 { file.pointee.flags |= FileFlags.isLive.rawValue }
     let first = file.pointee.firstGlobal
     for j in items {
@@ -315,6 +316,11 @@ extension Link {
         if entry.binding != .weak {
           facts.insert(.isReferenced)
           if !symbol.pointee.extra.isNone { wanted.append(index) }
+        } else if entry.visibility != .default, !symbol.pointee.extra.isNone,
+          symbol.pointee.has.contains(.isReferenced)
+        {
+          // A library no longer meets the references that there were before.
+          wanted.append(index)
         }
       } else {
         // A common symbol gives way to a definition, also to one that an archive has.
@@ -322,6 +328,7 @@ extension Link {
           section == SectionIndex.common || section == ObjectFile.largeCommonSection
         facts = isCommon ? .sawCommon : .isDefinedInObject
         if isCommon, !symbol.pointee.extra.isNone { wanted.append(index) }
+        if isVersioned { noteVersionedDefinition(E.self, file, entry) }
       }
       let visibility = entry.visibility
       if visibility == .protected {
@@ -337,11 +344,17 @@ extension Link {
   private func takeProviders<T: Target>(_: T.Type, _ references: [SymbolIndex]) -> [ProviderIndex] {
     // Of numbers, whose arrays need nothing made at run time.
     var wave: [Int] = []
+    let met = hasVersionedNames ? libraryVersions(T.Encoding.self, asked: references) : [:]
     for index in references {
       let symbol = symbols.pointer(index)
       if symbol.pointee.has.contains(.isDefinedInObject) || symbol.pointee.extra.isNone { continue }
-      let provider = ProviderIndex(raw: symbol.pointee.extra.raw)
-      if providers[provider].isTaken || providers[provider].kind == .library { continue }
+      var provider = ProviderIndex(raw: symbol.pointee.extra.raw)
+      if providers[provider].kind == .library {
+        guard let other = providerBehindLibrary(index) else { continue }
+        provider = other
+      }
+      if providers[provider].isTaken { continue }
+      if let library = met[index], library.raw < provider.raw { continue }
       if symbol.pointee.has.contains(.sawCommon),
         !overridesCommon(T.self, providers[provider], index)
       {
@@ -427,12 +440,19 @@ extension Link {
         let index = library.globals[j]
         if index.isNone { continue }
         // A name that the library defines, too: at run time, ours has to be found first.
-        symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
-        if UInt32(entry.sectionIndex) != SectionIndex.undefined { continue }
-        // A reference to a version is met by the library that has it: no archive member is taken.
-        if entry.binding != .weak, library.version(E.self, of: j).index <= 1 {
-          references.append(index)
+        let isDefinition = UInt32(entry.sectionIndex) != SectionIndex.undefined
+        let version = isDefinition ? 0 : library.version(E.self, of: j).index
+        if version <= 1 || version >= library.versionCount {
+          symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
+          if !isDefinition, entry.binding != .weak { references.append(index) }
+          continue
         }
+        // What asks for a version means a definition of that version, which is another symbol if it
+        // is not the default one. No archive member is taken for the plain name.
+        let full = symbol(named: symbols[index].name, version: library.versionNames[version])
+        symbols[full ?? index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
+        // Nor is one that has the version as its default.
+        if let full, entry.binding != .weak, lazyVersions.contains(full) { references.append(full) }
       }
     }
     return references
@@ -492,5 +512,6 @@ extension Link {
     // What was the first provider is from here on the symbol's extra record.
     for symbol in providedSymbols { symbols[symbol].extra = .none }
     providedSymbols = []
+    shadowedProviders = []
   }
 }

@@ -33,8 +33,10 @@ extension Link {
       }
       return commons
     }
-    pool.forEach(chunks: libraries.count) { [self] i, _ in
-      settleSymbols(E.self, LibraryIndex(i))
+    let larger = pool.map(chunks: libraries.count) { [self] i, _ in
+      var larger: [CommonClaim] = []
+      settleSymbols(E.self, LibraryIndex(i), &larger)
+      return larger
     }
     pool.forEachRange(symbols.count, grain: 1 << 13) { [self] range, _ in
       for i in range {
@@ -43,8 +45,8 @@ extension Link {
       }
     }
     settleDefinitions()
-    findVersionedReferences(E.self)
-    placeCommons(E.self, commons.flatMap { $0 })
+    if hasVersionedNames { settleVersionedNames(E.self) }
+    placeCommons(E.self, commons.flatMap { $0 } + larger.flatMap { $0 })
     refuseSlimLTO(E.self)
     scratch.give(claims.base, bytes: claims.count * 8)
     try checkpoint()
@@ -107,9 +109,9 @@ extension Link {
       if symbol.isNone || UInt32(library.symbol(E.self, i).sectionIndex) == SectionIndex.undefined {
         continue
       }
-      // A hidden reference cannot be met from outside.
+      // A hidden or protected reference cannot be met from outside.
       let pointer = symbols.pointer(symbol)
-      if pointer.pointee.has.contains(.sawHidden) { continue }
+      if !pointer.pointee.has.isDisjoint(with: [.sawHidden, .sawProtected]) { continue }
       atomicMax(
         claims.base + symbol.int,
         ~Claim.make(rank: Claim.shared, order: library.order, source: UInt32(i)))
@@ -134,7 +136,7 @@ extension Link {
         commons.append(
           CommonClaim(
             symbol: symbolIndex, file: index, size: entry.byteCount, alignment: entry.value,
-            isLarge: section == ObjectFile.largeCommonSection))
+            isLarge: section == ObjectFile.largeCommonSection, isOfLibrary: false))
       }
       guard Claim.order(claim) == order, Claim.source(claim) == source,
         Claim.rank(claim) != Claim.shared
@@ -233,69 +235,58 @@ extension Link {
     return liveObjects[low]
   }
 
-  private func settleSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
+  private func settleSymbols<E: ELFEncoding>(
+    _: E.Type, _ index: LibraryIndex, _ larger: inout [CommonClaim]
+  ) {
     let library = libraries[index]
     if library.isDuplicate { return }
     for i in 1..<max(1, library.symbolCount) {
       let symbolIndex = library.globals[i]
       if symbolIndex.isNone { continue }
       let claim = ~claims[symbolIndex.int]
+      if Claim.rank(claim) == Claim.common {
+        claimSize(E.self, symbolIndex, library, i, &larger)
+      }
       guard Claim.rank(claim) == Claim.shared, Claim.order(claim) == library.order,
         Claim.source(claim) == UInt32(i)
       else { continue }
-      let entry = library.symbol(E.self, i)
-      let symbol = symbols.pointer(symbolIndex)
-      symbol.pointee.file = index.raw
-      symbol.pointee.source = UInt32(i)
-      var facts: SymbolFlags = .isShared
-      if entry.binding == .weak { facts.insert(.isWeak) }
-      switch entry.type {
-      case .function, .gnuIndirectFunction: facts.insert(.isFunction)
-      case .threadLocal: facts.insert(.isThreadLocal)
-      default: break
-      }
-      symbol.pointee.flags |= facts.rawValue
+      settle(E.self, symbolIndex, in: index, i)
     }
   }
 
-  /// `foo@V` that no object defines under that full name: the default version of a library's `foo`,
-  /// if it is V.
-  private func findVersionedReferences<E: ELFEncoding>(_: E.Type) {
-    for file in liveObjects where objects[file].has.contains(.hasVersionedNames) {
-      let file = objects.pointer(file)
-      for i in 0..<file.pointee.globalCount {
-        let symbol = symbols.pointer(file.pointee.globals[i])
-        guard symbol.pointee.has.contains(.isUndefined),
-          let at = symbol.pointee.name.firstIndex(of: 0x40),
-          let plain = names.find(symbol.pointee.name[0..<at], in: symbols)
-        else { continue }
-        let other = symbols[plain]
-        let version = symbol.pointee.name.dropFirst(at + 1)
-        if other.has.contains(.isShared) {
-          let library = libraries[LibraryIndex(raw: other.file)]
-          let number = library.version(E.self, of: Int(other.source)).index
-          guard number < library.versionCount, library.versionNames[number] == version else {
-            continue
-          }
-          symbol.pointee.file = other.file
-          symbol.pointee.source = other.source
-          let kept: SymbolFlags = [.isShared, .isWeak, .isFunction, .isThreadLocal]
-          symbol.pointee.flags |= other.has.intersection(kept).rawValue
-          symbol.pointee.flags &= ~SymbolFlags.isUndefined.rawValue
-        } else if !other.has.contains(.isUndefined), Int(other.file) < objects.count,
-          other.file != 0
-        {
-          // A definition `foo@@V` of another object.
-          let owner = objects.pointer(FileIndex(raw: other.file))
-          let entry = owner.pointee.symbol(E.self, Int(other.source))
-          let full = ObjectFile.name(owner.pointee.symbolNames, at: entry.name)
-          guard full.count > at + 2, full[at] == 0x40, full[at + 1] == 0x40 else { continue }
-          var defined = full.dropFirst(at + 2)
-          if !defined.isEmpty, defined[0] == 0x40 { defined = defined.dropFirst(1) }
-          if defined == version { file.pointee.globals[i] = plain }
-        }
-      }
+  /// A library uses the variable that a common symbol becomes in place of its own, so it has to be as
+  /// large.
+  @inline(never)
+  private func claimSize<E: ELFEncoding>(
+    _: E.Type, _ symbol: SymbolIndex, _ library: SharedLibrary, _ source: Int,
+    _ claims: inout [CommonClaim]
+  ) {
+    let entry = library.symbol(E.self, source)
+    if UInt32(entry.sectionIndex) == SectionIndex.undefined { return }
+    guard entry.type == .object || entry.type == .common else { return }
+    claims.append(
+      CommonClaim(
+        symbol: symbol, file: .none, size: entry.byteCount,
+        alignment: library.alignment(E.self, of: entry), isLarge: false, isOfLibrary: true))
+  }
+
+  /// Makes a library's definition that of a symbol.
+  @inline(__always)
+  func settle<E: ELFEncoding>(
+    _: E.Type, _ symbolIndex: SymbolIndex, in library: LibraryIndex, _ source: Int
+  ) {
+    let entry = libraries[library].symbol(E.self, source)
+    let symbol = symbols.pointer(symbolIndex)
+    symbol.pointee.file = library.raw
+    symbol.pointee.source = UInt32(source)
+    var facts: SymbolFlags = .isShared
+    if entry.binding == .weak { facts.insert(.isWeak) }
+    switch entry.type {
+    case .function, .gnuIndirectFunction: facts.insert(.isFunction)
+    case .threadLocal: facts.insert(.isThreadLocal)
+    default: break
     }
+    symbol.pointee.flags |= facts.rawValue
   }
 
   /// Common symbols become zero-filled atoms, as large and as aligned as the most demanding file
@@ -304,7 +295,7 @@ extension Link {
     var places: [SymbolIndex: AtomIndex] = [:]
     for claim in claims {
       let symbol = symbols.pointer(claim.symbol)
-      if options.warnsCommon { warnOfCommon(claim) }
+      if options.warnsCommon, !claim.isOfLibrary { warnOfCommon(claim) }
       guard symbol.pointee.has.contains(.isCommon) else { continue }
       guard claim.size < 1 << 47, claim.alignment <= 1 << 32 else {
         diagnostics.error(
@@ -361,6 +352,8 @@ struct CommonClaim: Sendable {
   var size: UInt64
   var alignment: UInt64
   var isLarge: Bool
+  /// A shared library's variable of that name.
+  var isOfLibrary: Bool
 }
 
 /// Two strong definitions of one name.

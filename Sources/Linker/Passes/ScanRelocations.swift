@@ -88,10 +88,17 @@ extension ScanContext {
     _: E.Type, _ symbol: SymbolIndex, _ flags: SymbolFlags, _ source: UInt32, _ atom: AtomIndex,
     _ offset: UInt64
   ) -> Reference? {
-    let isWeak = file.pointee.symbol(E.self, Int(source)).binding == .weak
-    if !isWeak, link.reportsUndefined != .none || flags.contains(.sawHidden) {
+    var isWeak = file.pointee.symbol(E.self, Int(source)).binding == .weak
+    // The loader is told a version together with the library that has it: without one, it cannot be
+    // asked.
+    let lacksVersion =
+      link.hasVersionedNames && flags.contains(.isImported)
+      && link.hasVersionInReferences(symbol)
+    if lacksVersion { isWeak = false }
+    let isOurs = !flags.isDisjoint(with: [.sawHidden, .sawProtected]) || lacksVersion
+    if !isWeak, link.reportsUndefined != .none || isOurs {
       undefined.append(UndefinedReference(symbol: symbol, atom: atom, offset: offset))
-      if link.reportsUndefined == .error || flags.contains(.sawHidden) { return nil }
+      if link.reportsUndefined == .error || isOurs { return nil }
     }
     return Reference(symbol: symbol, flags: flags, source: source)
   }

@@ -166,14 +166,7 @@ extension Link {
         "\(library.path): symbol '\(displayName(index))' has \(size) bytes; the file is damaged")
       return
     }
-    let section = Int(entry.sectionIndex)
-    var alignment: UInt64 =
-      entry.value == 0 ? 64 : (1 as UInt64) << UInt64(entry.value.trailingZeroBitCount)
-    if section < library.sectionCount {
-      let header = SectionHeader<E>(library.sectionHeaders + section * SectionHeader<E>.size)
-      alignment = min(alignment, max(header.alignment, 1))
-    }
-    alignment = min(alignment, 1 << 16)
+    let alignment = library.alignment(E.self, of: entry)
     let isReadOnly = options.relro && isReadOnly(E.self, library, entry.value)
     let name: ByteString = isReadOnly ? ".data.rel.ro" : ".bss"
     let atom = atoms.append(

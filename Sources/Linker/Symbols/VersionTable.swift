@@ -243,7 +243,7 @@ extension Link {
           + " '\(suffix.version)'; \(remedy)",
         key: UInt64(file.pointee.order) << 32 | UInt64(symbol.source))
     }
-    return VersionTable.global | hidden
+    return VersionTable.global
   }
 
   /// `--no-undefined-version`: every symbol that a script exports by its full name has to exist.

@@ -1,0 +1,262 @@
+import ELFFormat
+import Platform
+
+/// Whether libraries will find at run time what they leave undefined.
+///
+/// An executable that is complete has all of it. Asked of the libraries that will be loaded and
+/// whose own needs are all among the inputs; as there is nobody else, what is not found here is
+/// missing. The loader looks for a name in a version, so a library's default version does not meet
+/// what asks for an older one. Source: Linux Standard Base, "Symbol Versioning"; GNU ld manual,
+/// "--no-allow-shlib-undefined".
+extension Link {
+  /// A library's reference that the symbols' definitions do not show to be met.
+  private struct OpenNeed {
+    var library: LibraryIndex
+    var symbol: SymbolIndex
+    /// Nil if any will do.
+    var version: ByteString?
+    /// The version's number in the library.
+    var number: Int
+  }
+
+  private enum Answer { case met, own, open }
+
+  func reportLibraryUndefined<E: ELFEncoding>(_: E.Type) {
+    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return }
+    if options.unresolvedPolicy == .ignoreAll
+      || options.unresolvedPolicy == .ignoreInSharedLibraries
+    {
+      return
+    }
+    var here: Set<ByteString> = []
+    for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
+    var indirect: IndirectLibraries?
+    if !options.runPathLinks.isEmpty {
+      let found = IndirectLibraries(
+        E.self, machine: machine, needed: neededNames, here: here, in: options.runPathLinks)
+      here.formUnion(found.sonames)
+      indirect = found
+    }
+    var loaded = loadedLibraries()
+    var found = findNeeds(E.self, of: loaded, here)
+    var unmet = unmetNeeds(E.self, found.open, loaded)
+    // A library on the line that only another library has a use for, which does not name it itself.
+    while needDefiners(of: unmet, loaded) {
+      loaded = loadedLibraries()
+      found = findNeeds(E.self, of: loaded, here)
+      unmet = unmetNeeds(E.self, found.open, loaded)
+    }
+    reportMissingVersions(E.self, found.own)
+    for need in unmet where indirect?.names.contains(symbols[need.symbol].name) != true {
+      report(need)
+    }
+  }
+
+  /// What libraries leave undefined: what no definition of the output or of the library that the
+  /// symbol has become meets; and, in versions, what the output meets.
+  private func findNeeds<E: ELFEncoding>(
+    _: E.Type, of loaded: [LibraryIndex], _ here: Set<ByteString>
+  ) -> (open: [OpenNeed], own: [OpenNeed]) {
+    var open: [OpenNeed] = []
+    var own: [OpenNeed] = []
+    let isAllLoaded = loaded.count == libraries.count
+    let isLoaded = isAllLoaded ? [] : Set(loaded)
+    for index in loaded {
+      let library = libraries[index]
+      let needed = neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount]
+      if !needed.allSatisfy({ here.contains($0) }) { continue }
+      for j in 1..<max(1, library.symbolCount) {
+        let entry = library.symbol(E.self, j)
+        let symbol = library.globals[j]
+        guard UInt32(entry.sectionIndex) == SectionIndex.undefined, !symbol.isNone,
+          entry.binding != .weak
+        else { continue }
+        let number = library.version(E.self, of: j).index
+        let version =
+          number >= 2 && number < library.versionCount ? library.versionNames[number] : nil
+        let need = OpenNeed(library: index, symbol: symbol, version: version, number: number)
+        switch answer(E.self, symbol, version) {
+        case .met:
+          if !isAllLoaded, !isLoaded.contains(LibraryIndex(raw: symbols[symbol].file)) {
+            open.append(need)
+          }
+        case .own: if version != nil { own.append(need) }
+        case .open: open.append(need)
+        }
+      }
+    }
+    return (open, own)
+  }
+
+  /// Makes the libraries that meet some of the needs, but are not loaded, needed. Source: GNU ld
+  /// manual, "--as-needed".
+  private func needDefiners(of needs: [OpenNeed], _ loaded: [LibraryIndex]) -> Bool {
+    if loaded.count == libraries.count { return false }
+    let isLoaded = Set(loaded)
+    var isChanged = false
+    for need in needs {
+      var index = need.symbol
+      if let version = need.version,
+        let full = symbol(named: symbols[index].name, version: version),
+        symbols[full].has.contains(.isShared)
+      {
+        index = full
+      }
+      guard symbols[index].has.contains(.isShared) else { continue }
+      let definer = LibraryIndex(raw: symbols[index].file)
+      if !isLoaded.contains(definer), !libraries[definer].isNeeded {
+        libraries[definer].isNeeded = true
+        isChanged = true
+      }
+    }
+    return isChanged
+  }
+
+  /// The libraries that the output needs, and those that these need.
+  private func loadedLibraries() -> [LibraryIndex] {
+    var loaded = libraries.indices.map { LibraryIndex($0) }.filter { isNeededAtRunTime($0) }
+    if loaded.count == libraries.count { return loaded }
+    var named: [ByteString: LibraryIndex] = [:]
+    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
+      named[libraries[LibraryIndex(i)].soname] = LibraryIndex(i)
+    }
+    var isLoaded = Set(loaded)
+    var next = 0
+    while next < loaded.count {
+      let library = libraries[loaded[next]]
+      next += 1
+      for name in neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount] {
+        if let other = named[name], isLoaded.insert(other).inserted { loaded.append(other) }
+      }
+    }
+    return loaded.sorted { libraries[$0].order < libraries[$1].order }
+  }
+
+  /// Whether what the symbol has become is what a library finds.
+  @inline(__always)
+  private func answer<E: ELFEncoding>(
+    _: E.Type, _ index: SymbolIndex, _ version: ByteString?
+  ) -> Answer {
+    let symbol = symbols[index]
+    if symbol.has.contains(.isUndefined) { return .open }
+    if symbol.has.contains(.isShared) {
+      guard let version else { return .met }
+      let library = libraries[LibraryIndex(raw: symbol.file)]
+      let number = library.version(E.self, of: Int(symbol.source)).index
+      return number < library.versionCount && library.versionNames[number] == version
+        ? .met : .open
+    }
+    guard symbol.has.contains(.isExported) else { return .open }
+    if hasVersionedNames, let version, let own = defaultVersion(E.self, of: index), own != version {
+      return .open
+    }
+    return .own
+  }
+
+  /// The output's definition meets a library's reference to a version only if the library that was to
+  /// have the version has it: else the loader does not start the program.
+  private func reportMissingVersions<E: ELFEncoding>(_: E.Type, _ needs: [OpenNeed]) {
+    var missing: [LibraryIndex: Set<Int>] = [:]
+    for need in needs {
+      if missing[need.library] == nil {
+        missing[need.library] = missingVersions(E.self, libraries[need.library])
+      }
+      if missing[need.library]!.contains(need.number) { report(need, isVersionMissing: true) }
+    }
+  }
+
+  /// Numbers of the versions that a library needs of others here that have versions, but not these.
+  private func missingVersions<E: ELFEncoding>(_: E.Type, _ library: SharedLibrary) -> Set<Int> {
+    var missing: Set<Int> = []
+    var defined: [ByteString: Set<ByteString>] = [:]
+    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
+      let other = libraries[LibraryIndex(i)]
+      defined[other.soname] = SharedLibraryReader.definedVersions(E.self, of: other)
+    }
+    for version in SharedLibraryReader.neededVersions(E.self, of: library) {
+      guard let names = defined[version.soname], !names.isEmpty else { continue }
+      if !names.contains(version.name) { missing.insert(version.number) }
+    }
+    return missing
+  }
+
+  /// Those that nothing else than their symbols' definitions meets, either: another version of the
+  /// name, or a library behind the first that has it.
+  private func unmetNeeds<E: ELFEncoding>(
+    _: E.Type, _ needs: [OpenNeed], _ loaded: [LibraryIndex]
+  ) -> [OpenNeed] {
+    if needs.isEmpty { return [] }
+    let isLoaded = Set(loaded)
+    var met = [Bool](repeating: false, count: needs.count)
+    var bySymbol: [SymbolIndex: [Int]] = [:]
+    for (i, need) in needs.enumerated() {
+      if let version = need.version,
+        let full = symbol(named: symbols[need.symbol].name, version: version)
+      {
+        let other = symbols[full]
+        if other.has.contains(.isShared)
+          ? isLoaded.contains(LibraryIndex(raw: other.file)) : other.has.contains(.isExported)
+        {
+          met[i] = true
+          continue
+        }
+      }
+      bySymbol[need.symbol, default: []].append(i)
+    }
+    for index in bySymbol.isEmpty ? [] : loaded {
+      let library = libraries[index]
+      for j in 1..<max(1, library.symbolCount) {
+        guard !library.globals[j].isNone, let list = bySymbol[library.globals[j]],
+          UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined
+        else { continue }
+        let number = library.version(E.self, of: j).index
+        for need in list {
+          guard let version = needs[need].version else {
+            met[need] = true
+            continue
+          }
+          if number >= 2, number < library.versionCount, library.versionNames[number] == version {
+            met[need] = true
+          }
+        }
+      }
+    }
+    return needs.indices.filter { !met[$0] }.map { needs[$0] }
+  }
+
+  private func report(_ need: OpenNeed, isVersionMissing: Bool = false) {
+    let symbol = symbols[need.symbol]
+    let library = libraries[need.library]
+    var name = displayName(need.symbol)
+    if let version = need.version { name += "@\(version)" }
+    var text: String
+    if symbol.has.isDisjoint(with: [.isUndefined, .isShared]), need.version == nil {
+      let isHidden = symbol.has.contains(.sawHidden)
+      let place =
+        symbol.file != 0 && Int(symbol.file) < objects.count
+        ? objects[FileIndex(raw: symbol.file)].displayName : "the linker"
+      text =
+        "undefined symbol: \(name)\n>>> referenced by \(library.path)"
+        + "\n>>> defined in \(place), but "
+        + (isHidden
+          ? "hidden; give it default visibility"
+          : "local by a version script or --exclude-libs; export it there")
+        + ", or allow it with --allow-shlib-undefined"
+    } else {
+      text = "undefined symbol: \(name)\n>>> referenced by \(library.path)"
+      if isVersionMissing {
+        text +=
+          "\n>>> the library that is to have this version does not: the program would not start"
+      } else if need.version != nil, !symbol.has.contains(.isUndefined) {
+        text += "\n>>> '\(displayName(need.symbol))' is defined, but not in that version"
+      }
+      text += "\n>>> link the library that defines it, or allow it with --allow-shlib-undefined"
+    }
+    let key = UInt64(library.order) << 32
+    if options.warnsUnresolved {
+      diagnostics.warning(text, key: key)
+    } else {
+      diagnostics.error(text, key: key)
+    }
+  }
+}

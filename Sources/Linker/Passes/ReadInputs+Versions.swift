@@ -1,0 +1,162 @@
+import ELFFormat
+import Platform
+
+/// Names with versions while inputs are read. What defines `foo@@V` defines `foo` and the version V
+/// of it, so it is found by both names: that of the symbol `foo` and that of the symbol `foo@V`.
+///
+/// Source: GNU as manual, ".symver"; Linux Standard Base, "Symbol Versioning". Links without such
+/// names do nothing here.
+extension Link {
+  /// The symbol `name@version`, if there is one.
+  func symbol(named name: ByteString, version: ByteString) -> SymbolIndex? {
+    let count = name.count + 1 + version.count
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { buffer in
+      let bytes = buffer.baseAddress!
+      bytes.initialize(from: name.start, count: name.count)
+      (bytes + name.count).initialize(to: 0x40)
+      (bytes + name.count + 1).initialize(from: version.start, count: version.count)
+      return names.find(ByteString(start: UnsafePointer(bytes), count: count), in: symbols)
+    }
+  }
+
+  /// Lists a name of an archive's index.
+  @inline(__always)
+  func addArchiveName(
+    _ name: ByteString, _ provider: ProviderIndex,
+    to list: inout [ArchiveName]
+  ) {
+    guard let at = name.firstIndex(of: 0x40), at > 0 else {
+      list.append(ArchiveName(name: name, provider: provider))
+      return
+    }
+    hasVersionedNames = true
+    guard let suffix = VersionSuffix(of: name), suffix.isDefault else {
+      list.append(ArchiveName(name: name, provider: provider, namesVersion: true))
+      return
+    }
+    let plain = name[0..<at]
+    list.append(ArchiveName(name: plain, provider: provider))
+    list.append(ArchiveName(name: joinedName(plain, suffix.version), provider: provider))
+  }
+
+  /// The names `foo@V` that lazy objects have by defining `foo@@V`.
+  func versionedNames<E: ELFEncoding>(
+    _: E.Type, of lazies: [(file: FileIndex, provider: ProviderIndex)]
+  ) -> [ArchiveName] {
+    var found: [ArchiveName] = []
+    for (index, provider) in lazies where objects[index].has.contains(.hasVersionedNames) {
+      let file = objects[index]
+      for i in 0..<file.globalCount {
+        let entry = file.symbol(E.self, file.firstGlobal + i)
+        if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
+        let name = ObjectFile.name(file.symbolNames, at: entry.name)
+        guard let suffix = VersionSuffix(of: name) else { continue }
+        if !suffix.isDefault {
+          lazyVersions.insert(file.globals[i])
+          continue
+        }
+        let plain = name[0..<name.firstIndex(of: 0x40)!]
+        found.append(
+          ArchiveName(name: joinedName(plain, suffix.version), provider: provider))
+      }
+    }
+    return found
+  }
+
+  /// What a live object defines as `foo@@V` is not to be looked for as `foo@V`.
+  @inline(never)
+  func noteVersionedDefinition<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ entry: SymbolEntry<E>
+  ) {
+    let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+    guard let suffix = VersionSuffix(of: name), suffix.isDefault,
+      let full = symbol(
+        named: name[0..<name.firstIndex(of: 0x40)!], version: suffix.version)
+    else { return }
+    atomicOr(&symbols.pointer(full).pointee.flags, SymbolFlags.isDefinedInObject.rawValue)
+  }
+
+  /// A library cannot meet a reference that asks for a definition in this output: who can, if a
+  /// library comes first.
+  @inline(__always)
+  func providerBehindLibrary(_ index: SymbolIndex) -> ProviderIndex? {
+    let has = symbols[index].has
+    if has.isDisjoint(with: [.sawHidden, .sawProtected]) || !has.contains(.isReferenced) {
+      return nil
+    }
+    return shadowedProvider(index)
+  }
+
+  @inline(never)
+  private func shadowedProvider(_ index: SymbolIndex) -> ProviderIndex? {
+    if shadowedProviders.isEmpty { return nil }
+    if !shadowedProvidersAreSorted {
+      shadowedProviders.sort { ($0.symbol.raw, $0.provider.raw) < ($1.symbol.raw, $1.provider.raw) }
+      shadowedProvidersAreSorted = true
+    }
+    var low = 0
+    var high = shadowedProviders.count
+    while low < high {
+      let middle = (low + high) / 2
+      if shadowedProviders[middle].symbol.raw < index.raw {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    guard low < shadowedProviders.count, shadowedProviders[low].symbol == index else { return nil }
+    return shadowedProviders[low].provider
+  }
+
+  /// For those of `references` that ask for a version which some library has as its default: the
+  /// first such library.
+  func libraryVersions<E: ELFEncoding>(
+    _: E.Type, asked references: [SymbolIndex]
+  ) -> [SymbolIndex: ProviderIndex] {
+    var asked: [SymbolIndex: [SymbolIndex]] = [:]
+    for index in references {
+      if let plain = plainSymbol(of: index) { asked[plain, default: []].append(index) }
+    }
+    var found: [SymbolIndex: ProviderIndex] = [:]
+    visitDefaultVersions(E.self, of: asked) { library, _, index in
+      let provider = libraries[library].provider
+      if let other = found[index], other.raw <= provider.raw { return }
+      found[index] = provider
+    }
+    return found
+  }
+
+  /// The symbol `foo` of a symbol `foo@V`.
+  func plainSymbol(of index: SymbolIndex) -> SymbolIndex? {
+    let name = symbols[index].name
+    guard let at = name.firstIndex(of: 0x40), at > 0 else { return nil }
+    return names.find(name[0..<at], in: symbols)
+  }
+
+  /// Visits the definitions `foo@@V` of libraries that are asked for as `foo@V`.
+  ///
+  /// - Parameter asked: for a symbol `foo`, the symbols `foo@V`.
+  func visitDefaultVersions<E: ELFEncoding>(
+    _: E.Type, of asked: [SymbolIndex: [SymbolIndex]],
+    _ visit: (_ library: LibraryIndex, _ source: Int, _ index: SymbolIndex) -> Void
+  ) {
+    if asked.isEmpty { return }
+    for i in libraries.indices {
+      let library = libraries[LibraryIndex(i)]
+      if library.isDuplicate { continue }
+      for j in 1..<max(1, library.symbolCount) {
+        guard !library.globals[j].isNone, let list = asked[library.globals[j]],
+          UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined
+        else { continue }
+        let version = library.version(E.self, of: j).index
+        guard version >= 2, version < library.versionCount else { continue }
+        for index in list {
+          let name = symbols[index].name
+          if name.dropFirst(name.firstIndex(of: 0x40)! + 1) == library.versionNames[version] {
+            visit(LibraryIndex(i), j, index)
+          }
+        }
+      }
+    }
+  }
+}

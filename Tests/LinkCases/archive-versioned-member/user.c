@@ -1,0 +1,2 @@
+int f(void);
+int use(void) { return f(); }

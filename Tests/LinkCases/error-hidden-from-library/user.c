@@ -1,0 +1,2 @@
+int callback(void);
+int use(void) { return callback(); }

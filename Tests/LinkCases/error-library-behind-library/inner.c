@@ -1,0 +1,2 @@
+int nowhere(void);
+int inner(void) { return nowhere(); }

@@ -1,0 +1,2 @@
+int g(void);
+int use(void) { return g(); }
