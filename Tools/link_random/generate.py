@@ -135,7 +135,9 @@ def make_plan(seed: int, world: World, sources: Sources) -> Plan:
     if sources.ordered:
         items = [plain for item in items for plain in as_objects(item, kind)]
     return Plan(
-        kind, tuple(items), choose_flags(rng, LINK_FLAGS), choose_flags(rng_for("libraries", seed // 3), LIBRARY_FLAGS))
+        kind, tuple(items), choose_flags(rng, LINK_FLAGS),
+        # Three plans share their libraries' links.
+        choose_flags(rng_for("libraries", seed // 3), LIBRARY_FLAGS))
 
 
 def as_objects(item: Item, kind: str) -> list[Item]:

@@ -20,7 +20,9 @@ def emit(b: Builder) -> None:
 static int {name}_two(int n) {{ return n - {value}; }}
 typedef int (*{name}_type)(int);
 extern HIDDEN {name}_type {name}_resolver(void);
-__attribute__((used)) {name}_type {name}_resolver(void) {{ return {rng.choice(('1', '0'))} ? {name}_one : {name}_two; }}
+__attribute__((used)) {name}_type {name}_resolver(void) {{
+  return {rng.choice(('1', '0'))} ? {name}_one : {name}_two;
+}}
 __attribute__((ifunc("{name}_resolver"))) {shown}{static}int {name}(int);
 static int unused_{name}(void) {{ return {name}_one(0) + {name}_two(0); }}
 UNUSED static int (*{name}_keep)(void) = unused_{name};""")
@@ -44,7 +46,8 @@ UNUSED static int (*{name}_keep)(void) = unused_{name};""")
         if "data" in forms:
             b.add(user, f"int (*volatile {name}_data_{user.name})(int) = {name};")
             body += f"  put(\"{b.key(user.name + '.data')}\", {name}_data_{user.name}(3));\n"
-            body += f"  put(\"{b.key(user.name + '.same')}\", {name}_data_{user.name} == {name}_at_{user.name}());\n"
+            body += f"  put(\"{b.key(user.name + '.same')}\", " \
+                    f"{name}_data_{user.name} == {name}_at_{user.name}());\n"
         b.check(user, body)
     if weakly:
         # Somebody has to ask for the unit, as a weak reference does not.

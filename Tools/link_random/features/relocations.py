@@ -46,7 +46,7 @@ CALLS: tuple[tuple[str, str], ...] = (
     ("subq $8, %rsp\ncall 1f\naddq $8, %rsp\nret\n1: jmp *T@GOTPCREL(%rip)", ""),
     ("subq $8, %rsp\ncall 1f\naddq $8, %rsp\nret\n1: jmp T@PLT", ""),
     ("leaq _GLOBAL_OFFSET_TABLE_(%rip), %rcx\nmovabsq $T@PLTOFF, %rax\naddq %rcx, %rax\ncall *%rax", ""),
-    ("movslq D(%rip), %rax\nleaq D(%rip), %rcx\naddq %rcx, %rax\ncall *%rax|.long T@PLT - .", ""),
+    ("movslq D(%rip), %rax\nleaq D(%rip), %rcx\naddq %rcx, %rax\ncall *%rax|.long T@PLT", ""),
     ("xorl %eax, %eax\ntestq %rax, T@GOTPCREL(%rip)\ncall T@PLT", ""),
     ("movl $-1, %eax\ncmpq T@GOTPCREL(%rip), %rax\ncall T@PLT", ""),
     (".byte 0x67\ncall T", "near"), ("addr32 call T@PLT", ""),
@@ -73,7 +73,8 @@ def emit(b: Builder) -> None:
     binding = {"local": "", "hidden": f".globl {target}\n.hidden {target}", "global": f".globl {target}",
                "protected": f".globl {target}\n.protected {target}", "weak": f".weak {target}"}[scope]
     size = rng.choice((16, 32))
-    section = ".text" if function else rng.choice((".data", ".section .data.rel.ro,\"aw\"", ".bss", ".section .rodata"))
+    section = ".text" if function else rng.choice(
+        (".data", ".section .data.rel.ro,\"aw\"", ".bss", ".section .rodata"))
     if definer.side != user.side and section != ".text":
         section = ".data"
     body = f"movl ${value}, %eax\nret" if function else f".zero {size}"

@@ -25,7 +25,10 @@ def emit(b: Builder) -> None:
         weak = "" if own and rng.random() < 0.7 else "__attribute__((weak)) "
         b.add(user, f"extern {weak}{visibility}{entity} __start_{section}[], __stop_{section}[];")
         b.check(user, f"""  long sum = 0, count = 0;
-  for ({entity} *at = __start_{section}; at && at < __stop_{section}; at++) {{ sum = sum * 3 + *at; count++; }}
+  for ({entity} *at = __start_{section}; at && at < __stop_{section}; at++) {{
+    sum = sum * 3 + *at;
+    count++;
+  }}
   put("{b.key(user.name + '.count')}", count);
   put("{b.key(user.name + '.sum')}", sum);
 """)

@@ -49,11 +49,14 @@ def emit(b: Builder) -> None:
         call = seen if data else f"{seen}()"
         b.check(user, f"  put(\"{b.key(f'{user.name}.{form}')}\", {call});")
     asker = rng.choice(b.units)
-    b.add(asker, "extern void *dlsym(void *, const char *);\nextern void *dlvsym(void *, const char *, const char *);")
+    b.add(asker, "extern void *dlsym(void *, const char *);\n"
+                 "extern void *dlvsym(void *, const char *, const char *);")
     call = "*(int *)at" if data else "((int (*)(void))at)()"
     body = "  void *at;\n"
-    for key, look in (("first", f"dlvsym(0, \"{name}\", \"{first}\")"), ("second", f"dlvsym(0, \"{name}\", \"{second}\")"),
-                      ("plain", f"dlsym(0, \"{name}\")"), ("one", f"dlsym(0, \"{name}_one\")")):
+    for key, look in (
+            ("first", f"dlvsym(0, \"{name}\", \"{first}\")"),
+            ("second", f"dlvsym(0, \"{name}\", \"{second}\")"),
+            ("plain", f"dlsym(0, \"{name}\")"), ("one", f"dlsym(0, \"{name}_one\")")):
         body += f"  at = {look};\n  put(\"{b.key(key)}\", at ? {call} : -1);\n"
     b.check(asker, body)
 
