@@ -69,6 +69,49 @@ func measureSpans(directory: String) throws {
     ], rows)
 }
 
+/// The same over a long time, with as many functions of 24 to 50 bytes as of 750 to 1,500.
+func measureLongSpans(directory: String) throws {
+  var rows: [[String]] = []
+  for count in [1000, 10_000] {
+    try withOutput(in: directory) { path in
+      let image = try ElfImage(ImageOptions(machine: .host, path: path))
+      var chance = Chance(seed: UInt64(count))
+      var sizes = [Int](repeating: 0, count: count)
+      let code = [UInt8](repeating: 0x90, count: 1500)
+      var row = [grouped(count)]
+      var worst = 0.0
+      func ratio() throws -> Double {
+        var low = UInt64.max
+        var high = 0 as UInt64
+        for (index, size) in sizes.enumerated() {
+          let symbol = try image.symbol(for: Declaration(UInt64(index + 1)))
+          guard let address = image.currentAddress(of: symbol) else { continue }
+          low = min(low, address)
+          high = max(high, address + UInt64(size))
+        }
+        return Double(high - low) / Double(sizes.reduce(0, +))
+      }
+      for edit in 0..<count + 1_000_000 {
+        let index = edit < count ? edit : Int.random(in: 0..<count, using: &chance)
+        let log = Double.random(in: 0..<6, using: &chance)
+        sizes[index] = min(1500, Int(24 * Double(1 << Int(log)) * (1 + log - Double(Int(log)))))
+        try code.withUnsafeBytes {
+          _ = try image.updateFunction(
+            Declaration(UInt64(index + 1)), name: "f\(index)",
+            code: UnsafeRawBufferPointer(rebasing: $0[..<sizes[index]]))
+        }
+        let edits = edit - count + 1
+        if edits >= 12_000, edits % 4000 == 0 { worst = max(worst, try ratio()) }
+        if [12_000, 100_000, 1_000_000].contains(edits) { row.append(text(try ratio())) }
+      }
+      rows.append(row + [text(worst)])
+    }
+  }
+  table(
+    "Span / live bytes in long sessions, functions of 24 to 1,500 bytes",
+    ["functions", "12,000 edits", "100,000", "1,000,000", "worst since the 12,000th"], rows)
+}
+
 /// Sizes as a compiler's functions have: many small, few large.
 private func functionSize(_ chance: inout Chance) -> Int {
   let log = Double.random(in: 0..<3.5, using: &chance) + Double.random(in: 0..<3.5, using: &chance)

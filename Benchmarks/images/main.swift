@@ -58,7 +58,9 @@ do {
     case "debug":
       try Updates(counts: counts, directory: directory, withDebugInfo: true).run()
     case "building": try measureBuilding(largest, directory: directory, rounds: rounds)
-    case "spans": try measureSpans(directory: directory)
+    case "spans":
+      try measureSpans(directory: directory)
+      try measureLongSpans(directory: directory)
     default:
       try measureSwaps(directory: directory, count: 1000, declarations: min(largest, 10_000))
     }

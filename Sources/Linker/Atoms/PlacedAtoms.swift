@@ -70,6 +70,11 @@ func idealCapacity(_ size: UInt64) -> UInt64 {
 /// that may fit, then at those of larger ones, which fit but for alignment. Nothing is ever
 /// coalesced: room that falls free belongs to the atom before it from that moment on.
 ///
+/// Edits leave holes of sizes that few others have. Once the section spans more than its atoms ideally
+/// have (`isTight`), all room beyond an atom's bytes is surplus, the smallest one that fits is taken,
+/// and an edit takes the atom to one further down if it can. That goes on until the span is well
+/// below the ideal one.
+///
 /// An atom of no bytes at the section's start owns the room before the first real one.
 ///
 /// Placing is done in three steps, so that a failure changes nothing: `find` a place; grow the
@@ -88,12 +93,19 @@ final class PlacedAtoms {
   private var filled: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
   /// Live atoms, `head` not among them.
   private(set) var count = 0
+  /// Bytes that those ideally have.
+  private var idealBytes: UInt64 = 0
+  /// Room is short: atoms get no more than their bytes.
+  private(set) var isTight = false
 
   /// Bytes of surplus below which it is not worth a list entry: the ideal capacity of the smallest
   /// atom worth placing, 64 bytes.
   static let minimumSurplus = idealCapacity(64)
+  private var minimumSurplus: UInt64 { isTight ? 16 : Self.minimumSurplus }
   /// How many owners of one bucket an allocation looks at.
   private static let attempts = 8
+  /// The same where room is short, and the smallest that fits is taken.
+  private static let tightAttempts = 32
 
   init(section: ImageSection, index: OutputIndex, store: AtomStore) {
     self.section = section
@@ -122,28 +134,46 @@ final class PlacedAtoms {
   /// - Parameter alignment: log2 of bytes.
   func find(size: UInt64, alignment: UInt8) -> Place? {
     let alignment = (1 as UInt64) << UInt64(alignment)
-    let wanted = idealCapacity(size)
-    var bucket = Self.bucket(max(wanted, Self.minimumSurplus))
-    while let found = nextFilled(from: bucket) {
-      var owner = buckets[found]
-      var left = Self.attempts
-      while !owner.isNone, left > 0 {
-        let limit = endOfRoom(owner)
-        let start = (limit &- wanted) & ~(alignment &- 1)
-        let floor = idealEnd(owner)
-        if wanted <= limit &- floor, start >= floor {
-          return Place(address: start, previous: owner, sectionSize: section.size)
-        }
-        owner = store.links[owner].freeNext
-        left -= 1
-      }
-      bucket = found + 1
-    }
+    if let hole = findHole(size: size, alignment: alignment) { return hole }
     let start = alignUp(last == head ? section.address : idealEnd(last), alignment)
     let (end, overflow) = start.addingReportingOverflow(size)
     if overflow || end - section.address > section.reserve { return nil }
     return Place(
       address: start, previous: last, sectionSize: max(section.size, end - section.address))
+  }
+
+  /// A place for an atom that is given other bytes, below the one that it has: for when room is short.
+  func findBelow(_ atom: AtomIndex, size: UInt64, alignment: UInt8) -> Place? {
+    guard isTight, let hole = findHole(size: size, alignment: (1 as UInt64) << UInt64(alignment)),
+      hole.address < store.atoms[atom].address, hole.previous != atom
+    else { return nil }
+    return hole
+  }
+
+  private func findHole(size: UInt64, alignment: UInt64) -> Place? {
+    let wanted = ideal(size)
+    var bucket = Self.bucket(max(wanted, minimumSurplus))
+    while let found = nextFilled(from: bucket) {
+      var owner = buckets[found]
+      var left = isTight ? Self.tightAttempts : Self.attempts
+      var best: Place?
+      var bestRoom = UInt64.max
+      while !owner.isNone, left > 0 {
+        let limit = endOfRoom(owner)
+        let start = (limit &- wanted) & ~(alignment &- 1)
+        let floor = idealEnd(owner)
+        if wanted <= limit &- floor, start >= floor, limit &- floor < bestRoom {
+          best = Place(address: start, previous: owner, sectionSize: section.size)
+          if !isTight { break }
+          bestRoom = limit &- floor
+        }
+        owner = store.links[owner].freeNext
+        left -= 1
+      }
+      if let best { return best }
+      bucket = found + 1
+    }
+    return nil
   }
 
   /// Whether `atom` can have `size` bytes where it is.
@@ -173,8 +203,10 @@ final class PlacedAtoms {
     if next.isNone { last = atom } else { store.links[next].previous = atom }
     section.raiseAlignment(to: record.pointee.alignment)
     count += 1
+    idealBytes += Self.idealRoom(record.pointee.size)
     relist(place.previous)
     relist(atom)
+    settleTightness()
   }
 
   /// Takes an atom out; its room becomes that of the one before it. The section ends with its last
@@ -190,29 +222,20 @@ final class PlacedAtoms {
     }
     store.links[atom] = .none
     count -= 1
+    idealBytes -= Self.idealRoom(store.atoms[atom].size)
     relist(links.previous)
     if links.next.isNone { trim() }
-  }
-
-  /// Puts `new` in the place of `old`, which is left without one: same address, same room.
-  func replace(_ old: AtomIndex, by new: AtomIndex) {
-    unlist(old)
-    let links = store.links[old]
-    store.atoms[new].address = store.atoms[old].address
-    store.atoms[new].output = index
-    store.links[new] = AtomLinks(
-      previous: links.previous, next: links.next, freePrevious: .none, freeNext: .none, bucket: -1)
-    store.links[links.previous].next = new
-    if links.next.isNone { last = new } else { store.links[links.next].previous = new }
-    store.links[old] = .none
-    relist(new)
+    settleTightness()
   }
 
   /// Changes an atom's size where it is; it `fits`, and the section has grown if it had to.
   func resize(_ atom: AtomIndex, to size: UInt64) {
+    idealBytes += Self.idealRoom(size)
+    idealBytes -= Self.idealRoom(store.atoms[atom].size)
     store.atoms[atom].size = size
     relist(atom)
     if atom == last { trim() }
+    settleTightness()
   }
 
   /// What the section's size has to be for `atom` to have `size` bytes where it is.
@@ -226,12 +249,39 @@ final class PlacedAtoms {
     section.shrink(to: atom.address &+ atom.size &- section.address)
   }
 
+  // MARK: Tightness
+
+  /// The room that an atom takes if nothing was ever edited, alignment included as most have it.
+  private static func idealRoom(_ size: UInt64) -> UInt64 { alignUp(idealCapacity(size), 16) }
+
+  /// Whether room is short follows from how the section's span compares with what its atoms ideally
+  /// have. Between coming and going of that lie edits of a fifth of the section's bytes at least, so
+  /// that listing all atoms anew costs each of them little.
+  private func settleTightness() {
+    let span = section.size
+    if isTight
+      ? span > idealBytes - idealBytes / 5 : span <= idealBytes + max(idealBytes / 64, 4096)
+    {
+      return
+    }
+    isTight.toggle()
+    var atom = head
+    while !atom.isNone {
+      relist(atom)
+      atom = store.links[atom].next
+    }
+  }
+
+  /// The room that an atom of so many bytes gets.
+  @inline(__always)
+  private func ideal(_ size: UInt64) -> UInt64 { isTight ? size : idealCapacity(size) }
+
   // MARK: Free lists
 
   @inline(__always)
   private func idealEnd(_ atom: AtomIndex) -> UInt64 {
     let atom = store.atoms[atom]
-    return atom.address &+ idealCapacity(atom.size)
+    return atom.address &+ ideal(atom.size)
   }
 
   @inline(__always)
@@ -256,7 +306,7 @@ final class PlacedAtoms {
   /// Puts an atom into the list that its surplus calls for, or into none.
   private func relist(_ atom: AtomIndex) {
     let surplus = surplus(atom)
-    let wanted = surplus >= Self.minimumSurplus ? Int32(Self.bucket(surplus)) : -1
+    let wanted = surplus >= minimumSurplus ? Int32(Self.bucket(surplus)) : -1
     if store.links[atom].bucket == wanted { return }
     unlist(atom)
     if wanted < 0 { return }
@@ -364,7 +414,7 @@ final class PlacedAtoms {
       var back = AtomIndex.none
       while !owner.isNone {
         listed += 1
-        if Self.bucket(max(surplus(owner), 1)) != bucket || surplus(owner) < Self.minimumSurplus {
+        if Self.bucket(max(surplus(owner), 1)) != bucket || surplus(owner) < minimumSurplus {
           found.append("\(section.name): atom \(owner.raw) is listed in the wrong bucket")
         }
         if store.links[owner].freePrevious != back {
@@ -377,7 +427,7 @@ final class PlacedAtoms {
     var owners = 0
     atom = head
     while !atom.isNone {
-      if surplus(atom) >= Self.minimumSurplus { owners += 1 }
+      if surplus(atom) >= minimumSurplus { owners += 1 }
       atom = store.links[atom].next
     }
     if owners != listed {
