@@ -87,7 +87,8 @@ typedef enum weld_result {
   WELD_ERROR_INVALID = 7,
   /* What was linked into the image from files is in error. */
   WELD_ERROR_INPUTS = 8,
-  /* The image was not made for running programs that change. */
+  /* The image was not made for running programs that change, or has changes that were not flushed;
+   * or the process does not run what the last flush wrote. */
   WELD_ERROR_NOT_SWAPPABLE = 9,
   /* Another thread is in a call with the handle. No message is left: it would be that call's. */
   WELD_ERROR_IN_USE = 10,
@@ -674,6 +675,7 @@ typedef struct weld_process_options {
  * options: may be null.
  * message: where to store why it failed, for `weld_free`; nothing is stored on success. May be
  *   null.
+ * Returns: WELD_OK also for a program that has ended already: `weld_process_wait` tells how.
  * Errors: all of running processes; a program that was started nevertheless has been killed
  * then. */
 weld_result weld_process_launch(const char *path, const char *const *arguments,
@@ -729,14 +731,20 @@ weld_result weld_process_poll(weld_process *process, weld_process_state *state, 
 typedef struct weld_session weld_session;
 
 /* Begins with a process that runs what the image's last flush wrote. The image must have been made
- * with a `live_reserve`. From then on updates do not write over code that may be running. An image
- * has one session at a time; a new one begins anew.
+ * with a `live_reserve`, and have no changes that were not flushed. From then on updates do not write
+ * over code that may be running.
  *
- * Errors, with the image's message: WELD_ERROR_NOT_SWAPPABLE. */
+ * An image has one session at a time: when another one begins, calls with the older one's handle are
+ * WELD_ERROR_REFUSED. A session with the process of the one before goes on where that stood, with what
+ * it had not brought into the process yet. One with another process begins anew.
+ *
+ * Errors, with the image's message: WELD_ERROR_NOT_SWAPPABLE, also if the process has ended, was
+ * started from an older flush or runs another program; the session before goes on then. */
 weld_result weld_image_begin_session(weld_image *image, weld_process *process,
                                      weld_session **session);
 
-/* Frees a session; the process runs on. Null is allowed. */
+/* Frees a session; the process runs on. The image keeps what the process may be using until that has
+ * ended, or a session with another one begins. Null is allowed. */
 void weld_session_destroy(weld_session *session);
 
 /* Why the last call with this session that failed has failed; empty if none has. Valid until the
@@ -777,13 +785,17 @@ weld_result weld_session_preflight(weld_session *session, char **reasons);
 /* Brings what flushes have changed into the process: everything, or nothing. What it could not take
  * comes along with the next swap. A change that no running process can take, such as one of a
  * variable's layout, stays in the way until it is taken back, or the program is started anew with a
- * session of its own.
+ * session of its own. The use of a function of a library is taken back only if the image knows who
+ * uses it (WELD_RELOCATION_SLOT_USE).
+ *
+ * Changes that no flush has written, also because it failed, are WELD_ERROR_REFUSED.
  *
  * report: filled in on success; its `size` is set. May be null.
  * Errors: all of running processes. */
 weld_result weld_session_swap(weld_session *session, weld_swap_report *report);
 
-/* Looks which places of old code no thread can be in any more, and gives them back to the image.
+/* Looks which places of old code no thread can be in any more, and gives them back to the image: those
+ * of changes that the process has.
  *
  * includes_memory: whether addresses in the program's data count as well, for programs that keep
  *   the addresses of their functions; it takes longer.

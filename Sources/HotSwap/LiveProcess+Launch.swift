@@ -23,6 +23,7 @@ extension LiveProcess {
   ///   - environment: as `NAME=value`; nil for this process' own.
   ///   - program: what must be started, where the file may be replaced meanwhile; nil if whatever
   ///     has that name will do.
+  /// - Returns: the process, which may have ended already: `waitForExit` tells how.
   /// - Throws: `SwapError` if it cannot be started or attached to; a program that was started
   ///   nevertheless has been killed then.
   public static func launch(
@@ -40,6 +41,7 @@ extension LiveProcess {
     defer { posix_spawnattr_destroy(&attributes) }
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     posix_spawnattr_setsigmask(&attributes, &noSignals)
+    let file = try? ProgramIdentity(path: path)
     var id: pid_t = 0
     let status =
       environment == nil
@@ -51,11 +53,29 @@ extension LiveProcess {
     do throws(SwapError) {
       return try LiveProcess(id, program: program, machine: machine, limits: limits, isChild: true)
     } catch {
+      if let file, program.map({ file.isSameProgram(as: $0) }) ?? true,
+        file.mismatch(with: machine) == nil, endsSoon(id),
+        let ended = try? LiveProcess(ended: id, program: file, limits: limits)
+      {
+        return ended
+      }
       kill(id, SIGKILL)
       var end: Int32 = 0
       while waitpid(id, &end, 0) < 0, errno == EINTR {}
       throw error
     }
+  }
+
+  /// Whether a child that could not be taken hold of has ended, or does within a moment: it is refused
+  /// to tracers for a while before that is told.
+  private static func endsSoon(_ id: pid_t) -> Bool {
+    for _ in 0..<200 {
+      var info = siginfo_t()
+      let options = WEXITED | WNOHANG | WNOWAIT
+      if waitid(P_PID, id_t(id), &info, options) == 0, info.si_signo == SIGCHLD { return true }
+      sleep(microseconds: 500)
+    }
+    return false
   }
 
   /// Waits until the process has ended.

@@ -33,6 +33,8 @@ public final class LiveProcess: Sendable {
   let files: ProcessFiles
   /// Where the first thread's stack begins.
   let startOfStack: UInt64
+  /// Clock ticks from the system's start to the process'.
+  let startTime: UInt64
   let descriptor: ProcessDescriptor
   /// Whether this process started it, so that its end can be waited for.
   let isChild: Bool
@@ -71,8 +73,11 @@ public final class LiveProcess: Sendable {
     do throws(Errno) {
       descriptor = try ProcessDescriptor(id)
     } catch { throw SwapError(.ended, "there is no process \(id) to attach to: \(error)") }
-    startOfStack = files.startOfStack
     state = Mutex(State())
+    // A program that was just started may still have what started it in its memory.
+    if isChild { try Self.waitForStart(id) }
+    startOfStack = files.startOfStack
+    startTime = files.startTime
     guard let thread = files.liveThread else {
       throw SwapError(.ended, "process \(id) has ended")
     }
@@ -97,11 +102,41 @@ public final class LiveProcess: Sendable {
       memory = try ProcessMemory(files.path(thread, "mem"))
     } catch { throw TracedThreads.refusal(files, thread: thread, code: error.code) }
     // Whether we may trace it shows only when we do.
-    try TracerThread.run { () throws(SwapError) in
-      var threads = TracedThreads(id)
-      try threads.seizeNewThreads()
+    if !isChild {
+      try TracerThread.run { () throws(SwapError) in
+        var threads = TracedThreads(id)
+        try threads.seizeNewThreads()
+      }
     }
     state.withLock { $0.memory = memory }
+  }
+
+  /// A program that was started and has ended before it could be taken hold of.
+  init(ended id: pid_t, program: ProgramIdentity, limits: SwapLimits) throws(SwapError) {
+    self.id = id
+    self.program = program
+    self.limits = limits
+    isChild = true
+    files = ProcessFiles(process: id)
+    do throws(Errno) {
+      descriptor = try ProcessDescriptor(id)
+    } catch { throw SwapError(.ended, "process \(id) has ended") }
+    startOfStack = 0
+    startTime = files.startTime
+    state = Mutex(State())
+  }
+
+  /// Waits until a process that was started executes its program, and has all of that in its memory: a
+  /// thread stops on its way out of the kernel only.
+  private static func waitForStart(_ id: pid_t) throws(SwapError) {
+    var isStarted = false
+    for number in 0..<10 where !isStarted {
+      isStarted = try TracerThread.run { () throws(SwapError) in
+        var threads = TracedThreads(id)
+        defer { threads.resume() }
+        return try threads.stop(within: 10_000_000 << UInt64(number)).isEmpty
+      }
+    }
   }
 
   /// Lets go of the process for good; it runs on.
@@ -112,13 +147,31 @@ public final class LiveProcess: Sendable {
   /// The process' memory while it is there.
   func memory() throws(SwapError) -> ProcessMemory {
     let (memory, end) = state.withLock { ($0.memory, $0.end) }
-    if end != nil || descriptor.send(signal: 0) == Errno(ESRCH) {
+    if end != nil || descriptor.hasEnded {
       throw SwapError(.ended, "process \(id) has ended")
     }
     guard let memory else {
       throw SwapError(.ended, "process \(id) was detached; attach again")
     }
     return memory
+  }
+
+  /// Whether the process is there no more.
+  var hasEnded: Bool { state.withLock { $0.end } != nil || descriptor.hasEnded }
+
+  /// What tells the process apart from all others.
+  var target: SwapTarget {
+    SwapTarget(
+      process: id, startTime: startTime, device: program.device, inode: program.inode)
+  }
+
+  /// Makes sure that the process is there and executes the program that was attached to.
+  func checkRuns() throws(SwapError) {
+    let memory = try memory()
+    do throws(ProcessMemory.Failure) {
+      // Whether there is something at this address does not matter.
+      _ = try memory.bytes(0, count: 1)
+    } catch { if case .gone = error { throw Self.gone(id) } }
   }
 
   static func gone(_ id: pid_t) -> SwapError {
@@ -175,7 +228,7 @@ public final class LiveProcess: Sendable {
   func apply(
     _ set: ImagePatchSet, retired: [Range<UInt64>], name: ((UInt64) -> String?)?, isChecked: Bool
   ) throws(SwapError) -> SwapReport {
-    let plan = PatchPlan(set.patches)
+    var plan = PatchPlan(set.patches)
     if isChecked {
       let reasons = try preflight(plan, set.refusals)
       if !reasons.isEmpty {
@@ -183,7 +236,14 @@ public final class LiveProcess: Sendable {
       }
     }
     let memory = try memory()
-    var report = try attempt { [self] (threads) throws(SwapError) in
+    do throws(ProcessMemory.Failure) {
+      plan = try plan.settlingZeros(in: memory)
+    } catch {
+      guard case .system(let reason) = error else { throw Self.gone(id) }
+      throw SwapError(
+        .notWritten, "cannot read the memory of process \(id): \(reason); nothing was written")
+    }
+    var report = try attempt { [self, plan] (threads) throws(SwapError) in
       var swap = Swap(process: self, memory: memory, plan: plan, name: name)
       return try swap.run(threads, retired: retired)
     }

@@ -13,14 +13,14 @@ struct PatchPlan: Sendable {
   init(_ patches: [ImagePatch]) {
     struct Place: Hashable {
       var address: UInt64
-      var count: Int
+      var count: UInt64
       var phase: Int
     }
     var positions: [Place: Int] = [:]
     var merged: [ImagePatch] = []
     for patch in patches {
       let place = Place(
-        address: patch.address, count: patch.bytes.count, phase: Self.phase(patch))
+        address: patch.address, count: patch.byteCount, phase: Self.phase(patch))
       if let position = positions[place] {
         merged[position].kind = patch.kind
         merged[position].bytes = patch.bytes
@@ -30,7 +30,7 @@ struct PatchPlan: Sendable {
       }
     }
     self.patches =
-      merged.enumerated().filter { !$0.element.bytes.isEmpty }
+      merged.enumerated().filter { $0.element.byteCount > 0 }
       .sorted { (Self.phase($0.element), $0.offset) < (Self.phase($1.element), $1.offset) }
       .map { $0.element }
   }
@@ -43,13 +43,37 @@ struct PatchPlan: Sendable {
     }
   }
 
+  /// The plan with zeros as bytes where `memory` has something else; what it has already is left out.
+  func settlingZeros(in memory: ProcessMemory) throws(ProcessMemory.Failure) -> PatchPlan {
+    guard patches.contains(where: { $0.zeroCount > 0 }) else { return self }
+    var settled: [ImagePatch] = []
+    for patch in patches {
+      if patch.zeroCount == 0 {
+        settled.append(patch)
+        continue
+      }
+      var done: UInt64 = 0
+      while done < patch.zeroCount {
+        let count = Int(min(patch.zeroCount - done, 1 << 16))
+        let address = patch.address + done
+        if try memory.bytes(address, count: count).contains(where: { $0 != 0 }) {
+          settled.append(
+            ImagePatch(
+              kind: patch.kind, address: address, bytes: [UInt8](repeating: 0, count: count)))
+        }
+        done += UInt64(count)
+      }
+    }
+    return PatchPlan(settled)
+  }
+
   /// What cannot be written to a process with these mappings, and why.
   func obstacles(in map: ProcessMap) -> [String] {
     patches.compactMap { Self.obstacle($0, map) }
   }
 
   private static func obstacle(_ patch: ImagePatch, _ map: ProcessMap) -> String? {
-    let (end, overflow) = patch.address.addingReportingOverflow(UInt64(patch.bytes.count))
+    let (end, overflow) = patch.address.addingReportingOverflow(patch.byteCount)
     guard !overflow else { return "\(patch.kind) at \(hex(patch.address)) has no room" }
     let range = patch.address..<end
     let what = "\(patch.kind) at \(hex(range))"
@@ -111,4 +135,9 @@ struct PatchPlan: Sendable {
       return true
     }
   }
+}
+
+extension ImagePatch {
+  /// Bytes that it is about.
+  var byteCount: UInt64 { UInt64(bytes.count) + zeroCount }
 }

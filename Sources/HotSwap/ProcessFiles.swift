@@ -74,6 +74,12 @@ struct ProcessFiles: Sendable {
     return fields.count > 25 ? UInt64(fields[25]) ?? 0 : 0
   }
 
+  /// When the process began, in clock ticks from the system's start; 0 if that is not told.
+  var startTime: UInt64 {
+    let fields = fields(of: process)
+    return fields.count > 19 ? UInt64(fields[19]) ?? 0 : 0
+  }
+
   /// A thread that has not ended: the first one if possible.
   var liveThread: pid_t? {
     if !hasEnded(process) { return process }

@@ -62,7 +62,7 @@ public struct SwapReport: Sendable {
   /// Retired ranges that no thread is in.
   public var quiescent: [Range<UInt64>] = []
 
-  public init() {}
+  public init(swapped: [String] = []) { self.swapped = swapped }
 }
 
 /// How long a swap tries.

@@ -65,6 +65,24 @@ extension HotSwapTests {
       #expect(subject.finish() == .exited(status: 42))
     }
 
+    /// A new variable that begins as zero: it needs memory, which has to be zero as well.
+    @Test func zerosAreThere() throws {
+      let subject = try Subject("threads=1")
+      let zeros = ImagePatch(
+        kind: .variable, address: subject[.variable], bytes: [], zeroCount: 8)
+      let value = ImagePatch(
+        kind: .variable, address: subject[.variable], bytes: Subject.bytes(9))
+      _ = try subject.process.apply(set([value]))
+      #expect(try subject.process.apply(set([zeros])).bytesWritten >= 8)
+      #expect(try subject.memory(subject[.variable], 8) == Subject.bytes(0))
+      #expect(try subject.process.apply(set([zeros])).bytesWritten == 0)
+      let missing = ImagePatch(kind: .variable, address: 0x1000, bytes: [], zeroCount: 1 << 45)
+      let error = #expect(throws: SwapError.self) { try subject.process.apply(set([missing])) }
+      #expect(error?.code == .refused)
+      #expect(error?.description.contains("is not mapped in the process") == true)
+      #expect(subject.finish() == .exited(status: 42))
+    }
+
     @Test func preflightTellsReasons() throws {
       let subject = try Subject("threads=1")
       let slots = subject[.slots]

@@ -13,7 +13,15 @@ private final class ScriptedEngine: ImageEngine {
   var retiredRanges: [Range<UInt64>] = []
   var log: [String] = []
 
-  func beginSwapping() throws(ImageError) { log.append("begin") }
+  var retiringRanges: [Range<UInt64>] = []
+  var swapSession: UInt64 = 0
+
+  func beginSwapping(
+    with target: SwapTarget, check: (ProcessPlace, UInt64, UnsafeRawBufferPointer) -> ProcessMatch
+  ) throws(ImageError) {
+    swapSession += 1
+    log.append("begin")
+  }
   private var lacking = ImagePatchSet()
   func takePatches() -> ImagePatchSet {
     lacking.patches += next.patches
@@ -75,7 +83,7 @@ extension HotSwapTests {
       let session = try HotSwapSession(process: subject.process, engine: engine)
       session.reclaimsAfterSwaps = true
       #expect(try session.swap().swapped == [])
-      #expect(engine.log == ["begin"])
+      #expect(engine.log == ["begin", "end"])
 
       // A change that cannot be made.
       let first = subject.place(MachineCode.function(returning: 1))
@@ -84,9 +92,13 @@ extension HotSwapTests {
       #expect(try session.preflight().count == 1)
       #expect(throws: SwapError.self) { try session.swap() }
       let old = subject[.room] + 50_000..<subject[.room] + 50_100
-      engine.retiredRanges = [old]
+      engine.retiringRanges = [old]
       #expect(try session.collect() == [], "the process may still lead to old places")
-      #expect(engine.log == ["begin"])
+      #expect(engine.log == ["begin", "end"])
+      // What was given up before is no concern of the change that waits.
+      engine.retiredRanges = [old]
+      #expect(try session.collect() == [old])
+      #expect(engine.log == ["begin", "end", "reclaim 1"])
     }
 
     @Test func pendingChangesComeAlong() throws {

@@ -123,6 +123,7 @@ extension CodeImage {
       }
       markStale(symbol)
       if isChanged { foreign.isStale = true }
+      listDefinition(symbol)
       electWinner(records[symbol].name)
       settleSide(symbol)
     }
@@ -190,47 +191,67 @@ extension CodeImage {
   private func addDefinition(_ export: SymbolIndex) {
     let index = resolver.intern(records[export].nameOffset)
     records[export].name = index
-    records[export].nextCandidate = resolver[index].candidates
-    resolver[index].candidates = export
+    resolver[index].definitionCount += 1
+    listDefinition(export)
     foreign.isStale = true
+  }
+
+  /// Puts a definition into the list that its binding calls for: local ones are seen by nobody.
+  private func listDefinition(_ export: SymbolIndex) {
+    let wanted: ModuleFlags =
+      switch records[export].binding {
+      case .local: []
+      case .strong: .isStrongCandidate
+      case .weak, .linkOnce: .isWeakCandidate
+      }
+    let present = records[export].flags.intersection([.isStrongCandidate, .isWeakCandidate])
+    if present == wanted { return }
+    unlistDefinition(export)
+    if wanted.isEmpty { return }
+    let isStrong = wanted == .isStrongCandidate
+    let index = records[export].name
+    let last = resolver[index][isStrong: isStrong].last
+    records[export].flags.insert(wanted)
+    records[export].previousCandidate = last
+    if last.isNone {
+      resolver[index][isStrong: isStrong].first = export
+    } else {
+      records[last].nextCandidate = export
+    }
+    resolver[index][isStrong: isStrong].last = export
+  }
+
+  private func unlistDefinition(_ export: SymbolIndex) {
+    let present = records[export].flags.intersection([.isStrongCandidate, .isWeakCandidate])
+    if present.isEmpty { return }
+    let isStrong = present.contains(.isStrongCandidate)
+    let record = records[export]
+    if record.previousCandidate.isNone {
+      resolver[record.name][isStrong: isStrong].first = record.nextCandidate
+    } else {
+      records[record.previousCandidate].nextCandidate = record.nextCandidate
+    }
+    if record.nextCandidate.isNone {
+      resolver[record.name][isStrong: isStrong].last = record.previousCandidate
+    } else {
+      records[record.nextCandidate].previousCandidate = record.previousCandidate
+    }
+    records[export].flags.subtract(present)
+    records[export].nextCandidate = .none
+    records[export].previousCandidate = .none
   }
 
   private func removeDefinition(_ export: SymbolIndex) {
     let index = records[export].name
-    if resolver[index].candidates == export {
-      resolver[index].candidates = records[export].nextCandidate
-    } else {
-      var previous = resolver[index].candidates
-      while records[previous].nextCandidate != export {
-        previous = records[previous].nextCandidate
-      }
-      records[previous].nextCandidate = records[export].nextCandidate
-    }
+    unlistDefinition(export)
+    resolver[index].definitionCount -= 1
     if resolver[index].winner == export { resolver[index].winner = .none }
-  }
-
-  /// The rank of a definition; lower wins. Local names are seen by nobody.
-  private func rank(_ export: SymbolIndex) -> Int? {
-    switch records[export].binding {
-    case .local: nil
-    case .strong: 0
-    case .weak, .linkOnce: 1
-    }
   }
 
   /// Chooses the definition in force, and gives its address to who refers to the name.
   func electWinner(_ index: UInt32) {
-    var best = SymbolIndex.none
-    var bestRank = Int.max
-    var candidate = resolver[index].candidates
-    while !candidate.isNone {
-      // The chain has the newest first: among equals the last one seen is the earliest.
-      if let rank = rank(candidate), rank <= bestRank {
-        best = candidate
-        bestRank = rank
-      }
-      candidate = records[candidate].nextCandidate
-    }
+    let name = resolver[index]
+    let best = name.strong.first.isNone ? name.weak.first : name.strong.first
     let last = resolver[index].winner
     resolver[index].winner = best
     if last != best {
@@ -240,6 +261,7 @@ extension CodeImage {
     let reference = resolver[index].reference
     if reference.isNone { return }
     if best.isNone {
+      noteUnsettled(reference)
       setAbsolute(reference, nil)
       records[reference].content = .none
     } else {
@@ -256,6 +278,7 @@ extension CodeImage {
       // A strong reference makes the name needed.
       if !isWeak, records[known].flags.contains(.isWeakReference) {
         records[known].flags.remove(.isWeakReference)
+        noteUnsettled(known)
         foreign.isStale = true
       }
       return ImageSymbol(index: known.raw)
@@ -267,7 +290,7 @@ extension CodeImage {
     if isWeak { records[symbol].flags.insert(.isWeakReference) }
     let index = resolver.intern(offset)
     records[symbol].name = index
-    resolver[index].reference = symbol
+    resolver.add(reference: symbol, to: index, isLinkerNamed: isLinkerDefined(name))
     electWinner(index)
     if resolver[index].winner.isNone { foreign.isStale = true }
     verify()
@@ -301,7 +324,7 @@ extension CodeImage {
   }
 
   /// Moves a declaration's bytes to another section, as they are.
-  private func migrate(_ symbol: SymbolIndex, to section: String?) throws(ImageError) {
+  func migrate(_ symbol: SymbolIndex, to section: String?) throws(ImageError) {
     let old = sectionNamesOfExports[symbol.raw]
     let atom = store.atoms[symbols[symbol].atom]
     let home = placed[atom.output.int].section

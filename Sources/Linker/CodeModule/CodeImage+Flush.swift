@@ -18,6 +18,8 @@ extension CodeImage {
     defer { isFlushing = false }
     try headroom.check(entries: symbols.count)
     try makePendingLazies()
+    fetchIntoReach()
+    settleEndsOfUse()
     if options.inputs != nil, foreign.isStale { try linkInputs() }
     try makeRoomForHeaders()
     try settleReferences()
@@ -36,6 +38,8 @@ extension CodeImage {
     pendingChanges.removeAll(keepingCapacity: true)
     counts.fileBytesWritten += written
     counts.flushes += 1
+    for section in sections where section.isLoaded { section.mappedSize = mappedSize(section) }
+    swap?.isUnflushed = false
     verify()
   }
 
@@ -44,7 +48,7 @@ extension CodeImage {
   /// References that no export answers: names that the linker defines.
   private func settleReferences() throws(ImageError) {
     guard options.inputs == nil else { return }
-    for reference in resolver.references where resolver[records[reference].name].winner.isNone {
+    for reference in resolver.linkerNamed where resolver[records[reference].name].winner.isNone {
       let name = String(describing: name(reference))
       if isNeeded(reference) { try checkBounds(name) }
       setAbsolute(reference, linkerDefinedValue(name))
@@ -61,6 +65,24 @@ extension CodeImage {
         .range,
         "section '\(wanted)' lies in \(count) places, so '\(name)' does not bound it; put only one"
           + " kind of declaration there, and make the image with a larger `reserve`")
+    }
+  }
+
+  /// A name may come to need a definition that it does not have: the next flush looks.
+  func noteUnsettled(_ reference: SymbolIndex) {
+    if options.inputs == nil { resolver.unsettled.insert(reference.raw) }
+  }
+
+  /// Whether a name is one that `linkerDefinedValue` knows, now or when there is more in the image.
+  func isLinkerDefined(_ name: String) -> Bool {
+    switch name {
+    case "__ehdr_start", "__executable_start", "__dso_handle", "_GLOBAL_OFFSET_TABLE_", "_end",
+      "end", "_etext", "etext", "__etext", "_edata", "edata", "__bss_start",
+      "__preinit_array_start", "__preinit_array_end", "__init_array_start", "__init_array_end",
+      "__fini_array_start", "__fini_array_end", "__rela_iplt_start", "__rela_iplt_end",
+      "__weld_thread_pointer":
+      true
+    default: name.hasPrefix("__start_") || name.hasPrefix("__stop_")
     }
   }
 
@@ -109,10 +131,7 @@ extension CodeImage {
   private func checkDefined() throws(ImageError) {
     var messages: [String] = []
     if options.inputs == nil {
-      for reference in resolver.references
-      where !isPlaced(reference) && isNeeded(reference)
-        && !records[reference].flags.contains(.isWeakReference)
-      {
+      for reference in undefinedReferences() {
         messages.append("undefined symbol: \(name(reference))" + referrers(of: reference))
       }
     }
@@ -125,6 +144,19 @@ extension CodeImage {
       messages.append("\(described(symbol)) has no bytes" + referrers(of: symbol))
     }
     if !messages.isEmpty { throw ImageError(.undefined, messages.joined(separator: "\n")) }
+  }
+
+  /// References that need a definition and have none, in the order of their making. What is settled,
+  /// or needs none, is not looked at again until that changes.
+  private func undefinedReferences() -> [SymbolIndex] {
+    func isUndefined(_ reference: SymbolIndex) -> Bool {
+      !isPlaced(reference) && isNeeded(reference)
+        && resolver[records[reference].name].winner.isNone
+        && !records[reference].flags.contains(.isWeakReference)
+    }
+    resolver.unsettled = resolver.unsettled.filter { isUndefined(SymbolIndex(raw: $0)) }
+    let others = resolver.linkerNamed.filter(isUndefined).map(\.raw)
+    return (others + resolver.unsettled).sorted().map { SymbolIndex(raw: $0) }
   }
 
   /// Refuses places that cannot hold the address that their target has come to have.
@@ -142,9 +174,12 @@ extension CodeImage {
   private func unplacedTargets() -> [SymbolIndex] {
     var found: [SymbolIndex] = []
     for (_, symbol) in unplacedDeclarations.sorted(by: { $0.key < $1.key }) {
-      if isPlaced(symbol) || records[symbol].kind != .declaration {
+      // A place that comes to refer to it puts it back.
+      if isPlaced(symbol) || records[symbol].kind != .declaration
+        || records[symbol].incoming.isNone
+      {
         unplacedDeclarations[symbol.raw] = nil
-      } else if !records[symbol].incoming.isNone {
+      } else {
         found.append(symbol)
       }
     }
@@ -363,7 +398,6 @@ extension CodeImage {
       for range in section.dirty.take() {
         let end = min(range.upperBound, section.size)
         if range.lowerBound < end {
-          noteWritten(section, range)
           pendingChanges.append(
             section.fileOffset + range.lowerBound..<section.fileOffset + end)
         }

@@ -29,6 +29,8 @@ struct ForeignState {
   var symbolTable: Int?
   /// Header index of the section that has the module's thread-local variables.
   var threadLocalHeader: UInt32 = 0
+  /// Imports that may have lost their last user since the link.
+  var perhapsUnused: Set<UInt32> = []
   /// Imports that the link was not asked for, since nothing used them.
   var unusedImports: Set<UInt32> = []
   /// Names, by their offsets, of weak exports that another input's definition stands before.
@@ -86,9 +88,33 @@ extension CodeImage {
 
   /// Something uses an import that nothing used when the inputs were linked.
   func noteUseOfImport(_ symbol: SymbolIndex) {
+    if options.inputs == nil {
+      if records[symbol].kind == .importReference, !isPlaced(symbol) { noteUnsettled(symbol) }
+      return
+    }
     if !foreign.unusedImports.isEmpty, foreign.unusedImports.remove(symbol.raw) != nil {
       foreign.isStale = true
     }
+  }
+
+  /// A place no longer refers to a symbol. Whether an import has other users is asked by the next
+  /// flush: an edit gives most of them a new place at once.
+  func noteEndOfUse(_ symbol: SymbolIndex) {
+    if options.inputs != nil, records[symbol].kind == .importReference,
+      records[symbol].incoming.isNone
+    {
+      foreign.perhapsUnused.insert(symbol.raw)
+    }
+  }
+
+  /// Leaves out of the link what the program has stopped to use.
+  func settleEndsOfUse() {
+    if foreign.perhapsUnused.isEmpty { return }
+    for raw in foreign.perhapsUnused where !foreign.unusedImports.contains(raw) {
+      let symbol = SymbolIndex(raw: raw)
+      if resolver[records[symbol].name].winner.isNone, !isNeeded(symbol) { foreign.isStale = true }
+    }
+    foreign.perhapsUnused = []
   }
 
   /// Whether another input's definition of a name is in force, and not the module's.

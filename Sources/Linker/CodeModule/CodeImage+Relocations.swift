@@ -222,6 +222,7 @@ extension CodeImage {
       let relocation = relocations[index]
       unlink(index)
       unusedRelocations.append(index)
+      noteEndOfUse(relocation.target)
       buryIfForgotten(relocation.target)
       index = relocation.nextOfHolder
     }
@@ -273,7 +274,7 @@ extension CodeImage {
     let value = fitting ?? 0
     let offset = address &- section.address
     let width = Self.width(relocation.kind)
-    if isMove { noteAddress(relocation, at: address) }
+    notePlace(relocation, at: address, isMove: isMove)
     let place = section.mutableBytes(offset..<offset + width).baseAddress.unsafelyUnwrapped
     if width == 8 {
       E.store64(value, place)
@@ -353,6 +354,7 @@ extension CodeImage {
           relocations[previous].nextOfHolder = relocation.nextOfHolder
         }
         unusedRelocations.append(index)
+        noteEndOfUse(relocation.target)
         buryIfForgotten(relocation.target)
         return
       }

@@ -115,10 +115,18 @@ extension CodeImage {
   ) throws(ImageError) -> Destination {
     let isThreadLocal = key.flags & SectionFlags.threadLocal.rawValue != 0
     if isThreadLocal { try prepareThreadLocals(alignment: alignment) }
-    for part in parts[key] ?? [] {
-      if let place = placed[part].find(size: size, alignment: alignment) {
-        try placed[part].section.grow(to: place.sectionSize)
-        return Destination(part: part, place: place)
+    // Beyond what a running program has of a section nothing is placed behind which later edits would
+    // have to go: that has a section of its own.
+    for isWithinReach in swap == nil ? [true] : [true, false] {
+      for part in parts[key] ?? [] {
+        let section = placed[part].section
+        if !isWithinReach, isInReach(section, section.address, 0) { continue }
+        if let place = placed[part].find(size: size, alignment: alignment),
+          !isWithinReach || isInReach(section, place.address, size)
+        {
+          try section.grow(to: place.sectionSize)
+          return Destination(part: part, place: place)
+        }
       }
     }
     if isThreadLocal { return try findInLargerBlock(key, size: size, alignment: alignment) }

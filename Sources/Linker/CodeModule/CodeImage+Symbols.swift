@@ -194,7 +194,13 @@ extension CodeImage {
     let table = slotTable(of: index)
     if records[index].slot < 0 {
       records[index].slot = try table.allocate(index)
-      if records[index].kind == .importReference { foreign.isStale = true }
+      if records[index].kind == .importReference {
+        foreign.isStale = true
+        if !isPlaced(index) { noteUnsettled(index) }
+      } else {
+        // A process may have there what the slot held for another symbol.
+        swap?.slots.insert(table.address(records[index].slot))
+      }
       writeSlot(index)
     }
     return table.address(records[index].slot)

@@ -174,15 +174,18 @@ extension CodeImage {
       records[symbol].nameOffset = newName
       if wantsEntry(symbol) { try prepareEntry(symbol, isLocal: isLocalEntry(symbol)) }
       let address: UInt64
-      if !old.isNone, staysInPlace(symbol, key, content) {
+      if let home = home(of: symbol, content, isZero: isZero) {
+        // Back to where a running process has it.
+        returning = home
+        address = store.atoms[home].address
+      } else if let below = placeBelow(symbol, key, content) {
+        destination = below
+        address = below.place.address
+      } else if !old.isNone, staysInPlace(symbol, key, content) {
         address = store.atoms[old].address
         let home = placed[store.atoms[old].output.int]
         grown = home
         try home.section.grow(to: home.sectionSize(for: old, size: content.size))
-      } else if let home = home(of: symbol, content, key) {
-        // Back to where a running process has it.
-        returning = home
-        address = store.atoms[home].address
       } else {
         let found = try find(key, size: content.size, alignment: content.alignment)
         destination = found
@@ -211,18 +214,19 @@ extension CodeImage {
     }
     if newName == 0 { removeEntry(symbol) }
     if !returning.isNone { come(symbol, home: returning, from: old) }
-    let isFirst = symbols[symbol].atom.isNone
     commit(symbol, content, old: symbols[symbol].atom, destination, relocations)
     swap?.noteUpdate(symbol)
-    if isFirst { noteNewVariable(symbol, isZero: isZero) }
   }
 
   /// A variable goes back to the atom that it has in a running process.
   private func come(_ symbol: SymbolIndex, home: AtomIndex, from old: AtomIndex) {
     removeRelocations(of: symbol)
-    placed[store.atoms[old].output.int].remove(old)
-    store.recycle(old)
-    swap?.homes[symbol.raw] = nil
+    if swap?.homes[symbol.raw] == home {
+      swap?.homes[symbol.raw] = nil
+    } else {
+      swap?.former[symbol.raw] = nil
+    }
+    forget(old)
     symbols[symbol].atom = home
   }
 
@@ -246,6 +250,7 @@ extension CodeImage {
         counts.atomsMoved += 1
         giveUp(old, of: symbol)
       }
+      notePlaced(atom)
     } else {
       counts.atomsRewritten += 1
       store.atoms[atom].alignment = content.alignment
@@ -286,12 +291,27 @@ extension CodeImage {
     return !needsFreshPlace(symbol, content)
   }
 
+  /// A hole further down, where room is short; a running program's things stay.
+  private func placeBelow(
+    _ symbol: SymbolIndex, _ key: SectionKey, _ content: Content
+  ) -> Destination? {
+    let atom = symbols[symbol].atom
+    guard swap == nil, !atom.isNone, content.kind != .threadLocal else { return nil }
+    let part = store.atoms[atom].output.int
+    guard placed[part].isTight, parts[key]?.contains(part) == true,
+      let place = placed[part].findBelow(atom, size: content.size, alignment: content.alignment)
+    else { return nil }
+    return Destination(part: part, place: place)
+  }
+
   /// A variable of a program that is changed while it runs stays where it is when its first value
   /// becomes zero, or no longer is: so small ones have bytes in the file in any case.
   private func keepsBytes(_ symbol: SymbolIndex, _ content: Content) -> Bool {
     if options.liveReserve == 0 { return false }
     let atom = symbols[symbol].atom
-    if swap != nil, !atom.isNone { return store.atoms[atom].kind == .regular }
+    if swap != nil, !atom.isNone, records[symbol].content == content.kind {
+      return store.atoms[atom].kind == .regular
+    }
     return content.size <= 4096
   }
 
@@ -408,12 +428,13 @@ extension CodeImage {
 
   /// An atom is no longer its symbol's: its room falls free, unless a running program may be in it.
   private func giveUp(_ atom: AtomIndex, of symbol: SymbolIndex) {
-    if retires(atom, of: symbol) {
-      retire(atom, of: symbol)
-    } else {
-      placed[store.atoms[atom].output.int].remove(atom)
-      store.recycle(atom)
-    }
+    if retires(atom) { retire(atom, of: symbol) } else { forget(atom) }
+  }
+
+  private func forget(_ atom: AtomIndex) {
+    noteForgotten(atom)
+    placed[store.atoms[atom].output.int].remove(atom)
+    store.recycle(atom)
   }
 
   /// The last place that referred to a dead symbol may be gone.

@@ -98,6 +98,7 @@ final class CodeImage<T: CodeTarget>: ImageEngine {
   lazy var publisher = Publisher(path: options.path)
   var foreign = ForeignState()
   var swap: SwapState?
+  var swapSession: UInt64 = 0
 
   init(_ options: ImageOptions) throws(ImageError) {
     self.options = options
@@ -203,6 +204,9 @@ struct SectionParts {
     get { self[key] ?? none }
     set { self[key] = newValue }
   }
+
+  /// The parts of the kind that a part is of.
+  func siblings(of part: Int) -> [Int] { lists.first { $0.contains(part) } ?? [] }
 
   private func index(of key: SectionKey) -> Int? {
     for i in 0..<min(keys.count, Self.tried) where keys[i] == key { return i }

@@ -129,8 +129,17 @@ public protocol ImageEngine: AnyObject {
   func dumpJSON() -> String
   func violations() -> [String]
 
-  /// A process runs what the last flush wrote, and is to be changed with the image from now on.
-  func beginSwapping() throws(ImageError)
+  /// A process runs what the last flush wrote, and is to be changed with the image from now on. If it
+  /// is the one that was changed until now, that goes on.
+  ///
+  /// - Parameter check: compares what the process has at an address with the bytes given.
+  /// - Throws: `ImageError.Code.notSwappable` if the image cannot be swapped, has changes that were
+  ///   not flushed, or the process does not run what was.
+  func beginSwapping(
+    with target: SwapTarget, check: (ProcessPlace, UInt64, UnsafeRawBufferPointer) -> ProcessMatch
+  ) throws(ImageError)
+  /// The number of the last `beginSwapping` that succeeded.
+  var swapSession: UInt64 { get }
   /// What the process lacks, as of the last flush.
   func takePatches() -> ImagePatchSet
   /// The process has what `takePatches` gave: the old places may be used again once no thread is
@@ -140,6 +149,8 @@ public protocol ImageEngine: AnyObject {
   func stopSwapping()
   /// Ranges that nothing uses any more but threads may still be in.
   var retiredRanges: [Range<UInt64>] { get }
+  /// Ranges that will be so once the process has what `takePatches` gives.
+  var retiringRanges: [Range<UInt64>] { get }
   /// Gives retired ranges back to placement: no thread is in them.
   func reclaim(_ ranges: [Range<UInt64>])
   /// The name of the declaration that has the byte at `address`, for messages; nil if none does.
@@ -149,6 +160,38 @@ public protocol ImageEngine: AnyObject {
 
 extension ImageEngine {
   public func name(containing address: UInt64) -> String? { nil }
+}
+
+/// Which process is changed: its number may be another one's later, so what tells it apart is kept.
+public struct SwapTarget: Hashable, Sendable {
+  public var process: Int32
+  /// Clock ticks from the system's start to its own.
+  public var startTime: UInt64
+  /// Its program's file.
+  public var device: UInt64
+  public var inode: UInt64
+  public init(process: Int32, startTime: UInt64, device: UInt64, inode: UInt64) {
+    self.process = process
+    self.startTime = startTime
+    self.device = device
+    self.inode = inode
+  }
+}
+
+/// Where a process is looked at.
+public enum ProcessPlace: Sendable {
+  /// Its memory as it is.
+  case memory
+  /// The file that it was started from.
+  case file
+}
+
+/// What was found there.
+public enum ProcessMatch: Sendable {
+  case same
+  case different
+  /// Zeros.
+  case blank
 }
 
 /// Bytes that a running process of the image needs to be as the file is.
@@ -171,7 +214,13 @@ public struct ImagePatch: Sendable {
   public var bytes: [UInt8]
   /// For `address` and `slot`: what the image had there before.
   public var old: [UInt8]
-  public init(kind: Kind, address: UInt64, bytes: [UInt8], old: [UInt8] = []) {
+  /// Without `bytes`: how many zeros the process has to have there. It has them as a rule, since
+  /// nothing was there before.
+  public var zeroCount: UInt64
+  public init(
+    kind: Kind, address: UInt64, bytes: [UInt8], old: [UInt8] = [], zeroCount: UInt64 = 0
+  ) {
+    self.zeroCount = zeroCount
     self.kind = kind
     self.address = address
     self.bytes = bytes

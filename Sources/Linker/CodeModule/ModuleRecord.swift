@@ -32,8 +32,9 @@ struct ModuleRecord: BitwiseCopyable {
   var exports = SymbolIndex.none
   /// Of a declaration: its constants; of a constant: the next one of the same declaration.
   var constants = SymbolIndex.none
-  /// Of an export: the next definition of the same name.
+  /// Of an export: the neighbours in the list of definitions of the same name that it is in.
   var nextCandidate = SymbolIndex.none
+  var previousCandidate = SymbolIndex.none
   /// Of exports, constants: the declaration.
   var owner = SymbolIndex.none
   /// Of exports and imports: the name's record in the resolver.
@@ -43,7 +44,7 @@ struct ModuleRecord: BitwiseCopyable {
 }
 
 struct ModuleFlags: OptionSet, BitwiseCopyable {
-  let rawValue: UInt8
+  let rawValue: UInt16
   /// Its entry in the symbol table is out of date.
   static let isEntryStale = ModuleFlags(rawValue: 1)
   static let hasDebugInfo = ModuleFlags(rawValue: 2)
@@ -59,6 +60,9 @@ struct ModuleFlags: OptionSet, BitwiseCopyable {
   static let isTracked = ModuleFlags(rawValue: 64)
   /// Of an export: it names the section that holds its declaration.
   static let namesSection = ModuleFlags(rawValue: 128)
+  /// Of an export: which of its name's lists it is in.
+  static let isStrongCandidate = ModuleFlags(rawValue: 256)
+  static let isWeakCandidate = ModuleFlags(rawValue: 512)
 }
 
 /// What a symbol's bytes are.

@@ -31,6 +31,8 @@ final class ImageSection {
   /// image's file layout.
   var fileOffset: UInt64 = 0
   var fileCapacity: UInt64 = 0
+  /// Bytes that a program of the last flush has of it in memory.
+  var mappedSize: UInt64 = 0
   /// Of a section without bytes: the one before it, in whose segment it is.
   var anchor: ImageSection?
   /// It has no segment of its own: it is that section before another, or lies in another's.

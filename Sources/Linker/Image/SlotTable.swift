@@ -75,6 +75,17 @@ final class SlotTable<E: ELFEncoding> {
     return parts[part].address + UInt64(slot - parts[part].first) * Self.width
   }
 
+  /// Who a slot is for; `.none` for a free one.
+  func owner(_ slot: Int32) -> SymbolIndex { owners[UInt32(bitPattern: slot)] }
+
+  /// The slot at an address; nil if there is none.
+  func slot(at address: UInt64) -> Int32? {
+    for part in parts where address >= part.address && address < part.section.endAddress {
+      return Int32(bitPattern: part.first) + Int32((address - part.address) / Self.width)
+    }
+    return nil
+  }
+
   func value(_ slot: Int32) -> UInt64 {
     let (section, offset) = place(slot)
     return E.loadWord(section.pointer(offset))
