@@ -253,10 +253,13 @@ int main(int count, char **words) {
     pthread_create(&threads[made++], NULL, call_last, (void *)(intptr_t)200);
   }
   counters->generation++;
-  counters->ready = 1;
+  // Until the child ends, this thread does not stop: it is ready once there is one.
+  const int is_vforking = has(count, words, "vfork");
+  if (!is_vforking) counters->ready = 1;
   if (has(count, words, "no-leader")) pthread_exit(NULL);
-  if (has(count, words, "vfork") && vfork() == 0) {
-    usleep(150000);
+  if (is_vforking && vfork() == 0) {
+    counters->ready = 1;
+    usleep(400000);
     _exit(0);
   }
   if (has(count, words, "first-calls")) call_last(NULL);
