@@ -30,6 +30,12 @@ def links_no_symbols(_program: Program, _sources: Sources, _outcomes: dict[str, 
         and "invalid symbol index" in difference.detail
 
 
+def zeroed_alone(_program: Program, _sources: Sources, _outcomes: dict[str, Outcome],
+                 difference: Difference) -> bool:
+    return difference.kind == "elflint" \
+        and "is writable but contains no writable sections" in difference.detail
+
+
 def starts_unrelaxed(program: Program, _sources: Sources, outcomes: dict[str, Outcome],
                      difference: Difference) -> bool:
     """The other two die before `main`: weld relaxes what start-up code needs."""
@@ -40,6 +46,7 @@ def starts_unrelaxed(program: Program, _sources: Sources, outcomes: dict[str, Ou
 
 KNOWN: tuple[Known, ...] = (
     Known("IRELATIVE without symbols", "Beside lld", links_no_symbols),
+    Known("large zeroed data alone", "Beside lld", zeroed_alone),
     Known("static PIE without relaxation", "`--no-relax`", starts_unrelaxed),
 )
 
