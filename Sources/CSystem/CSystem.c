@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -12,6 +14,27 @@
 #include <unistd.h>
 
 _Thread_local void *weld_thread_ledger;
+
+uint64_t weld_hash_seeds[2];
+
+// The kernel gives each program 16 random bytes. The C library takes its own secrets from them: they
+// are not used as they are.
+__attribute__((constructor)) static void draw_hash_seeds(void) {
+  uint64_t words[2] = {(uint64_t)(uintptr_t)&words, (uint64_t)getpid()};
+  const void *random = (const void *)getauxval(AT_RANDOM);
+  // The same for the language runtime's tables: a program is to take the same steps again.
+  if (getenv("SWIFT_DETERMINISTIC_HASHING")) memset(words, 0, sizeof words);
+  else if (random) memcpy(words, random, sizeof words);
+  for (int i = 0; i < 2; i++) {
+    // The finaliser of SplitMix64: every bit of the result depends on all of the word.
+    uint64_t x = words[i] + (words[1 - i] ^ 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9 + (uint64_t)i;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    x = (x ^ x >> 27) * 0x94d049bb133111eb;
+    weld_hash_seeds[i] = x ^ x >> 31;
+  }
+  // It is multiplied with.
+  weld_hash_seeds[1] |= 1;
+}
 
 // The C library's functions of these names are points where a thread may be cancelled, which costs
 // each call two atomic changes once there are several threads. Nobody cancels threads here. Where a

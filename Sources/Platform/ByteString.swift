@@ -98,7 +98,7 @@ public struct ByteString: @unchecked Sendable {
   @inlinable
   public var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: start, count: count) }
 
-  /// A 64-bit hash of the bytes; the same in every process.
+  /// A 64-bit hash of the bytes, another in every process: see `hashBytes`.
   @inlinable
   public var hash: UInt64 { hashBytes(start, count) }
 }
@@ -116,64 +116,6 @@ extension ByteString: Equatable, Comparable, Hashable, CustomStringConvertible {
 
 extension String {
   public init(_ bytes: ByteString) { self.init(decoding: bytes.buffer, as: UTF8.self) }
-}
-
-/// Multiplies to 128 bits and folds: one `mul` and one `xor`.
-@inlinable
-@inline(__always)
-func foldedMultiply(_ a: UInt64, _ b: UInt64) -> UInt64 {
-  let product = a.multipliedFullWidth(by: b)
-  return product.high ^ product.low
-}
-
-@inlinable
-@inline(__always)
-func load64(_ p: UnsafePointer<UInt8>) -> UInt64 {
-  UnsafeRawPointer(p).loadUnaligned(as: UInt64.self)
-}
-
-@inlinable
-@inline(__always)
-func load32(_ p: UnsafePointer<UInt8>) -> UInt64 {
-  UInt64(UnsafeRawPointer(p).loadUnaligned(as: UInt32.self))
-}
-
-/// A folded-multiply hash over 16 bytes a step; quality comes from the 128-bit products.
-@inlinable
-public func hashBytes(_ start: UnsafePointer<UInt8>, _ count: Int) -> UInt64 {
-  let k0: UInt64 = 0x9E37_79B9_7F4A_7C15
-  let k1: UInt64 = 0xD6E8_FEB8_6659_FD93
-  var state = UInt64(truncatingIfNeeded: count) &* k0
-  var a: UInt64
-  var b: UInt64
-  if count <= 16 {
-    if count >= 8 {
-      a = load64(start)
-      b = load64(start + (count &- 8))
-    } else if count >= 4 {
-      a = load32(start)
-      b = load32(start + (count &- 4))
-    } else if count > 0 {
-      a =
-        UInt64(start[0]) << 16 | UInt64(start[count >> 1]) << 8 | UInt64(start[count &- 1])
-      b = 0
-    } else {
-      a = 0
-      b = 0
-    }
-  } else {
-    var p = start
-    var left = count
-    while left > 16 {
-      state = foldedMultiply(load64(p) ^ k1, load64(p + 8) ^ state)
-      p += 16
-      left &-= 16
-    }
-    a = load64(start + (count &- 16))
-    b = load64(start + (count &- 8))
-  }
-  return foldedMultiply(
-    foldedMultiply(a ^ k0, b ^ state) ^ k1, UInt64(truncatingIfNeeded: count) ^ k0)
 }
 
 extension ByteString: ExpressibleByStringLiteral {

@@ -45,14 +45,21 @@ public final class PatternMatcher: @unchecked Sendable {
   /// In the order of the entries; worth a warning.
   public let conflicts: [Conflict]
 
+  /// Whether patterns were left out because too many exact names have one place in the hash table:
+  /// the matcher must not be used.
+  public let isFlooded: Bool
+
   /// Copies what it needs of the patterns' text. At most 2³¹ entries.
-  public init(_ entries: [Entry]) {
+  ///
+  /// - Parameter probeLimit: slots of the hash table that a search looks at before it gives up.
+  public init(_ entries: [Entry], probeLimit: Int = Platform.probeLimit) {
     precondition(entries.count < 1 << 31, "too many patterns")
     var conflicts: [Conflict] = []
-    names = PatternTable(entries, language: .c, &conflicts)
-    demangledNames = PatternTable(entries, language: .cxx, &conflicts)
+    names = PatternTable(entries, language: .c, &conflicts, probeLimit: probeLimit)
+    demangledNames = PatternTable(entries, language: .cxx, &conflicts, probeLimit: probeLimit)
     conflicts.sort { $0.dropped < $1.dropped }
     self.conflicts = conflicts
+    isFlooded = names.isFlooded || demangledNames.isFlooded
   }
 
   deinit {

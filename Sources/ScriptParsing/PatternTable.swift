@@ -26,15 +26,18 @@ struct PatternTable {
   private let everything: Match
 
   let isEmpty: Bool
+  /// Whether exact names were left out because too many have one place in the hash table.
+  let isFlooded: Bool
 
   /// `UInt64` so that five kinds, then the order of entries, compare in one go.
   private static func rank(_ kind: UInt64, _ order: Int) -> UInt64 { kind << 32 | UInt64(order) }
 
   init(
     _ entries: [PatternMatcher.Entry], language: Pattern.Language,
-    _ conflicts: inout [PatternMatcher.Conflict]
+    _ conflicts: inout [PatternMatcher.Conflict], probeLimit: Int
   ) {
     var builder = Builder()
+    var isFlooded = false
     for (index, entry) in entries.enumerated() where entry.pattern.language == language {
       if entry.pattern.isExact {
         builder.exact.append((index, Array(entry.pattern.text.buffer)))
@@ -64,12 +67,14 @@ struct PatternTable {
       builder.text += name
       let found: Int? = builder.text.withUnsafeBufferPointer { text in
         let key = ByteString(UnsafeRawBufferPointer(text)).dropFirst(start)
-        return Self.probe(slots, key.hash) { candidate in
+        return Self.probe(slots, key.hash, limit: probeLimit) { candidate in
           let other = exactNames[candidate]
           return ByteString(UnsafeRawBufferPointer(text))[other.start..<other.start + other.count]
             == key
         } insert: {
           exactNames.count
+        } giveUp: {
+          isFlooded = true
         }
       }
       if let found {
@@ -87,6 +92,7 @@ struct PatternTable {
           payload: entries[index].payload))
     }
     self.slots = slots
+    self.isFlooded = isFlooded
     self.exactNames = Self.copy(exactNames)
     text = Self.copy(builder.text)
     tokens = Self.copy(builder.tokens)
@@ -108,11 +114,12 @@ struct PatternTable {
   /// The best of the patterns that match `name` and rank above `start`, or `start`.
   func best(for name: ByteString, beating start: Match) -> Match {
     if !exactNames.isEmpty {
-      let found = Self.probe(slots, name.hash) { candidate in
+      let found = Self.probe(slots, name.hash, limit: .max) { candidate in
         let exact = exactNames[candidate]
         return piece(exact.start, exact.count) == name
       } insert: {
         nil
+      } giveUp: {
       }
       if let found {
         let exact = exactNames[found]
@@ -148,13 +155,14 @@ struct PatternTable {
   }
 
   /// Looks for `hash`; `isSame` compares what is there. At a free slot, `insert` may name the index
-  /// to put there.
+  /// to put there. After `limit` slots, `giveUp` is told.
   @inline(__always)
   private static func probe(
-    _ slots: UnsafeMutableBufferPointer<UInt64>, _ hash: UInt64, _ isSame: (Int) -> Bool,
-    insert: () -> Int?
+    _ slots: UnsafeMutableBufferPointer<UInt64>, _ hash: UInt64, limit: Int,
+    _ isSame: (Int) -> Bool, insert: () -> Int?, giveUp: () -> Void
   ) -> Int? {
     let mask = slots.count - 1
+    var left = limit
     let tag = hash & 0xFFFF_FFFF_0000_0000
     var slot = Int(truncatingIfNeeded: hash) & mask
     while true {
@@ -165,6 +173,11 @@ struct PatternTable {
       }
       let index = Int(entry & 0xFFFF_FFFF) - 1
       if entry & 0xFFFF_FFFF_0000_0000 == tag, isSame(index) { return index }
+      left &-= 1
+      if left <= 0 {
+        giveUp()
+        return nil
+      }
       slot = (slot &+ 1) & mask
     }
   }

@@ -10,7 +10,8 @@ private struct Merged {
 
   init(
     _ contents: [[UInt8]], entrySize: Int = 1, isStrings: Bool = true, alignment: UInt8 = 0,
-    sharesTails: Bool = false, threads: Int = 1, segmentBytes: Int? = nil
+    sharesTails: Bool = false, threads: Int = 1, segmentBytes: Int? = nil,
+    probeLimit: Int = Platform.probeLimit
   ) {
     inputs = .allocate(capacity: contents.count)
     for (i, bytes) in contents.enumerated() {
@@ -24,6 +25,7 @@ private struct Merged {
     table = MergeTable(
       inputs: inputs, entrySize: entrySize, isStrings: isStrings, alignment: alignment,
       sharesTails: sharesTails)
+    table.probeLimit = probeLimit
     if let segmentBytes {
       table.segmentBytes = segmentBytes
       table.chunkBytes = segmentBytes
@@ -57,6 +59,13 @@ private struct Merged {
 private func strings(_ list: String...) -> [UInt8] { list.flatMap { Array($0.utf8) + [0] } }
 
 @Suite struct MergeTableTests {
+  /// Strings of one place end the search; the link then ends with an error.
+  @Test(arguments: [1, 2]) func givesUp(threads: Int) {
+    let contents = (0..<4).map { part in (0..<5000).flatMap { strings("\(part) and \($0)") } }
+    #expect(Merged(contents, threads: threads, probeLimit: 1).table.isFlooded)
+    #expect(!Merged(contents, threads: threads).table.isFlooded)
+  }
+
   @Test func equalStringsAreKeptOnceInTheOrderOfTheirFirstSight() {
     let merged = Merged([strings("one", "two", "one"), strings("three", "", "two"), strings("one")])
     #expect(merged.output == strings("one", "two", "three", ""))

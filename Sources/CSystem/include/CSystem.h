@@ -37,6 +37,13 @@ extern _Thread_local void *weld_thread_ledger;
 static inline void *weld_bound_ledger(void) { return weld_thread_ledger; }
 static inline void weld_bind_ledger(void *ledger) { weld_thread_ledger = ledger; }
 
+/// Two numbers that differ in each process and are set before `main`: with them, who writes an input
+/// cannot know which of its names meet in a hash table. They are fixed where the environment has
+/// SWIFT_DETERMINISTIC_HASHING.
+extern uint64_t weld_hash_seeds[2];
+static inline uint64_t weld_hash_seed(void) { return weld_hash_seeds[0]; }
+static inline uint64_t weld_hash_multiplier(void) { return weld_hash_seeds[1]; }
+
 static inline void weld_prefetch(const void *p) { __builtin_prefetch(p, 0, 3); }
 static inline void weld_prefetch_write(const void *p) { __builtin_prefetch(p, 1, 3); }
 

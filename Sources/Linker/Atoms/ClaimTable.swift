@@ -19,12 +19,22 @@ struct ClaimTable: @unchecked Sendable {
   private let offsetBits: UInt64
   private let tagMask: UInt64
 
+  private let probeLimit: Int
+  private let flood: UnsafeMutablePointer<UInt32>
+
   /// Set in every taken slot.
   private static let taken: UInt64 = 1 << 63
   private static let smallBytes = 1 << 17
 
-  /// - Parameter pieces: below 2³⁰, so that the number of a slot leaves a bit free in 32.
-  init(pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>, pool: WorkerPool) {
+  /// - Parameters:
+  ///   - pieces: below 2³⁰, so that the number of a slot leaves a bit free in 32.
+  ///   - probeLimit: slots that a search looks at before it gives up.
+  init(
+    pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>, pool: WorkerPool, probeLimit: Int
+  ) {
+    self.probeLimit = probeLimit
+    flood = .allocate(capacity: 1)
+    flood.initialize(to: 0)
     var capacity = 16
     while capacity * 3 / 4 < pieces { capacity *= 2 }
     mask = capacity - 1
@@ -59,7 +69,11 @@ struct ClaimTable: @unchecked Sendable {
     }
   }
 
+  /// Whether a search gave up: pieces have places of others, and the link must end with an error.
+  var isFlooded: Bool { flood.pointee != 0 }
+
   func release() {
+    flood.deallocate()
     if (mask + 1) * 8 >= Self.smallBytes {
       releaseAddressSpace(slots, bytes: (mask + 1) * 8)
     } else {
@@ -173,6 +187,7 @@ struct ClaimTable: @unchecked Sendable {
     let mine = tag | position(input, piece.offset)
     let bytes = start + Int(piece.offset)
     var slot = Int(truncatingIfNeeded: piece.hash) & mask
+    var left = probeLimit
     while true {
       let cell = atomicView(slots + slot)
       var word = cell.pointee.load(ordering: .relaxed)
@@ -184,6 +199,11 @@ struct ClaimTable: @unchecked Sendable {
       }
       if word & tagMask == tag, isEqual(word, bytes, Int(piece.count)) {
         atomicMin(slots + slot, mine)
+        return UInt32(truncatingIfNeeded: slot)
+      }
+      left &-= 1
+      if left <= 0 {
+        atomicOr(flood, 1)
         return UInt32(truncatingIfNeeded: slot)
       }
       slot = (slot &+ 1) & mask

@@ -145,13 +145,13 @@ extension Link {
 
   private func hashCIE<E: ELFEncoding>(_: E.Type, _ index: FrameIndex) -> UInt64 {
     let frame = frames[index]
-    var hash = bytes(E.self, frame).hash
+    var result = bytes(E.self, frame).hash
     for i in 0..<Int(frame.relocationCount) {
       let entry = relocation(E.self, frame, i)
       let id = identity(atoms[frame.atom].file, entry.symbol) &+ UInt64(bitPattern: entry.addend)
-      hash = (hash ^ id) &* 0x9E37_79B9_7F4A_7C15
+      result = hash(result, followedBy: id)
     }
-    return hash
+    return result
   }
 
   private func isEqualCIE<E: ELFEncoding>(_: E.Type, _ a: FrameIndex, _ b: FrameIndex) -> Bool {

@@ -45,12 +45,16 @@ struct MergeTable {
   var segmentBytes = 1 << 20
   /// Segments are handed out together up to this many bytes.
   var chunkBytes = 1 << 16
+  /// Slots that a search looks at before it gives up.
+  var probeLimit = Platform.probeLimit
 
   // MARK: Results
 
   /// Inputs whose last string has no end; they have no pieces.
   private(set) var unterminated: [Int] = []
   private(set) var hasTooManyPieces = false
+  /// A search gave up, and the other results mean nothing.
+  private(set) var isFlooded = false
   var uniques = MergeTable.noUniques
   var uniqueCount = 0
   /// Bytes of the merged section.
@@ -83,8 +87,9 @@ struct MergeTable {
           hasTooManyPieces = true
           return
         }
-        let claims = ClaimTable(pieces: total, inputs: inputs, pool: pool)
+        let claims = ClaimTable(pieces: total, inputs: inputs, pool: pool, probeLimit: probeLimit)
         claims.claimAll(first, chunks, reader, pool)
+        isFlooded = claims.isFlooded
         number(first, firstChunk, chunks.count, reader, claims, pool)
         claims.release()
       }

@@ -135,6 +135,10 @@ extension Link {
           group.inputs[0],
           "too many pieces to merge in one output section; compile with less debug information")
       }
+      if table.isFlooded {
+        report(
+          group.inputs[0], "more than \(probeLimit) merged strings or constants \(floodRemedy)")
+      }
       mergedSections.append(
         MergedSection(
           atom: merged, output: group.output, entrySize: UInt64(group.entrySize),

@@ -26,12 +26,12 @@ final class KeyTable {
     if count == 1 { slots.deallocate() } else { memory.release(slots, count) }
   }
 
-  /// Where a search for a key starts. Keys are often counters or addresses: they are spread, but
-  /// eight neighbours stay together, as those are often used one after the other.
+  /// Where a search for a key starts. Keys are often counters or addresses, or have numbers of their
+  /// own in some of their bits: they are spread, whichever bits differ, but eight neighbours stay
+  /// together, as those are often used one after the other.
   @inline(__always)
   private static func hash(_ key: UInt64) -> Int {
-    let block = (key >> 3 &* 0x9e37_79b9_7f4a_7c15) >> 20
-    return Int(truncatingIfNeeded: block << 3 | key & 7)
+    Int(truncatingIfNeeded: hashNumber(key >> 3) << 3 | key & 7)
   }
 
   /// The key's slot, or the free one that a search for it ends at.

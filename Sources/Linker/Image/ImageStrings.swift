@@ -56,6 +56,9 @@ final class ImageStrings {
     if used * 2 >= mask + 1 { try grow() }
     let hash = UInt32(truncatingIfNeeded: name.hash)
     let slot = slot(of: name, hash: hash)
+    guard (slot &- Int(hash)) & mask < probeLimit else {
+      throw ImageError(.outOfRoom, "more than \(probeLimit) names \(floodRemedy)")
+    }
     if slots[slot].offset != 0 {
       slots[slot].users += 1
       return slots[slot].offset

@@ -166,14 +166,23 @@ extension Link {
   private func dynamicListMatcher() -> PatternMatcher? {
     if options.dynamicLists.isEmpty { return nil }
     let patterns = readPatterns(options.dynamicLists, "dynamic list")
-    return PatternMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
+    return makeMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
   }
 
   private func exportMatcher() -> PatternMatcher? {
     var patterns = options.exportGlobs.map { Pattern(unquoted: ByteString(copying: $0)) }
     patterns += readPatterns(options.exportGlobFiles, "list of symbols to export")
     if patterns.isEmpty { return nil }
-    return PatternMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
+    return makeMatcher(patterns.map { PatternMatcher.Entry($0, payload: 0) })
+  }
+
+  /// A matcher for patterns that scripts or options gave.
+  func makeMatcher(_ entries: [PatternMatcher.Entry]) -> PatternMatcher {
+    let matcher = PatternMatcher(entries)
+    if matcher.isFlooded {
+      diagnostics.error("more than \(probeLimit) names in scripts and lists \(floodRemedy)")
+    }
+    return matcher
   }
 
   enum UndefinedReport { case none, warning, error }

@@ -109,6 +109,9 @@ extension Link {
       }
     }
     _ = groupClaims.reserve(count: symbols.count - groupClaims.count)
+    if names.isFlooded {
+      diagnostics.error("the names of more than \(probeLimit) symbols \(floodRemedy)")
+    }
 
     let wraps = isFirst ? prepareWraps() : self.wraps
     if !wraps.isEmpty {

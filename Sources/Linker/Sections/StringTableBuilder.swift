@@ -45,13 +45,17 @@ struct StringTableBuilder: @unchecked Sendable {
   init() {}
 
   /// The offset of `name`, which is added unless `add` has seen it before. The bytes must stay
-  /// where they are until the table is written.
+  /// where they are until the table is written. A name whose search ends at the limit of probes is in
+  /// the table once more, which harms nobody.
   mutating func add(_ name: ByteString) -> UInt32 {
     if name.isEmpty { return 0 }
     if used * 4 >= (mask + 1) * 3 { grow() }
     let hash = name.hash
     var slot = Int(truncatingIfNeeded: hash) & mask
+    var left = probeLimit
     while slots[slot] != 0 {
+      if left == 0 { return addUnique(name) }
+      left &-= 1
       if slots[slot] >> 32 == hash >> 32 {
         let piece = pieces[Int(slots[slot] & 0xffff_ffff) - 1]
         if ByteString(start: piece.start, count: Int(piece.count)) == name { return piece.offset }

@@ -30,10 +30,15 @@ struct NameTable {
   private var mask: Int
   private var capacity: Int
   private var used = 0
+  private let probeLimit: Int
+  private let flood: UnsafeMutablePointer<UInt32>
 
   private static let empty: UInt64 = 0
 
-  init(capacity wanted: Int) {
+  /// - Parameter probeLimit: slots that a search looks at before it gives up; for tests.
+  init(capacity wanted: Int, probeLimit: Int = Platform.probeLimit) {
+    self.probeLimit = probeLimit
+    flood = allocateZeroed(count: 1)
     capacity = Self.roundUp(max(wanted, 512))
     mask = capacity - 1
     slots = Self.makeSlots(capacity)
@@ -54,6 +59,9 @@ struct NameTable {
 
   @inline(__always)
   private static func tag(_ hash: UInt64) -> UInt64 { hash & 0xffff_ffff_0000_0000 | 1 << 63 }
+
+  /// Whether a search gave up: names have symbols of others, and the link must end with an error.
+  var isFlooded: Bool { flood.pointee != 0 }
 
   /// The symbol of that name, if there is one. Not while a batch runs.
   func find(_ name: ByteString, in symbols: Table<SymbolIndex, Symbol>) -> SymbolIndex? {
@@ -91,6 +99,8 @@ struct NameTable {
     nonisolated(unsafe) let names = occurrences.baseAddress!
     let mask = self.mask
     let known = UInt32(symbols.count)
+    let probeLimit = self.probeLimit
+    nonisolated(unsafe) let flood = self.flood
     // Few names are done before another thread has woken up.
     func forEachUnit(_ body: @escaping @Sendable (_ unit: Int) -> Void) {
       if total <= 1 << 13 {
@@ -116,7 +126,7 @@ struct NameTable {
           for i in 0..<n {
             names[start + i].slot = Self.claim(
               slots, mask, hashes[i], occurrence: start + i, names: names, known: known,
-              symbols: symbols)
+              symbols: symbols, probeLimit: probeLimit, flood: flood)
           }
           start += n
         }
@@ -184,8 +194,10 @@ struct NameTable {
   @inline(__always)
   private static func claim(
     _ slots: UnsafeMutablePointer<UInt64>, _ mask: Int, _ hash: UInt64, occurrence: Int,
-    names: UnsafeMutablePointer<Occurrence>, known: UInt32, symbols: Table<SymbolIndex, Symbol>
+    names: UnsafeMutablePointer<Occurrence>, known: UInt32, symbols: Table<SymbolIndex, Symbol>,
+    probeLimit: Int, flood: UnsafeMutablePointer<UInt32>
   ) -> UInt32 {
+    var left = probeLimit
     let tag = tag(hash)
     let mine = tag | UInt64(known &+ UInt32(occurrence))
     let name = ByteString(start: names[occurrence].start, count: Int(names[occurrence].count))
@@ -218,6 +230,12 @@ struct NameTable {
           }
           return UInt32(slot)
         }
+      }
+      left &-= 1
+      if left <= 0 {
+        // Any symbol will do: nobody comes to see it.
+        atomicOr(flood, 1)
+        return UInt32(slot)
       }
       slot = (slot &+ 1) & mask
     }

@@ -197,7 +197,7 @@ extension Link {
         versions.number(of: script.nodes[node], scope)
       }
     }
-    return entries.isEmpty ? nil : PatternMatcher(entries)
+    return entries.isEmpty ? nil : makeMatcher(entries)
   }
 
   /// Demangled names are looked at only if a pattern is about them, since demangling costs a hundred
@@ -260,7 +260,7 @@ extension Link {
       }
     }
     let found: UnsafeMutablePointer<UInt32> = allocateZeroed(count: entries.count)
-    if !entries.isEmpty { findDemangled(PatternMatcher(entries), found) }
+    if !entries.isEmpty { findDemangled(makeMatcher(entries), found) }
     var isFound: [ByteString: Bool] = [:]
     for (k, entry) in entries.enumerated() { isFound[entry.pattern.text] = found[k] != 0 }
 
