@@ -105,7 +105,8 @@ let package = Package(
     .testTarget(
       name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],
       swiftSettings: settings),
-    .testTarget(name: "LinkCaseTests", swiftSettings: settings),
+    .testTarget(
+      name: "LinkCaseTests", dependencies: ["LinkerCLI"], swiftSettings: settings),
     // A process apart that attaches to another one, for tests that end it or take its rights away.
     .executableTarget(
       name: "hot-swap-probe", dependencies: ["HotSwap", "Linker"], path: "Tests/HotSwapProbe",

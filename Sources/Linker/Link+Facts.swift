@@ -51,18 +51,28 @@ extension Link {
   /// Whether absolute addresses fit an immediate operand.
   var isLoadedLow: Bool {
     !isPositionIndependent && (options.imageBase ?? 0) < 1 << 30 && options.sectionStarts.isEmpty
-      && loadedBytes < 1 << 30
+      && loadedBytes < 1 << 30 && !hasWideGaps
+  }
+
+  /// Whether the gaps between segments can be larger than estimates of the image's size allow for.
+  private var hasWideGaps: Bool { maximumPageSize > 1 << 22 }
+
+  /// Where the image begins unless an option says otherwise.
+  func defaultBase<T: Target>(_: T.Type) -> UInt64 {
+    isPositionIndependent ? 0 : alignUp(T.defaultImageBase, maximumPageSize)
   }
 
   /// Whether all small-model code and data are within reach of each other, so that what goes through
   /// the offset table may go directly. An estimate that errs on the safe side: addresses are not
   /// known when it is asked.
   func isCompact<T: Target>(_: T.Type) -> Bool {
-    if loadedBytes > (1 << 31) - (1 << 26) { return false }
+    let limit: UInt64 = (1 << 31) - (1 << 26)
+    if loadedBytes > limit || hasWideGaps { return false }
     let starts = options.sectionStarts.map(\.address)
     guard let lowest = starts.min(), let highest = starts.max() else { return true }
     let base = options.imageBase ?? T.defaultImageBase
-    return max(highest, base) - min(lowest, base) + loadedBytes < (1 << 31) - (1 << 26)
+    let span = max(highest, base) - min(lowest, base)
+    return span < limit && span + loadedBytes < limit
   }
 
   /// Sums up the loaded atoms that are left; those of the large model by themselves, and its code.

@@ -100,6 +100,10 @@ extension CommandLineParser {
       fail(value: value, "isn't a power of two")
       return nil
     }
+    guard size <= 1 << 30 else {
+      fail(value: value, "is more than the largest page that a machine has, 1 GiB")
+      return nil
+    }
     return size
   }
 }

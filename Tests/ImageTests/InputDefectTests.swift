@@ -201,6 +201,19 @@ import Weld
       try f.prints("", 122)
     }
 
+    /// Symbols name sections in 16 bits.
+    @Test func moreSectionsThanSymbolsCanName() throws {
+      let f = try Fixture(linkedWith: nil)
+      try f.start(calling: [ImageSymbol]())
+      try f.check()
+      let sections = """
+        __asm__(".altmacro\\n.macro one n\\n.section part\\\\n\\n.byte 0\\n.endm\\n.set i, 0\\n"
+                ".rept 66000\\none %i\\n.set i, i + 1\\n.endr\\n.text");
+        """
+      try f.image.addObject(f.compile(sections, as: "many.o", "-fno-pie"))
+      f.refuses(.outOfRoom, "sections")
+    }
+
     @Test func inputsThatAreInError() throws {
       let f = try Fixture(linkedWith: Library.all[1])
       try f.main { $0.result(3) }

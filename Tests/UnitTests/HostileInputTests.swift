@@ -128,6 +128,23 @@ import Testing
     _ = fails([object])
   }
 
+  /// Without addends they are in the bytes, where nobody looks for them on this machine.
+  @Test func compactRelocationsWithoutAddends() {
+    for (header, isWrong): (UInt8, Bool) in [(1 << 3 | 4, false), (1 << 3, true), (0, false)] {
+      var object = HostileObject()
+      object.add(
+        .init(
+          ".data", .progbits, flags: [.alloc, .write], bytes: [5, 0, 0, 0, 0, 0, 0, 0], alignment: 8
+        ))
+      // Offset 0, symbol 1, type R_X86_64_64.
+      let entry: [UInt8] = header == 0 ? [] : [3, 1, 1]
+      object.add(.init(".crel", .crel, flags: [], bytes: [header] + entry))
+      object.sections[2].info = 2
+      object.sections[2].link = 4
+      #expect(fails([object]) { $0.outputKind = .sharedLibrary } == isWrong)
+    }
+  }
+
   /// The first relocation writes over the instruction that the second one rewrites.
   @Test func overlappingRelocationsChangeInstructions() {
     var object = HostileObject()

@@ -294,6 +294,15 @@ extension CodeImage {
   /// Each kind of section has a segment, and another for each doubling: where their headers outgrow
   /// the room in front of the file, the sections behind it go elsewhere in the file.
   private func makeRoomForHeaders() throws(ImageError) {
+    // Symbols name their sections in 16 bits, of which the format has taken some numbers. Tables that
+    // this flush makes itself need a few.
+    let headers = foreign.kept.count + sections.count + 16
+    guard headers < Int(SectionIndex.reservedStart) else {
+      throw ImageError(
+        .outOfRoom,
+        "the program has \(headers) sections, and an image at most \(SectionIndex.reservedStart - 1);"
+          + " put its declarations into fewer sections")
+    }
     let count = segments().count
     while count > foreign.image?.programHeaderRoom ?? programHeaderRoom {
       let limit = (Int(Self.largestHeaders) - FileHeader<E>.size) / Self.programHeaderSize

@@ -12,6 +12,10 @@ enum CompactRelocations {
     let count = header >> 3
     let hasAddends = header & 4 != 0
     let shift = header & 3
+    guard hasAddends || count == 0 else {
+      throw InputError(
+        "compact relocations without addends (section \(section)) are not used on this machine")
+    }
     // Each relocation takes a byte at least.
     guard count <= UInt64(bytes.count) else { throw broken }
     let size = RelaEntry<E>.size

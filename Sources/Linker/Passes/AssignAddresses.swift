@@ -10,17 +10,22 @@ extension Link {
   /// Places sections until the size of `.relr.dyn`, which depends on addresses, fits.
   func assignAddresses<T: Target>(_: T.Type) throws(LinkFailed) {
     checkSizes()
+    checkImageBase()
     try checkpoint()
-    for _ in 0..<32 {
+    var round = 0
+    while true {
       if !synthetic.relativeRelocations.isNone {
         outputs[synthetic.relativeRelocations].size =
           UInt64(dynamicRelocations.packedRoom * T.Encoding.wordSize)
       }
       layOut(T.self)
+      checkSegmentCount()
+      try checkpoint()
       if synthetic.relativeRelocations.isNone { break }
       // Places of relocations are needed: atoms get their addresses for a moment.
       shiftAtoms(forward: true)
-      let fits = packRelativeRelocations(T.self)
+      round += 1
+      let fits = packRelativeRelocations(T.self, mayGuess: round < 8)
       shiftAtoms(forward: false)
       if fits { break }
     }
@@ -254,11 +259,11 @@ extension Link {
     }
   }
 
-  /// Addresses wrap around: what a script or `--section-start` puts at the end of the address space
-  /// is the user's business, and inputs are bounded by `checkSizes`.
+  /// Sizes are bounded by `checkSizes`, but addresses start where options say: what would wrap around
+  /// is told by `LayoutBounds`, before segments are made of it.
   private func layOut<T: Target>(_: T.Type) {
-    layOut(T.self, base: options.imageBase ?? (isPositionIndependent ? 0 : T.defaultImageBase))
-    if let base = lowerBase() { layOut(T.self, base: base) }
+    layOut(T.self, base: options.imageBase ?? defaultBase(T.self))
+    if !diagnostics.hasErrors, let base = lowerBase() { layOut(T.self, base: base) }
   }
 
   /// The table of program headers ends where the first section begins: tools take what lies between
@@ -269,7 +274,7 @@ extension Link {
     var count = expectedSegments(loaded)
     for _ in 0..<4 {
       layOut(T.self, loaded, base: base, segmentCount: count)
-      if segments.count == count { return }
+      if diagnostics.hasErrors || segments.count == count { return }
       count = segments.count
     }
     layOut(T.self, loaded, base: base, segmentCount: 10 + loaded.count * 2)
@@ -289,6 +294,9 @@ extension Link {
     imageBase = base
     let starts = startAddresses()
 
+    var bounds = LayoutBounds(
+      base: base, headersSize: headersSize, page: common,
+      isRelocated: isPositionIndependent)
     var address = imageBase &+ headersSize
     var offset = headersSize
     var load = Segment(type: .load, flags: readOnlyPermissions, offset: 0, address: imageBase)
@@ -368,6 +376,7 @@ extension Link {
         section.pointee.fileOffset = offset &+ (aligned &- address)
         threadZeroSize = aligned &+ section.pointee.size &- address
       }
+      bounds.add(section.pointee, start: start, isRelro: relro, tls: tls?.address)
       if section.pointee.has.contains(.threadLocal) {
         extendTLS(&tls, section.pointee, alignment, isZero: isZero)
       }
@@ -391,6 +400,11 @@ extension Link {
       relroEnd = (address, offset)
     }
     close()
+    bounds.finish()
+    if let problem = bounds.problem {
+      diagnostics.error(problem)
+      return
+    }
 
     segments = assembleSegments(
       T.self, loaded: loaded, loads: loads, tls: tls, relroStart: relroStart, relroEnd: relroEnd)

@@ -179,9 +179,12 @@ extension Link {
 
   /// Encodes `.relr.dyn` for the present addresses; true if it fits in its room.
   ///
+  /// Otherwise there is more room for the next layout: as much as these addresses need, or if that was
+  /// not enough too often, a word for each relocation, which is always enough.
+  ///
   /// Source: gABI, "Relative Relocation Table": an even word is an address, an odd one a bitmap of
   /// the 63 words after the last.
-  func packRelativeRelocations<T: Target>(_: T.Type) -> Bool {
+  func packRelativeRelocations<T: Target>(_: T.Type, mayGuess: Bool) -> Bool {
     if synthetic.relativeRelocations.isNone { return true }
     var places: [UInt64] = []
     for list in dynamicRelocations.lists {
@@ -216,7 +219,7 @@ extension Link {
     }
     dynamicRelocations.packed = words
     if words.count > dynamicRelocations.packedRoom {
-      dynamicRelocations.packedRoom = words.count
+      dynamicRelocations.packedRoom = mayGuess ? words.count : places.count
       return false
     }
     return true
