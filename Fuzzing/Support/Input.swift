@@ -30,11 +30,7 @@ enum Fixture {
 /// Options with which a link leaves nothing behind.
 func quietOptions() -> LinkOptions {
   var options = LinkOptions()
-  options.outputPath = "/dev/null"
-  options.threads = 1
-  options.demangles = false
-  options.noStandardLibraries = true
-  options.errorLimit = 3
+  options.makeQuiet()
   return options
 }
 
@@ -49,6 +45,15 @@ func link(_ options: LinkOptions) {
 }
 
 extension LinkOptions {
+  /// The link is to leave nothing behind.
+  mutating func makeQuiet() {
+    outputPath = "/dev/null"
+    threads = 1
+    demangles = false
+    noStandardLibraries = true
+    errorLimit = 3
+  }
+
   mutating func add(_ path: String, _ bytes: ByteString, _ state: InputState = InputState()) {
     memoryFiles[path] = bytes
     inputs.append(Input(.path(path), state))
