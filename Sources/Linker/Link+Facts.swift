@@ -122,11 +122,12 @@ extension Link {
     return overflows ? .max : sum
   }
 
-  /// Whether some exported symbol is STB_GNU_UNIQUE.
-  var usesUniqueSymbols: Bool {
-    if !sawUnique.load(ordering: .relaxed) { return false }
+  /// Whether some exported symbol is STB_GNU_UNIQUE, or some definition STT_GNU_IFUNC.
+  var hasGNUSymbols: Bool {
+    if !sawGNUSymbol.load(ordering: .relaxed) { return false }
     return symbols.indices.contains {
-      symbols[SymbolIndex($0)].has.contains([.isUnique, .isExported])
+      let has = symbols[SymbolIndex($0)].has
+      return has.contains([.isUnique, .isExported]) || has.contains(.isIndirectFunction)
     }
   }
 

@@ -63,8 +63,8 @@ public final class Link: @unchecked Sendable {
   let relativeFirsts = ReservedTable<UInt32>(capacity: 1 << 27, of: "sections")
   /// The complement of each symbol's best claim; 0 for none.
   let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
-  /// Some definition is STB_GNU_UNIQUE.
-  let sawUnique = Atomic<Bool>(false)
+  /// Some definition is STB_GNU_UNIQUE or STT_GNU_IFUNC.
+  let sawGNUSymbol = Atomic<Bool>(false)
   let duplicates = Mutex<[DuplicateDefinition]>([])
   /// Atoms of the linker's own file: commons, copies, merged sections.
   var syntheticAtoms: [AtomIndex] = []

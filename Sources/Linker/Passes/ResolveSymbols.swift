@@ -154,11 +154,13 @@ extension Link {
       }
       if entry.binding == .gnuUnique, options.usesUniqueBinding {
         facts.insert(.isUnique)
-        if !sawUnique.load(ordering: .relaxed) { sawUnique.store(true, ordering: .relaxed) }
+        noteGNUSymbol()
       }
       switch entry.type {
       case .function: facts.insert(.isFunction)
-      case .gnuIndirectFunction: facts.formUnion([.isFunction, .isIndirectFunction])
+      case .gnuIndirectFunction:
+        facts.formUnion([.isFunction, .isIndirectFunction])
+        noteGNUSymbol()
       case .threadLocal: facts.insert(.isThreadLocal)
       default: break
       }
@@ -176,6 +178,11 @@ extension Link {
       symbol.pointee.word = entry.value
       symbol.pointee.flags |= facts.rawValue
     }
+  }
+
+  /// Files are settled in parallel, and what is written often is slow to read.
+  private func noteGNUSymbol() {
+    if !sawGNUSymbol.load(ordering: .relaxed) { sawGNUSymbol.store(true, ordering: .relaxed) }
   }
 
   /// A strong definition that lost to another strong one.

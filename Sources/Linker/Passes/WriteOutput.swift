@@ -500,7 +500,7 @@ extension Link {
 
   /// ELFOSABI_GNU marks outputs with indirect functions or unique symbols.
   private var usesGNUExtensions: Bool {
-    usesUniqueSymbols
+    hasGNUSymbols
       || offsetTable.slots.contains { $0.use == .indirect }
       || dynamicRelocations.lists.contains { $0.contains { $0.kind == .indirect } }
   }
