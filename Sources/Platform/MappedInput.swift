@@ -9,7 +9,7 @@ import Glibc
 public struct MappedInput: @unchecked Sendable {
   public let base: UnsafeRawPointer
   public let count: Int
-  /// For a mapped file.
+  /// For a mapped file, and for an empty one.
   public let identity: FileIdentity?
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
@@ -88,7 +88,8 @@ public struct MappedInput: @unchecked Sendable {
     let size = Int(status.st_size)
     count = size
     if size == 0 {
-      identity = nil
+      // Perhaps somebody has only begun to write it.
+      identity = FileIdentity(status)
       base = UnsafeRawPointer(bitPattern: 8)!
       return
     }

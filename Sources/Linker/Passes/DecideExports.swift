@@ -57,13 +57,13 @@ extension Link {
   private func undefinedFacts(_ has: SymbolFlags) -> SymbolFlags {
     guard isDynamic, has.contains(.isMentioned), has.isDisjoint(with: [.sawHidden, .sawProtected])
     else { return [] }
-    if has.contains(.isReferenced) {
-      // An error unless a policy lets the loader look for it, if there is one.
-      return reportsUndefined != .error && (isSharedLibrary || !options.noDynamicLinker)
-        ? [.isImported, .isPreemptible] : []
-    }
-    return options.dynamicUndefinedWeak ?? (isSharedLibrary || !options.noDynamicLinker)
-      ? [.isImported, .isPreemptible] : []
+    // A static PIE relocates itself, and looks for no names.
+    if !isSharedLibrary && options.noDynamicLinker { return [] }
+    let isLeftToLoader =
+      has.contains(.isReferenced)
+      // An error unless a policy lets the loader look for it.
+      ? reportsUndefined != .error : options.dynamicUndefinedWeak ?? true
+    return isLeftToLoader ? [.isImported, .isPreemptible] : []
   }
 
   private func decideExport<E: ELFEncoding>(

@@ -103,7 +103,7 @@ extension Link {
 
   /// The first of a name is kept. One that stands for the same function or variable as a section
   /// group counts as such a group, as GNU ld has it: if the group has one section, which defines the
-  /// same symbols. And `.gnu.linkonce.r.F` belongs to `.gnu.linkonce.t.F` of its file.
+  /// same symbols with the same bindings. And `.gnu.linkonce.r.F` belongs to `.gnu.linkonce.t.F` of its file.
   private func electLinkOnce<E: ELFEncoding>(_: E.Type) {
     var sections = rareSections.linkOnce.withLock { $0 }
     if sections.isEmpty { return }
@@ -290,9 +290,16 @@ struct LinkOnceSection: Sendable {
 
 /// The names that sections of some files define. Each file is read once.
 private struct DefinedNames {
-  private var files: [UInt32: [UInt32: [ByteString]]] = [:]
+  private struct Definition: Comparable {
+    var name: ByteString
+    var binding: UInt8
 
-  /// Whether both sections define the same symbols, and at least one.
+    static func < (a: Definition, b: Definition) -> Bool { a.name < b.name }
+  }
+
+  private var files: [UInt32: [UInt32: [Definition]]] = [:]
+
+  /// Whether both sections define the same symbols with the same bindings, and at least one.
   mutating func areEqual<E: ELFEncoding>(
     _: E.Type, _ link: Link, _ a: (file: FileIndex, section: Int),
     _ b: (file: FileIndex, section: Int)
@@ -303,16 +310,17 @@ private struct DefinedNames {
 
   private mutating func names<E: ELFEncoding>(
     _: E.Type, _ link: Link, _ place: (file: FileIndex, section: Int)
-  ) -> [ByteString] {
+  ) -> [Definition] {
     if files[place.file.raw] == nil {
       let file = link.objects.pointer(place.file)
-      var sections: [UInt32: [ByteString]] = [:]
+      var sections: [UInt32: [Definition]] = [:]
       for i in file.pointee.firstGlobal..<file.pointee.symbolCount {
         let section = file.pointee.section(E.self, of: i)
         if section == 0 || Int(section) >= file.pointee.sectionCount { continue }
-        let name = file.pointee.symbol(E.self, i).name
+        let entry = file.pointee.symbol(E.self, i)
+        let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
         sections[section, default: []].append(
-          ObjectFile.name(file.pointee.symbolNames, at: name))
+          Definition(name: name, binding: entry.binding.rawValue))
       }
       for section in sections.keys { sections[section]!.sort() }
       files[place.file.raw] = sections
