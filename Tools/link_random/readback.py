@@ -31,12 +31,14 @@ def complaint(directory: str, checker: str | None, outputs: dict[str, list[str]]
 
 
 def elflint(directory: str, paths: list[str]) -> dict[str, str]:
-    """Complaints, by their words without numbers."""
+    """Complaints, by their words without numbers, and of sections (`.ltext.f`) by their kind: not all
+    linkers put those of a kind together."""
     found: dict[str, str] = {}
     for path in paths:
         if not os.path.exists(os.path.join(directory, path)):
             continue
         for line in run(["eu-elflint", "--gnu-ld", path], directory).output.splitlines():
             if line and line != "No errors":
-                found.setdefault(re.sub(r" *(0x[0-9a-f]+|\d+)", "N", line), line)
+                plain = re.sub(r" *(0x[0-9a-f]+|\d+)", "N", line)
+                found.setdefault(re.sub(r"'(\.\w+)\.[^']*'", r"'\1'", plain), line)
     return found
