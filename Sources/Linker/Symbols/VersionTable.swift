@@ -159,8 +159,9 @@ extension Link {
   /// Gives every global symbol that is defined here its version, and marks as `isForcedLocal` those
   /// that a script makes local.
   ///
-  /// The version in a symbol's name counts first, then the scripts. Runs after resolution and before
-  /// it is decided what is exported. Each symbol is written by one worker, atomically for the flag.
+  /// The version in a symbol's name counts first, then the scripts; but `foo@V` is local if the
+  /// script makes `foo` local in V. Runs after resolution and before it is decided what is exported.
+  /// Each symbol is written by one worker, atomically for the flag.
   func applyVersions<E: ELFEncoding>(_: E.Type) {
     let table = versions
     let numbers = table.symbolVersions
@@ -169,13 +170,14 @@ extension Link {
     if !table.hasScript && !hasSuffixes { return }
     let matcher = makeMatcher()
     let demangles = matcher?.needsDemangledNames ?? false
+    let nodes = hasSuffixes ? nodeMatchers() : []
     pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
       let skipped: SymbolFlags = [.isShared, .isUndefined, .isForcedLocal, .sawHidden]
       for i in range {
         let symbol = symbols.pointer(SymbolIndex(i))
         if !symbol.pointee.has.isDisjoint(with: skipped) { continue }
         var number = VersionTable.global
-        if hasSuffixes, let suffixed = suffixVersion(E.self, symbol.pointee, table) {
+        if hasSuffixes, let suffixed = suffixVersion(E.self, symbol.pointee, table, nodes) {
           number = suffixed
         } else if let matcher {
           let match = Self.match(symbol.pointee.name, matcher, demangles: demangles)
@@ -200,6 +202,24 @@ extension Link {
     return entries.isEmpty ? nil : makeMatcher(entries)
   }
 
+  /// For each version that the output defines what its node alone says of names; nil for nodes that
+  /// make nothing local.
+  private func nodeMatchers() -> [PatternMatcher?] {
+    var found = [PatternMatcher?](repeating: nil, count: versions.definitions.count)
+    for script in versions.scripts {
+      for node in script.nodes where !node.locals.isEmpty {
+        guard let number = versions.number(of: node.name) else { continue }
+        let entries =
+          node.globals.map { PatternMatcher.Entry($0, payload: UInt32(number)) }
+          + node.locals.map {
+            PatternMatcher.Entry($0, payload: UInt32(VersionTable.local), isLocal: true)
+          }
+        found[Int(number - 2)] = makeMatcher(entries)
+      }
+    }
+    return found
+  }
+
   /// Demangled names are looked at only if a pattern is about them, since demangling costs a hundred
   /// times what matching does.
   @inline(__always)
@@ -220,7 +240,7 @@ extension Link {
   /// program may define a versioned symbol in place of a library's without a script: references to
   /// the version find a symbol without one too.
   private func suffixVersion<E: ELFEncoding>(
-    _: E.Type, _ symbol: Symbol, _ table: VersionTable
+    _: E.Type, _ symbol: Symbol, _ table: VersionTable, _ nodes: [PatternMatcher?]
   ) -> UInt16? {
     guard symbol.file != 0, symbol.file < objects.count else { return nil }
     let file = objects.pointer(FileIndex(raw: symbol.file))
@@ -228,10 +248,19 @@ extension Link {
     let entry = file.pointee.symbol(E.self, Int(symbol.source))
     let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
     guard let suffix = VersionSuffix(of: name) else { return nil }
-    let hidden = suffix.isDefault ? 0 : VersionTable.hidden
+    // A strong `foo@V` may be what the symbol `foo` has become.
+    let symbolAt = symbol.name.firstIndex(of: 0x40)
+    let hidden = suffix.isDefault || symbolAt == nil ? 0 : VersionTable.hidden
     if suffix.version.isEmpty { return VersionTable.global | hidden }
     if let number = table.number(of: suffix.version) {
       atomicOr(table.mentions + Int(number - 2), 1)
+      if let symbolAt, hidden != 0, let matcher = nodes[Int(number - 2)],
+        Self.match(
+          symbol.name[0..<symbolAt], matcher, demangles: matcher.needsDemangledNames)
+          == UInt32(VersionTable.local)
+      {
+        return VersionTable.local
+      }
       return number | hidden
     }
     if isSharedLibrary || table.hasScript {

@@ -19,7 +19,13 @@ extension Link {
         guard let plain = plainSymbol(of: index), seen.insert(index).inserted else { continue }
         if defaultVersion(E.self, of: plain) == versionInName(index) {
           // There is one definition of each version.
-          if isDefinedHere(index) { reportVersionedTwice(E.self, index, plain) }
+          if isDefinedHere(index) {
+            reportVersionedTwice(E.self, index, plain)
+            if symbols[plain].has.contains(.isWeak), !symbols[index].has.contains(.isWeak) {
+              replaceDefinition(of: plain, by: index)
+            }
+            symbols[index].flags |= SymbolFlags.isForcedLocal.rawValue
+          }
           redirected[index] = plain
         } else if symbols[index].has.contains(.isUndefined),
           symbols[index].has.isDisjoint(with: [.sawHidden, .sawProtected])
@@ -49,6 +55,20 @@ extension Link {
       settle(E.self, index, in: definition.library, definition.source)
     }
     redirect(redirected)
+  }
+
+  /// Makes a weak `foo@@V` what a strong `foo@V` is; it remains the default version.
+  private func replaceDefinition(of plain: SymbolIndex, by index: SymbolIndex) {
+    let facts: SymbolFlags = [
+      .isWeak, .isCommon, .isUnique, .isFunction, .isIndirectFunction, .isThreadLocal, .isAbsolute,
+    ]
+    let other = symbols[index]
+    symbols[plain].file = other.file
+    symbols[plain].source = other.source
+    symbols[plain].atom = other.atom
+    symbols[plain].word = other.word
+    symbols[plain].flags &= ~facts.rawValue
+    symbols[plain].flags |= other.has.intersection(facts).rawValue
   }
 
   /// Makes all references to the keys mean the values.
@@ -87,14 +107,15 @@ extension Link {
     return name.dropFirst(at + 1)
   }
 
-  /// V if an object defines the symbol as `foo@@V`.
+  /// V if an object defines the symbol as `foo@@V`, or as `foo@V` in place of a weak `foo@@V`.
   func defaultVersion<E: ELFEncoding>(_: E.Type, of index: SymbolIndex) -> ByteString? {
     guard isDefinedHere(index) else { return nil }
     let file = objects.pointer(FileIndex(raw: symbols[index].file))
     guard file.pointee.has.contains(.hasVersionedNames) else { return nil }
     let entry = file.pointee.symbol(E.self, Int(symbols[index].source))
     let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
-    guard let suffix = VersionSuffix(of: name), suffix.isDefault else { return nil }
+    guard let suffix = VersionSuffix(of: name), suffix.isDefault || versionInName(index) == nil
+    else { return nil }
     return suffix.version
   }
 
@@ -124,7 +145,8 @@ extension Link {
 
   /// `.symver foo, foo@V` leaves `foo` in the object, too, which is not meant: `foo` is the name of
   /// the default version, and V is to be an old one. So `foo` stands for `foo@V` then, unless a
-  /// script gives it another version.
+  /// script gives it another version. One that is hidden is no alias: it stays inside, and V is
+  /// exported.
   func foldVersionedAliases<E: ELFEncoding>(_: E.Type) {
     var redirected: [SymbolIndex: SymbolIndex] = [:]
     for file in liveObjects where objects[file].has.contains(.hasVersionedNames) {
@@ -132,7 +154,7 @@ extension Link {
         let index = objects[file].globals[i]
         guard let version = versionInName(index), isDefinedHere(index),
           let plain = plainSymbol(of: index), isDefinedHere(plain), redirected[plain] == nil,
-          defaultVersion(E.self, of: plain) == nil
+          !symbols[plain].has.contains(.sawHidden), defaultVersion(E.self, of: plain) == nil
         else { continue }
         let number = Int(versions.symbolVersions.base[plain.int] & ~VersionTable.hidden)
         if number >= 2

@@ -8,6 +8,7 @@
 //#check: readelf --dyn-syms -W $OUT !~ api@@V1( |$)
 //#check[other]: readelf --dyn-syms -W $OUT ~ api@@V2( |$)
 //#check: readelf --dyn-syms -W $OUT !~ api$
+//#without: bfd+other bfd gives api no version V2
 //#without: mold mold exports api@@V1, too
 //#exit: 4
 int api(void);
