@@ -91,12 +91,11 @@ extension X86_64 {
           i &+= 1
         }
       case R.dtpoff32:
-        let origin = origin(&context, index)
-        let value = target(&context, source, entry.addend) &- origin
+        let value = moduleOffset(&context, source, entry.addend, origin(&context, index))
         if !fitsSigned32(value) { outOfRange(&context, index, entry, value) }
         store32(value, p)
       case R.dtpoff64:
-        store64(target(&context, source, entry.addend) &- origin(&context, index), p)
+        store64(moduleOffset(&context, source, entry.addend, origin(&context, index)), p)
       case R.gottpoff, R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff:
         applyInitialExec(&context, index, entry, p, code, address)
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
@@ -202,22 +201,28 @@ extension X86_64 {
   private static func threadOffset(
     _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
   ) -> UInt64 {
+    moduleOffset(&context, source, addend, context.threadPointer)
+  }
+
+  /// Distance of a variable from `origin`, in the same module.
+  @inline(__always)
+  private static func moduleOffset(
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64, _ origin: UInt64
+  ) -> UInt64 {
     let word = context.file.pointee.destinations[Int(source)]
-    if Destination.isAddress(word) {
-      return word &+ UInt64(bitPattern: addend) &- context.threadPointer
-    }
-    return unsettledThreadOffset(&context, source, addend)
+    if Destination.isAddress(word) { return word &+ UInt64(bitPattern: addend) &- origin }
+    return unsettledOffset(&context, source, addend, origin)
   }
 
   /// What is not there lies nowhere: any offset does, and zero fits in 32 bits.
   @inline(never)
-  private static func unsettledThreadOffset(
-    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64
+  private static func unsettledOffset(
+    _ context: inout ApplyContext, _ source: UInt32, _ addend: Int64, _ origin: UInt64
   ) -> UInt64 {
     if reference(&context, source).flags.contains(.isUndefined) {
       return UInt64(bitPattern: addend)
     }
-    return unsettledTarget(&context, source, addend) &- context.threadPointer
+    return unsettledTarget(&context, source, addend) &- origin
   }
 
   /// What R_X86_64_DTPOFF32 and 64 count from: in an executable's code, local-dynamic sequences

@@ -348,6 +348,7 @@ extension X86_64 {
   ) {
     if reference.flags.contains(.isUndefined) { return }  // weak: zero
     if reference.isFunction {
+      if refusesProtected(&context, reference, atom, entry) { return }
       context.demand(reference, [.needsPLT, .needsCanonicalPLT])
       return
     }
@@ -358,6 +359,33 @@ extension X86_64 {
       return
     }
     context.demand(reference, .needsCopy)
+  }
+
+  /// A library's protected function keeps its address for the library itself, so that the stub's would
+  /// be a second one. That is no harm to branches, which some assemblers mark as they mark data.
+  @inline(never)
+  private static func refusesProtected(
+    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
+    _ entry: RelaEntry<Encoding>
+  ) -> Bool {
+    let link = context.link
+    let symbol = link.symbols[reference.symbol]
+    guard symbol.has.contains(.isShared) else { return false }
+    let library = link.libraries[LibraryIndex(raw: symbol.file)]
+    guard library.symbol(Encoding.self, Int(symbol.source)).visibility == .protected else {
+      return false
+    }
+    let place = link.atoms[atom]
+    if place.has.contains(.isExecutable), entry.type == R.pc32,
+      isBranch(place.contents.start, entry.offset, entry.addend)
+    {
+      return false
+    }
+    cannotBeUsed(
+      &context, reference, atom, entry,
+      "for the address of a protected function of \(library.path): the library would go on using"
+        + " another", "recompile with -fPIC")
+    return true
   }
 
   @inline(never)
@@ -426,12 +454,15 @@ extension X86_64 {
     return call.offset > offset && call.offset &- offset <= 8
   }
 
-  /// An offset in this module, of what another module has.
+  /// An offset in this module, of what another module has. Nobody is to touch a weak variable that
+  /// isn't there.
   private static func scanModuleOffset(
     _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
     _ entry: RelaEntry<Encoding>
   ) {
-    guard reference.isPreemptible, !reference.flags.isDisjoint(with: [.isShared, .isUndefined])
+    let flags = reference.flags
+    guard reference.isPreemptible,
+      flags.contains(.isShared) || flags.contains([.isUndefined, .isReferenced])
     else { return }
     cannotBeUsed(
       &context, reference, atom, entry, "for what another module defines",

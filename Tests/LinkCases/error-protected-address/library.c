@@ -1,0 +1,2 @@
+__attribute__((visibility("protected"))) int function(void) { return 3; }
+void *address(void) { return (void *)function; }
