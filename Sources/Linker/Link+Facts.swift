@@ -44,7 +44,7 @@ extension Link {
   /// 2 to 4, where a pair of zeros ends the list.
   func tombstone(_ atom: Atom) -> UInt64 {
     let name = outputs[atom.output].name
-    for rule in deadRules where rule.sections.matches(name) { return rule.value }
+    if let value = deadRules.value(for: name) { return value }
     return name == ".debug_ranges" || name == ".debug_loc" ? 1 : 0
   }
 

@@ -73,8 +73,7 @@ public final class Link: @unchecked Sendable {
   let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
   let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
   let rareSections = RareSections()
-  /// `-z dead-reloc-in-nonalloc`; the first that matches counts.
-  let deadRules: [(sections: Glob, value: UInt64)]
+  let deadRules: DeadRelocationRules
   /// Symbols that the linker defines if somebody refers to them, and the value that they'll have.
   var linkerDefined: [LinkerDefinedSymbol] = []
   /// Values of `--defsym`, evaluated after layout.
@@ -198,9 +197,7 @@ public final class Link: @unchecked Sendable {
   init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
     self.options = options
     self.diagnostics = diagnostics
-    deadRules = options.deadRelocations.reversed().map {
-      (Glob(ByteString(copying: $0.sections)), $0.value)
-    }
+    deadRules = DeadRelocationRules(options.deadRelocations)
     outputBytes = output
     pool = WorkerPool(count: options.threads)
     symbols.storage.preferLargePages()
