@@ -44,9 +44,18 @@ def starts_unrelaxed(program: Program, _sources: Sources, outcomes: dict[str, Ou
         and not outcomes["bfd"].lines and not outcomes["lld"].lines
 
 
+def links_dropped_order(_program: Program, _sources: Sources, outcomes: dict[str, Outcome],
+                        difference: Difference) -> bool:
+    """lld never links what is linked to a dropped section, so only one other linker says anything
+    about the rest of the program."""
+    return difference.kind == "links" \
+        and "sh_link points to discarded section" in outcomes["lld"].message
+
+
 KNOWN: tuple[Known, ...] = (
     Known("IRELATIVE without symbols", "Beside lld", links_no_symbols),
     Known("large zeroed data alone", "Beside lld", zeroed_alone),
+    Known("what is linked to a dropped section", "Groups", links_dropped_order),
     Known("static PIE without relaxation", "`--no-relax`", starts_unrelaxed),
 )
 

@@ -237,8 +237,8 @@ extension Link {
   /// The version that the defining file's name for a symbol asks for; nil if it asks for none.
   ///
   /// An unknown version is an error in a shared library. In an executable it is ignored, because a
-  /// program may define a versioned symbol in place of a library's without a script: references to
-  /// the version find a symbol without one too.
+  /// program may define a versioned symbol in place of a library's, whatever its own script is about:
+  /// references to the version find a symbol without one too.
   private func suffixVersion<E: ELFEncoding>(
     _: E.Type, _ symbol: Symbol, _ table: VersionTable, _ nodes: [PatternMatcher?]
   ) -> UInt16? {
@@ -263,7 +263,7 @@ extension Link {
       }
       return number | hidden
     }
-    if isSharedLibrary || table.hasScript {
+    if isSharedLibrary {
       let remedy =
         table.hasScript
         ? "add it to the version script" : "define it in a version script (--version-script)"

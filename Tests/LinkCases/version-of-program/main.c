@@ -7,6 +7,9 @@
 //#module: libuserV1.so = user.c -DVERSION=V1 | libboth.so
 //#module: libuserV2.so = user.c -DVERSION=V2 | libboth.so
 //#compile: -DFORM_$FORM
+//#each: script = none anonymous
+//#prepare: echo '{ global: main; own; f; local: nothing*; };' > script
+//#link[anonymous]: -Wl,--version-script=script
 //#link: libuser$ASKED.so libboth.so
 //#exit[V1]: 7
 //#exit[V2]: 2
