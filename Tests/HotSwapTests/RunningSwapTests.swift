@@ -129,6 +129,7 @@ extension HotSwapTests {
 
     @Test func childOfVforkIsWaitedFor() throws {
       let subject = try Subject("threads=1", "vfork")
+      subject[.held] = 1
       let report = try subject.swapVersion()
       #expect(report.attempts > 1)
       #expect(waitUntil { subject[.version] == subject.currentVersion })
