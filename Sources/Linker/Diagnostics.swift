@@ -96,7 +96,8 @@ public final class Diagnostics: Sendable {
       text += message.text
       text += "\n"
     }
-    output.write(text)
+    // Nobody is left to be told that messages do not arrive.
+    try? output.write(text)
   }
 }
 

@@ -180,7 +180,7 @@ extension Link {
     text += "\n"
     for input in openedPaths { text += "\n\(escaped(input)):\n" }
     do throws(Errno) {
-      try FileDescriptor.replaceContents(of: path) { $0.write(text) }
+      try FileDescriptor.replaceContents(of: path) { (file) throws(Errno) in try file.write(text) }
     } catch {
       diagnostics.error("cannot write dependency file \(path): \(error)")
     }

@@ -43,10 +43,10 @@ extension Link {
         }
       }
     }
-    if options.printsMap { text.write(to: .standardOutput) }
+    if options.printsMap { StandardOutput.print(text.bytes) }
     if let path = options.mapFile {
       do throws(Errno) {
-        try FileDescriptor.replaceContents(of: path) { text.write(to: $0) }
+        try FileDescriptor.replaceContents(of: path) { (file) throws(Errno) in try file.write(text.bytes) }
       } catch {
         diagnostics.error("cannot write map file \(path): \(error)")
       }
@@ -93,7 +93,7 @@ extension Link {
 
 /// Bytes in the making, for long texts.
 private struct ByteBuffer {
-  private var bytes: [UInt8] = []
+  private(set) var bytes: [UInt8] = []
 
   mutating func append(_ text: ByteString) { bytes.append(contentsOf: text.buffer) }
 
@@ -102,9 +102,5 @@ private struct ByteBuffer {
     let text = String(value, radix: 16)
     for _ in 0..<max(0, width - text.utf8.count) { bytes.append(0x20) }
     bytes.append(contentsOf: text.utf8)
-  }
-
-  func write(to file: FileDescriptor) {
-    bytes.withUnsafeBytes { try? file.write($0) }
   }
 }

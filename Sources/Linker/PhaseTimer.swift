@@ -69,7 +69,7 @@ final class PhaseTimer {
     text += " symbols \(link.symbols.count), atoms \(link.atoms.count),"
     text +=
       " threads \(link.pool.count), output \(link.outputSize) bytes, peak memory \(Self.usage.ru_maxrss) KiB\n"
-    FileDescriptor.standardError.write(text)
+    try? FileDescriptor.standardError.write(text)
   }
 
   /// `--time-trace`: the phases in the Trace Event Format that browsers show, times in microseconds.
@@ -83,7 +83,7 @@ final class PhaseTimer {
     }
     text += "\n]}\n"
     do throws(Errno) {
-      try FileDescriptor.replaceContents(of: path) { $0.write(text) }
+      try FileDescriptor.replaceContents(of: path) { (file) throws(Errno) in try file.write(text) }
     } catch {
       diagnostics.error("cannot write time trace \(path): \(error)")
     }

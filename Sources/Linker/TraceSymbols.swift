@@ -8,7 +8,7 @@ extension Link {
     for file in liveObjects.dropFirst() where !objects[file].archive.isEmpty {
       text += "\(objects[file].displayName)\n"
     }
-    FileDescriptor.standardOutput.write(text)
+    StandardOutput.print(text)
   }
 }
 
@@ -44,6 +44,6 @@ extension Link {
       }
     }
     lines.sort { $0.order < $1.order }
-    FileDescriptor.standardOutput.write(lines.map(\.text).joined())
+    StandardOutput.print(lines.map(\.text).joined())
   }
 }

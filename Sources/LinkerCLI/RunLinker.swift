@@ -6,20 +6,31 @@ import Platform
 ///
 /// - Returns: 0, or 1 if something was reported as an error.
 public func runLinker(arguments: [String], environment: [String: String]) -> Int32 {
+  let status = link(arguments: arguments, environment: environment)
+  guard let failure = StandardOutput.failure else { return status }
+  report(["cannot write to standard output: \(failure)"])
+  return 1
+}
+
+private func report(_ errors: [String]) {
+  let diagnostics = Diagnostics(options: LinkOptions())
+  for error in errors { diagnostics.error(error) }
+  diagnostics.flush()
+}
+
+private func link(arguments: [String], environment: [String: String]) -> Int32 {
   let parsed = CommandLineParser.parse(
     arguments, readFile: readWholeFile, environment: environment)
   switch parsed {
   case .print(let text):
-    FileDescriptor.standardOutput.write(text)
+    StandardOutput.print(text)
     return 0
   case .failure(let errors):
-    let diagnostics = Diagnostics(options: LinkOptions())
-    for error in errors { diagnostics.error(error) }
-    diagnostics.flush()
+    report(errors)
     return 1
   case .link(let options, let warnings):
     if options.printsVersion {
-      FileDescriptor.standardOutput.write(CommandLineParser.versionText + "\n")
+      StandardOutput.print(CommandLineParser.versionText + "\n")
     }
     // The process ends with the link: freeing the words of a long line would be for nothing.
     _ = Unmanaged.passRetained(KeptOptions(options))

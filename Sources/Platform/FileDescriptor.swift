@@ -20,7 +20,14 @@ public struct FileDescriptor: Sendable {
     return FileDescriptor(raw: raw)
   }
 
-  public func close() { _ = weld_close(raw) }
+  /// - Returns: what went wrong with data that were still under way, on network files and such as
+  ///   these; nil if all is well.
+  @discardableResult public func close() -> Errno? {
+    weld_close(raw) == 0 || errno == EINTR ? nil : .current
+  }
+
+  /// Whether it has offsets to write at, unlike terminals and pipes.
+  public var isSeekable: Bool { lseek(raw, 0, SEEK_CUR) >= 0 }
 
   public func status() throws(Errno) -> stat {
     var status = stat()
@@ -50,10 +57,25 @@ public struct FileDescriptor: Sendable {
     }
   }
 
-  /// Writes a whole string, for messages; failures are nobody's to handle.
-  public func write(_ text: String) {
+  /// Writes a whole string.
+  public func write(_ text: String) throws(Errno) {
     var text = text
-    text.withUTF8 { bytes in try? write(UnsafeRawBufferPointer(bytes)) }
+    if let error = text.withUTF8({ attempt(UnsafeRawBufferPointer($0)) }) { throw error }
+  }
+
+  /// Writes all of an array.
+  public func write(_ bytes: [UInt8]) throws(Errno) {
+    if let error = bytes.withUnsafeBytes({ attempt($0) }) { throw error }
+  }
+
+  /// As `write`, for closures that typed errors do not pass through.
+  private func attempt(_ bytes: UnsafeRawBufferPointer) -> Errno? {
+    do throws(Errno) {
+      try write(bytes)
+      return nil
+    } catch {
+      return error
+    }
   }
 
   /// Replaces what a file has by what `body` writes; `-` is standard output.
@@ -62,8 +84,13 @@ public struct FileDescriptor: Sendable {
   ) throws(Errno) {
     if path == "-" { return try body(.standardOutput) }
     let file = try open(path, flags: O_WRONLY | O_CREAT | O_TRUNC)
-    defer { file.close() }
-    try body(file)
+    do throws(Errno) {
+      try body(file)
+    } catch {
+      file.close()
+      throw error
+    }
+    if let error = file.close() { throw error }
   }
 
   public static let standardOutput = FileDescriptor(raw: 1)

@@ -17,7 +17,7 @@ public func stop(outOfMemory text: @autoclosure () -> String) -> Never {
     while true { pause() }
   }
   TemporaryFile.remove()
-  FileDescriptor.standardError.write("weld: error: out of memory: \(text())\n")
+  try? FileDescriptor.standardError.write("weld: error: out of memory: \(text())\n")
   _exit(1)
 }
 

@@ -9,11 +9,11 @@ struct Main {
   static func main() {
     var options = CommandLineOptions()
     do { try options.parse(Array(CommandLine.arguments.dropFirst())) } catch {
-      FileDescriptor.standardError.write("elf-compare: \(error)\n")
+      try? FileDescriptor.standardError.write("elf-compare: \(error)\n")
       exit(2)
     }
     if options.wantsHelp {
-      FileDescriptor.standardOutput.write(CommandLineOptions.help)
+      StandardOutput.print(CommandLineOptions.help)
       exit(0)
     }
     do {
@@ -29,9 +29,10 @@ struct Main {
         report(findings, of: "\(options.paths[0]) and \(options.paths[1])", options)
         total = findings.total
       }
+      if let error = StandardOutput.failure { throw error }
       exit(total == 0 ? 0 : 1)
     } catch {
-      FileDescriptor.standardError.write("elf-compare: \(error)\n")
+      try? FileDescriptor.standardError.write("elf-compare: \(error)\n")
       exit(2)
     }
   }
@@ -40,7 +41,7 @@ struct Main {
     _ findings: Findings, of subject: String, _ options: CommandLineOptions
   ) {
     if options.isJSON {
-      FileDescriptor.standardOutput.write(findings.json(subject: subject))
+      StandardOutput.print(findings.json(subject: subject))
       return
     }
     if findings.isEmpty { return }
@@ -49,6 +50,6 @@ struct Main {
     for aspect in Aspect.allCases {
       if let count = findings.dropped[aspect] { text += "  \(aspect.rawValue): \(count) more\n" }
     }
-    FileDescriptor.standardOutput.write(text)
+    StandardOutput.print(text)
   }
 }

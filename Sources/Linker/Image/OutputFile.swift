@@ -5,8 +5,8 @@ import Platform
 /// The output on its way: written beside its final name and moved there when it is whole.
 ///
 /// A failed link leaves nothing behind and an earlier output untouched. Outputs that are no regular
-/// files (`/dev/null`) are written in place; one may also be kept in memory. What goes to standard
-/// output (`-`) or into a pipe is kept in memory until it is whole.
+/// files (`/dev/null`, a disk) are written in place; one may also be kept in memory. What goes to
+/// standard output (`-`), into a pipe or to a terminal is kept in memory until it is whole.
 final class OutputFile: @unchecked Sendable {
   let path: String
   private let temporary: String?
@@ -14,6 +14,8 @@ final class OutputFile: @unchecked Sendable {
   private let memory: OutputBytes?
   /// What is in memory goes to `file` in the end.
   private let isStream: Bool
+  /// What was opened is closed, and nothing is left beside the final name.
+  private var isFinished = false
 
   /// An output that stays in memory, with room for all that is written.
   init(memory: OutputBytes) {
@@ -29,22 +31,18 @@ final class OutputFile: @unchecked Sendable {
     var status = stat()
     let isStandard = path == "-" || path == "/dev/stdout"
     let exists = !isStandard && stat(path, &status) == 0
-    isStream = isStandard || exists && status.st_mode & S_IFMT == S_IFIFO
-    if isStream {
-      let memory = OutputBytes()
-      try memory.reserve(size)
-      self.memory = memory
+    if exists, status.st_mode & S_IFMT == S_IFDIR { throw Errno(EISDIR) }
+    if isStandard || exists && status.st_mode & S_IFMT != S_IFREG {
       temporary = nil
       file = isStandard ? .standardOutput : try FileDescriptor.open(path, flags: O_WRONLY)
+      isStream = isStandard || !file.isSeekable
+      let memory = isStream ? OutputBytes() : nil
+      try memory?.reserve(size)
+      self.memory = memory
       return
     }
     memory = nil
-    if exists, status.st_mode & S_IFMT == S_IFDIR { throw Errno(EISDIR) }
-    if exists, status.st_mode & S_IFMT != S_IFREG {
-      temporary = nil
-      file = try FileDescriptor.open(path, flags: O_WRONLY)
-      return
-    }
+    isStream = false
     let mode: UInt32 = isExecutable ? 0o777 : 0o666
     var attempt = 0
     while true {
@@ -68,10 +66,6 @@ final class OutputFile: @unchecked Sendable {
         .copyMemory(from: bytes)
       return
     }
-    if temporary == nil {
-      // A device takes no offsets; what it gets is of no use to anybody.
-      return
-    }
     try file.write(bytes, at: offset)
   }
 
@@ -91,19 +85,19 @@ final class OutputFile: @unchecked Sendable {
       if isStream { try file.write(memory.bytes) }
       return
     }
-    file.close()
-    guard let temporary else { return }
-    let status = rename(temporary, path)
-    let error = Errno.current
-    TemporaryFile.release()
-    if status != 0 {
-      unlink(temporary)
-      throw error
+    isFinished = true
+    var failure = file.close()
+    if let temporary {
+      if failure == nil, rename(temporary, path) != 0 { failure = .current }
+      TemporaryFile.release()
+      if failure != nil { unlink(temporary) }
     }
+    if let failure { throw failure }
   }
 
   func abandon() {
-    if memory != nil { return }
+    if memory != nil || isFinished { return }
+    isFinished = true
     file.close()
     if let temporary {
       unlink(temporary)

@@ -49,7 +49,7 @@ struct InputLoader {
   }
 
   mutating func loadAll() {
-    if options.verbose { FileDescriptor.standardOutput.write(search.description) }
+    if options.verbose { StandardOutput.print(search.description) }
     let ahead = FilesAhead(
       options.inputs, memoryFiles: options.memoryFiles, pool: link.pool)
     defer { ahead.deallocate() }
@@ -201,7 +201,7 @@ struct InputLoader {
   ) {
     if let identity = mapped.identity { link.watch.add(path, identity) }
     if options.dependencyFile != nil { openedPaths.append(path) }
-    if options.tracesFiles { FileDescriptor.standardOutput.write(path + "\n") }
+    if options.tracesFiles { StandardOutput.print(path + "\n") }
     add(
       ByteString(start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
       path: path, state: state, position: takePosition(), isScript: isScript)

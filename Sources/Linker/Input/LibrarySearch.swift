@@ -54,7 +54,7 @@ struct LibrarySearch {
   private func exists(_ path: String) -> Bool {
     let exists = Self.exists(path)
     if isVerbose {
-      FileDescriptor.standardOutput.write(
+      StandardOutput.print(
         "attempt to open \(path) \(exists ? "succeeded" : "failed")\n")
     }
     return exists

@@ -339,6 +339,6 @@ extension Link {
         text += "removing unused section \(object.displayName):(\(name))\n"
       }
     }
-    FileDescriptor.standardOutput.write(text)
+    StandardOutput.print(text)
   }
 }
