@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -258,6 +259,8 @@ int main(int count, char **words) {
   if (!is_vforking) counters->ready = 1;
   if (has(count, words, "no-leader")) pthread_exit(NULL);
   if (is_vforking && vfork() == 0) {
+    // It ends with its parent, whose streams it has.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     counters->ready = 1;
     // The test says when it begins.
     while (!counters->held && !counters->stop) usleep(200);
