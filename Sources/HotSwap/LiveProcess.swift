@@ -12,7 +12,8 @@
 // What a program may notice: a few system calls that wait (`epoll_wait`, `semop`, `sigtimedwait`,
 // `io_getevents`) return EINTR when the process is stopped and continued, as signal(7) says. Other
 // processes that share its memory without being its threads (`clone` with CLONE_VM alone) are not
-// stopped; a child of `vfork` is waited for, as its parent cannot stop before it is done.
+// stopped; a child of `vfork` is waited for, as its parent cannot stop before it is done, while the
+// other threads run.
 
 import CSystem
 import Glibc
@@ -301,6 +302,7 @@ public final class LiveProcess: Sendable {
   ) throws(SwapError) -> SwapReport {
     var outcome = Outcome.notStopped([])
     var longest: UInt64 = 0
+    var late: [pid_t] = []
     for number in 0..<max(1, limits.attempts) {
       // A thread that is in the way gets time to leave.
       if number > 0 { sleep(microseconds: 500 << min(number, 6)) }
@@ -309,7 +311,8 @@ public final class LiveProcess: Sendable {
       outcome = try TracerThread.run { [id] () throws(SwapError) in
         var threads = TracedThreads(id)
         defer { threads.resume() }
-        let running = try threads.stop(within: limit)
+        let running = try threads.stop(within: limit, first: late)
+        late = threads.late
         let held = monotonicNanoseconds()
         var outcome = running.isEmpty ? try body(threads.threads) : .notStopped(running)
         if case .done(var report) = outcome {

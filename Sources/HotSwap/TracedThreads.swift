@@ -47,6 +47,11 @@ struct TracedThreads {
 
   init(_ process: pid_t) { files = ProcessFiles(process: process) }
 
+  /// Those that were asked to stop and have not.
+  var late: [pid_t] {
+    threads.compactMap { if case .asked = $0.state { $0.id } else { nil } }
+  }
+
   // MARK: Seizing
 
   /// Becomes the tracer of all threads that there are; they run on.
@@ -117,21 +122,27 @@ struct TracedThreads {
 
   /// Stops all threads.
   ///
-  /// - Parameter nanoseconds: how long that may take.
+  /// - Parameters:
+  ///   - nanoseconds: how long that may take, for late threads and for the others.
+  ///   - late: those that did not stop when they were asked before. As long as they do not, the others
+  ///     run on: a thread that waits for its child of `vfork` may do so for long.
   /// - Returns: in words, what did not stop in time; empty if everything did.
   /// - Throws: `SwapError.Code.ended` if there is no thread left.
-  mutating func stop(within nanoseconds: UInt64) throws(SwapError) -> [String] {
+  mutating func stop(
+    within nanoseconds: UInt64, first late: [pid_t] = []
+  ) throws(SwapError) -> [String] {
     // New threads are most likely seen before anything is stopped, where looking costs nothing.
     var rounds = 0
     while try seizeNewThreads(), rounds < 3 { rounds += 1 }
     stopBegan = monotonicNanoseconds()
-    let deadline = stopBegan + nanoseconds
+    if !late.isEmpty {
+      ask { late.contains($0) }
+      let running = wait(until: stopBegan + nanoseconds)
+      if !running.isEmpty { return running }
+    }
+    let deadline = monotonicNanoseconds() + nanoseconds
     repeat {
-      for index in threads.indices {
-        guard case .seized = threads[index].state else { continue }
-        _ = weld_trace_interrupt(threads[index].id)
-        threads[index].state = .asked
-      }
+      ask { _ in true }
       let running = wait(until: deadline)
       if !running.isEmpty { return running }
     } while try seizeNewThreads()
@@ -142,6 +153,14 @@ struct TracedThreads {
       throw SwapError(.ended, "process \(process) has ended")
     }
     return []
+  }
+
+  private mutating func ask(_ isMeant: (pid_t) -> Bool) {
+    for index in threads.indices where isMeant(threads[index].id) {
+      guard case .seized = threads[index].state else { continue }
+      _ = weld_trace_interrupt(threads[index].id)
+      threads[index].state = .asked
+    }
   }
 
   private mutating func wait(until deadline: UInt64) -> [String] {

@@ -135,6 +135,26 @@ extension HotSwapTests {
       #expect(waitUntil { subject[.version] == subject.currentVersion })
     }
 
+    /// While a thread is waited for that did not stop before, the others run.
+    @Test func lateThreadsStopFirst() throws {
+      let subject = try Subject("threads=1", "vfork")
+      let id = subject.process.id
+      func calls(first late: [pid_t]) throws -> (late: [pid_t], calls: UInt64) {
+        try TracerThread.run { () throws(SwapError) in
+          var threads = TracedThreads(id)
+          defer { threads.resume() }
+          let before = subject[.calls]
+          #expect(try threads.stop(within: 300_000_000, first: late) != [])
+          return (threads.late, subject[.calls] - before)
+        }
+      }
+      let first = try calls(first: [])
+      let second = try calls(first: first.late)
+      #expect(first.late == [id])
+      #expect(second.late == [id])
+      #expect(second.calls > 10 * first.calls + 1000, "\(first.calls), then \(second.calls)")
+    }
+
     @Test func threadThatDoesNotStopIsNamed() throws {
       var limits = SwapLimits()
       limits.attempts = 2
