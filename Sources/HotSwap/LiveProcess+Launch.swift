@@ -66,16 +66,20 @@ extension LiveProcess {
     }
   }
 
-  /// Whether a child that could not be taken hold of has ended, or does within a moment: it is refused
-  /// to tracers for a while before that is told.
+  /// Whether a child that could not be taken hold of has ended, or is about to: its end is told only
+  /// when its memory has been given back, which takes long where there is much of it.
   private static func endsSoon(_ id: pid_t) -> Bool {
-    for _ in 0..<200 {
+    let files = ProcessFiles(process: id)
+    while true {
+      let isOver = files.liveThread == nil
       var info = siginfo_t()
       let options = WEXITED | WNOHANG | WNOWAIT
-      if waitid(P_PID, id_t(id), &info, options) == 0, info.si_signo == SIGCHLD { return true }
+      // Somebody else may have been told, and then nobody will be.
+      guard waitid(P_PID, id_t(id), &info, options) == 0 else { return false }
+      if info.si_signo == SIGCHLD { return true }
+      if !isOver { return false }
       sleep(microseconds: 500)
     }
-    return false
   }
 
   /// Waits until the process has ended.

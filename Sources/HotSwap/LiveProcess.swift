@@ -79,29 +79,8 @@ public final class LiveProcess: Sendable {
     if isChild { try Self.waitForStart(id) }
     startOfStack = files.startOfStack
     startTime = files.startTime
-    guard let thread = files.liveThread else {
-      throw SwapError(.ended, "process \(id) has ended")
-    }
-    do throws(SwapError) {
-      program = try ProgramIdentity(path: files.path(thread, "exe"))
-    } catch {
-      throw files.hasEnded(thread)
-        ? SwapError(.ended, "process \(id) has ended")
-        : TracedThreads.refusal(files, thread: thread, code: EACCES)
-    }
-    if let mismatch = program.mismatch(with: machine) {
-      throw SwapError(.otherProgram, "cannot swap code in process \(id): \(mismatch)")
-    }
-    if let expected, !program.isSameProgram(as: expected) {
-      throw SwapError(
-        .otherProgram,
-        "process \(id) runs another program (\(program)) than the image was started as"
-          + " (\(expected)): restart it")
-    }
     let memory: ProcessMemory
-    do throws(Errno) {
-      memory = try ProcessMemory(files.path(thread, "mem"))
-    } catch { throw TracedThreads.refusal(files, thread: thread, code: error.code) }
+    (program, memory) = try Self.open(files, expecting: expected, machine)
     // Whether we may trace it shows only when we do.
     if !isChild {
       try TracerThread.run { () throws(SwapError) in
@@ -110,6 +89,33 @@ public final class LiveProcess: Sendable {
       }
     }
     state.withLock { $0.memory = memory }
+  }
+
+  /// The file that a process runs, which must be the right one, and its memory.
+  private static func open(
+    _ files: ProcessFiles, expecting expected: ProgramIdentity?, _ machine: ImageMachine?
+  ) throws(SwapError) -> (ProgramIdentity, ProcessMemory) {
+    let id = files.process
+    let result = try files.ask { (thread) throws(SwapError) in
+      let program: ProgramIdentity
+      do throws(SwapError) {
+        program = try ProgramIdentity(path: files.path(thread, "exe"))
+      } catch { throw TracedThreads.refusal(files, thread: thread, code: EACCES) }
+      if let mismatch = program.mismatch(with: machine) {
+        throw SwapError(.otherProgram, "cannot swap code in process \(id): \(mismatch)")
+      }
+      if let expected, !program.isSameProgram(as: expected) {
+        throw SwapError(
+          .otherProgram,
+          "process \(id) runs another program (\(program)) than the image was started as"
+            + " (\(expected)): restart it")
+      }
+      do throws(Errno) {
+        return (program, try ProcessMemory(files.path(thread, "mem")))
+      } catch { throw TracedThreads.refusal(files, thread: thread, code: error.code) }
+    }
+    guard let result else { throw SwapError(.ended, "process \(id) has ended") }
+    return result
   }
 
   /// A program that was started and has ended before it could be taken hold of.
@@ -191,9 +197,13 @@ public final class LiveProcess: Sendable {
 
   func preflight(_ plan: PatchPlan, _ refusals: [String]) throws(SwapError) -> [String] {
     let memory = try memory()
-    guard let thread = files.liveThread,
-      let text = ProcessFiles.contents(files.path(thread, "maps")), !text.isEmpty
-    else { throw Self.gone(id) }
+    let text = try files.ask { (thread) throws(SwapError) in
+      guard let text = ProcessFiles.contents(files.path(thread, "maps")), !text.isEmpty else {
+        throw Self.gone(id)
+      }
+      return text
+    }
+    guard let text else { throw Self.gone(id) }
     var reasons = refusals + plan.obstacles(in: ProcessMap(text))
     if !reasons.isEmpty { return reasons }
     for patch in plan.patches where patch.kind == .slot && !patch.old.isEmpty {

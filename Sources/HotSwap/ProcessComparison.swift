@@ -18,14 +18,17 @@ final class ProcessComparison {
   init(_ process: LiveProcess) throws(SwapError) {
     memory = try process.memory()
     try process.checkRuns()
-    guard let thread = process.files.liveThread else { throw LiveProcess.gone(process.id) }
-    do {
-      file = try FileDescriptor.open(process.files.path(thread, "exe"), flags: O_RDONLY)
-    } catch {
-      if process.hasEnded { throw LiveProcess.gone(process.id) }
-      throw SwapError(
-        .otherProgram, "cannot read the file that process \(process.id) was started from: \(error)")
+    let file = try process.files.ask { (thread) throws(SwapError) in
+      do {
+        return try FileDescriptor.open(process.files.path(thread, "exe"), flags: O_RDONLY)
+      } catch {
+        throw SwapError(
+          .otherProgram,
+          "cannot read the file that process \(process.id) was started from: \(error)")
+      }
     }
+    guard let file else { throw LiveProcess.gone(process.id) }
+    self.file = file
     readSegments()
   }
 

@@ -62,10 +62,14 @@ struct ProcessFiles: Sendable {
   /// The letter for a thread's state: R, S, D, T, t, Z, X; nil if there is no such thread.
   func state(of thread: pid_t) -> Character? { fields(of: thread).first?.first }
 
-  /// Whether a thread has ended, or is beyond doing anything.
-  func hasEnded(_ thread: pid_t) -> Bool {
-    guard let state = state(of: thread) else { return true }
-    return state == "Z" || state == "X"
+  /// Whether a thread has ended, or is beyond doing anything: on its way out it has let go of the
+  /// process' memory, and is refused to tracers, before its end is told.
+  func hasEnded(_ thread: pid_t) -> Bool { Self.hasEnded(fields(of: thread)) }
+
+  /// Source: proc(5), `state` and `flags` of `stat`; Linux's `PF_EXITING`.
+  private static func hasEnded(_ fields: [Substring]) -> Bool {
+    guard fields.count > 6, let flags = UInt64(fields[6]) else { return true }
+    return fields[0] == "Z" || fields[0] == "X" || flags & 4 != 0
   }
 
   /// Where the stack of the process' first thread begins; 0 if that is not told.
@@ -84,6 +88,21 @@ struct ProcessFiles: Sendable {
   var liveThread: pid_t? {
     if !hasEnded(process) { return process }
     return threads().first { !hasEnded($0) }
+  }
+
+  /// Asks something of a thread that has not ended, and of another one if it ends meanwhile: on its way
+  /// out a thread tells nothing any more.
+  ///
+  /// - Returns: nil if no thread is left.
+  func ask<Answer, Failure>(
+    _ question: (pid_t) throws(Failure) -> Answer
+  ) throws(Failure) -> Answer? {
+    while let thread = liveThread {
+      do throws(Failure) {
+        return try question(thread)
+      } catch { if !hasEnded(thread) { throw error } }
+    }
+    return nil
   }
 
   /// The thread that traces another, 0 if none does.
