@@ -76,17 +76,15 @@ public final class LiveProcess: Sendable {
     } catch { throw SwapError(.ended, "there is no process \(id) to attach to: \(error)") }
     state = Mutex(State())
     // A program that was just started may still have what started it in its memory.
-    if isChild { try Self.waitForStart(id) }
+    if isChild { try Self.waitForStart(files) }
     startOfStack = files.startOfStack
     startTime = files.startTime
     let memory: ProcessMemory
     (program, memory) = try Self.open(files, expecting: expected, machine)
     // Whether we may trace it shows only when we do.
-    if !isChild {
-      try TracerThread.run { () throws(SwapError) in
-        var threads = TracedThreads(id)
-        try threads.seizeNewThreads()
-      }
+    try TracerThread.run { () throws(SwapError) in
+      var threads = TracedThreads(id)
+      try threads.seizeNewThreads()
     }
     state.withLock { $0.memory = memory }
   }
@@ -133,16 +131,28 @@ public final class LiveProcess: Sendable {
     state = Mutex(State())
   }
 
-  /// Waits until a process that was started executes its program, and has all of that in its memory: a
-  /// thread stops on its way out of the kernel only.
-  private static func waitForStart(_ id: pid_t) throws(SwapError) {
-    var isStarted = false
-    for number in 0..<10 where !isStarted {
-      isStarted = try TracerThread.run { () throws(SwapError) in
-        var threads = TracedThreads(id)
-        defer { threads.resume() }
-        return try threads.stop(within: 10_000_000 << UInt64(number)).isEmpty
+  /// Waits until a process that was started executes its program, and has all of that in its memory.
+  ///
+  /// Nothing is asked of the program itself: its first thread may wait for a child by then, and cannot
+  /// stop before that has executed something or ended.
+  private static func waitForStart(_ files: ProcessFiles) throws(SwapError) {
+    // What this waits for is done by the kernel; a file system may keep it waiting.
+    let deadline = monotonicNanoseconds() + 10_000_000_000
+    var round = 0
+    while true {
+      switch files.execution {
+      case .executed: return
+      case .hidden where round >= 100: return
+      case .hidden, .pending: break
       }
+      if monotonicNanoseconds() > deadline {
+        throw SwapError(
+          .timeLimit,
+          "process \(files.process) has not begun to execute its program within 10 seconds",
+          reasons: ["it is in \(files.waiting(files.process))"])
+      }
+      if round < 16 { sched_yield() } else { sleep(microseconds: min(round, 200)) }
+      round += 1
     }
   }
 

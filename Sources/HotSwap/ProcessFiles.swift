@@ -84,6 +84,34 @@ struct ProcessFiles: Sendable {
     return fields.count > 19 ? UInt64(fields[19]) ?? 0 : 0
   }
 
+  /// How far a process is with executing its first program.
+  enum Execution {
+    /// It still has the memory of the process that started it, or not yet all of its own.
+    case pending
+    /// It may not be looked at, for now or for good.
+    case hidden
+    /// Its program is in its memory; or was, and its first thread has ended.
+    case executed
+  }
+
+  /// Source: proc(5), `flags` and `startcode` of `stat`; Linux's `PF_FORKNOEXEC`, which is set by
+  /// `fork` and its like, and taken away by `exec` once it has replaced the memory. Where the code
+  /// begins is told after all segments, the interpreter's, too, and the arguments are in place; until
+  /// then it is 0, and 1 for those who may not trace the process.
+  var execution: Execution {
+    let before = fields(of: process)
+    if Self.hasEnded(before) { return .executed }
+    if UInt64(before[6]).map({ $0 & 0x40 != 0 }) ?? false { return .pending }
+    // The memory is looked up before the flags are: only the next answer is about the new one.
+    let fields = fields(of: process)
+    if Self.hasEnded(fields) { return .executed }
+    switch fields.count > 23 ? UInt64(fields[23]) : nil {
+    case nil, 1: return .hidden
+    case 0: return .pending
+    default: return .executed
+    }
+  }
+
   /// A thread that has not ended: the first one if possible.
   var liveThread: pid_t? {
     if !hasEnded(process) { return process }

@@ -107,13 +107,16 @@ final class Subject {
   let process: LiveProcess
   private let counters: UnsafeMutablePointer<UInt64>
   private let path: String
+  private var tableAddress: UInt64
   /// What each slot holds.
   private(set) var slots: [UInt64]
   /// Where the next function goes.
   var next: UInt64
   private var version: UInt32 = 0
 
-  init(_ modes: String..., limits: SwapLimits = SwapLimits(), attaches: Bool = false) throws {
+  /// - Parameter other: a subject that has told its addresses, which are the same each time: this one
+  ///   is not waited for then.
+  init(_ modes: String..., limits: SwapLimits = SwapLimits(), like other: Subject? = nil) throws {
     let program = try Fixture.program.get()
     path = "\(Fixture.directory)/counters.\(Self.number.add(1, ordering: .relaxed).newValue)"
     let file = open(path, O_RDWR | O_CREAT | O_TRUNC, 0o666)
@@ -123,11 +126,16 @@ final class Subject {
     guard let page, page != MAP_FAILED else { throw SubjectFailure("cannot map \(path)") }
     counters = page.bindMemory(to: UInt64.self, capacity: 512)
     process = try LiveProcess.launch(program, arguments: ["subject", path] + modes, limits: limits)
+    tableAddress = other?.tableAddress ?? 0
     slots = []
     next = 0
-    guard waitUntil({ self[.ready] == 1 }) else { throw SubjectFailure("the subject hangs") }
-    slots = [UInt64](repeating: self[.room], count: Self.slotCount)
-    next = self[.room] + 64
+    if other == nil {
+      guard waitUntil({ self[.ready] == 1 }) else { throw SubjectFailure("the subject hangs") }
+      tableAddress = self[.slots]
+    }
+    let room = other?[.room] ?? self[.room]
+    slots = [UInt64](repeating: room, count: Self.slotCount)
+    next = room + 64
   }
 
   private static let number = Atomic<Int>(0)
@@ -164,7 +172,7 @@ final class Subject {
 
   func slotPatch(_ index: Int, to address: UInt64) -> ImagePatch {
     ImagePatch(
-      kind: .slot, address: self[.slots] + UInt64(8 * index), bytes: Self.bytes(address),
+      kind: .slot, address: tableAddress + UInt64(8 * index), bytes: Self.bytes(address),
       old: Self.bytes(slots[index]))
   }
 

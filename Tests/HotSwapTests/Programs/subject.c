@@ -217,7 +217,31 @@ static int has(int count, char **words, const char *word) {
   return 0;
 }
 
+// What programs do at the very beginning: children, in all the ways in which they are made.
+static void begin(int count, char **words) {
+  extern char **environ;
+  char *arguments[] = {"true", NULL};
+  for (int i = 0; i < 3; i++) {
+    pid_t child = 0;
+    int status = 0;
+    if (has(count, words, "vforks")) {
+      child = vfork();
+      if (child == 0) {
+        usleep(3000);
+        _exit(0);
+      }
+    }
+    if (has(count, words, "spawns") &&
+        posix_spawn(&child, "/bin/true", NULL, NULL, arguments, environ) != 0) {
+      error("spawn");
+    }
+    if (child != 0 && (waitpid(child, &status, 0) != child || status != 0)) error("a child failed");
+    if (has(count, words, "shells") && system("exit 0") != 0) error("system");
+  }
+}
+
 int main(int count, char **words) {
+  if (has(count, words, "ends")) return 33;
   int file = open(words[1], O_RDWR);
   counters = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
   int read_only = open(words[1], O_RDONLY);
@@ -230,6 +254,7 @@ int main(int count, char **words) {
   counters->constants = (uintptr_t)constants;
   counters->hold_pointer = (uintptr_t)&hold_pointer;
 
+  begin(count, words);
   struct sigaction alarm = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
   sigaction(SIGALRM, &alarm, NULL);
   struct sigaction queued = {.sa_sigaction = on_queued, .sa_flags = SA_RESTART | SA_SIGINFO};
