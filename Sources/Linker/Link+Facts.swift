@@ -162,10 +162,10 @@ extension Link {
   /// branch tracking, or `-z ibtplt`.
   var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
 
-  /// Whether `--exclude-libs` names an archive.
+  /// Whether `--exclude-libs` names an archive, with its `.a` or without, as in GNU ld.
   func isExcludedLibrary(_ path: String) -> Bool {
     if options.excludedLibraries.isEmpty { return false }
     let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-    return options.excludedLibraries.contains { $0 == "ALL" || $0 == name }
+    return options.excludedLibraries.contains { $0 == "ALL" || $0 == name || $0 + ".a" == name }
   }
 }

@@ -31,6 +31,7 @@ public final class Link: @unchecked Sendable {
   var dependentLibraries: Set<ByteString> = []
   /// DT_NEEDED names of all libraries.
   var neededNames: [ByteString] = []
+  var indirectLibraries = IndirectLibraries()
   // Only while reading: names of archive indexes, and lazily linked objects.
   var archiveNames: [ArchiveName] = []
   var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []

@@ -9,8 +9,10 @@ extension Link {
   private static var shownReferences: Int { 3 }
 
   /// The name of a symbol for people.
-  func displayName(_ index: SymbolIndex) -> String {
-    Symbolication.displayName(symbols[index].name, demangling: options.demangles)
+  func displayName(_ index: SymbolIndex) -> String { displayName(symbols[index].name) }
+
+  func displayName(_ name: ByteString) -> String {
+    Symbolication.displayName(name, demangling: options.demangles)
   }
 
   func reportUndefined(_ references: [UndefinedReference]) {

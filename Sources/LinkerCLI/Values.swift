@@ -93,7 +93,8 @@ enum Values {
   }
 
   /// The symbol on the left of an assignment: blanks at its ends do not count, in quotes everything
-  /// does. Nil if it is none: nothing, several words, or with the rest of an operator (`a:=3`, `a+=3`).
+  /// does. Nil if it is none: nothing, several words, a number, the location counter (`.`), or with
+  /// the rest of an operator (`a:=3`, `a+=3`).
   static func symbolName(_ text: String) -> String? {
     var name = Substring(text)
     while let first = name.first, first == " " || first == "\t" { name = name.dropFirst() }
@@ -102,7 +103,8 @@ enum Values {
       return String(name.dropFirst().dropLast())
     }
     guard let last = name.utf8.last, !name.utf8.contains(UInt8(ascii: " ")) else { return nil }
-    return ":+-*/&|^<>!=".utf8.contains(last) ? nil : String(name)
+    let isNumber = name.utf8.first.map { 0x30...0x39 ~= $0 } ?? false
+    return isNumber || name == "." || ":+-*/&|^<>!=".utf8.contains(last) ? nil : String(name)
   }
 
   /// `text` with %XX and GNU ld's %[name] replaced by what they stand for; nil if the result isn't

@@ -1,14 +1,24 @@
 import ELFFormat
 import Platform
 
-/// What libraries need that the command line does not name, as `-rpath-link` finds it.
+/// What libraries need that the command line does not name, as `-rpath-link` and `-rpath` find it.
 ///
-/// Nothing is bound to such libraries; they only tell whether those that are linked are complete.
-/// Source: GNU ld manual, `-rpath-link`.
+/// Nothing is bound to such libraries; but they tell whether those that are linked are complete, and
+/// what they leave undefined an executable exports. Source: GNU ld manual, `-rpath-link`.
 struct IndirectLibraries {
   private(set) var sonames: Set<ByteString> = []
   /// What they define.
   private(set) var names: Set<ByteString> = []
+  private var libraries: [Library] = []
+
+  private struct Library {
+    var path: String
+    var needed: [ByteString]
+    /// What it leaves undefined, and whether that is only weakly referred to.
+    var undefined: [(name: ByteString, isWeak: Bool)]
+  }
+
+  init() {}
 
   /// - Parameters:
   ///   - needed: names of DT_NEEDED, without those of libraries that are `here`.
@@ -29,17 +39,75 @@ struct IndirectLibraries {
         else { continue }
         sonames.insert(name)
         pending += found.needed
-        addNames(E.self, found.library)
+        add(E.self, found.library, needed: found.needed, path)
         break
       }
     }
   }
 
-  private mutating func addNames<E: ELFEncoding>(_: E.Type, _ library: SharedLibrary) {
+  private mutating func add<E: ELFEncoding>(
+    _: E.Type, _ library: SharedLibrary, needed: [ByteString], _ path: String
+  ) {
+    var undefined: [(name: ByteString, isWeak: Bool)] = []
     for i in 1..<max(1, library.symbolCount) {
       let entry = library.symbol(E.self, i)
+      if entry.binding == .local { continue }
+      let name = ObjectFile.name(library.symbolNames, at: entry.name)
       if UInt32(entry.sectionIndex) != SectionIndex.undefined {
-        names.insert(ObjectFile.name(library.symbolNames, at: entry.name))
+        names.insert(name)
+      } else {
+        undefined.append((name, entry.binding == .weak))
+      }
+    }
+    libraries.append(Library(path: path, needed: needed, undefined: undefined))
+  }
+
+  /// Visits what no library in here defines and some library refers to.
+  func forEachUndefined(_ visit: (ByteString) -> Void) {
+    for library in libraries {
+      for reference in library.undefined where !names.contains(reference.name) {
+        visit(reference.name)
+      }
+    }
+  }
+
+  /// Visits what has to be defined elsewhere, for libraries whose own needs are all here.
+  ///
+  /// - Parameter here: names of libraries that are linked.
+  func forEachNeed(here: Set<ByteString>, _ visit: (ByteString, _ path: String) -> Void) {
+    for library in libraries {
+      if !library.needed.allSatisfy({ here.contains($0) || sonames.contains($0) }) { continue }
+      for reference in library.undefined where !reference.isWeak && !names.contains(reference.name)
+      {
+        visit(reference.name, library.path)
+      }
+    }
+  }
+}
+
+extension Link {
+  /// Finds the libraries behind those that are linked, for an executable, which exports what they
+  /// leave undefined.
+  func findIndirectLibraries<E: ELFEncoding>(_: E.Type) {
+    if isSharedLibrary || libraries.count == 0 { return }
+    let directories =
+      options.runPathLinks
+      + options.runPaths.flatMap { $0.split(separator: ":").map { String($0) } }
+    if directories.isEmpty { return }
+    var here: Set<ByteString> = []
+    var needed: [ByteString] = []
+    for i in libraries.indices {
+      let library = libraries[LibraryIndex(i)]
+      here.insert(library.soname)
+      if library.isLoaded {
+        needed += neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount]
+      }
+    }
+    indirectLibraries = IndirectLibraries(
+      E.self, machine: machine, needed: needed, here: here, in: directories)
+    indirectLibraries.forEachUndefined { name in
+      if let index = names.find(name, in: symbols) {
+        symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
       }
     }
   }

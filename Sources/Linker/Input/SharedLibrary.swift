@@ -32,9 +32,12 @@ struct SharedLibrary: BitwiseCopyable {
   var isAsNeeded: Bool
   /// A live object refers to one of its symbols, other than weakly.
   var isNeeded: Bool
+  /// Will be loaded at run time, as far as is known while files are read: what it leaves undefined
+  /// is looked for in archives.
+  var isLoaded: Bool
   /// Another library with the same soname came earlier.
   var isDuplicate: Bool
-  /// Index of the first entry of this library's versions in the output's version needs.
+  /// Its place among what can provide a definition.
   var provider: ProviderIndex
 
   /// A library without bytes.
@@ -46,7 +49,7 @@ struct SharedLibrary: BitwiseCopyable {
       versionNames: allocateZeroed(count: 1), versionCount: 0, globals: allocateZeroed(count: 1),
       sectionHeaders: nothing.start, sectionCount: 0, programHeaders: nothing.start,
       programHeaderCount: 0, firstNeeded: 0, neededCount: 0, isAsNeeded: false, isNeeded: false,
-      isDuplicate: false, provider: .none)
+      isLoaded: false, isDuplicate: false, provider: .none)
   }
 
   @inline(__always)

@@ -30,13 +30,8 @@ extension Link {
     }
     var here: Set<ByteString> = []
     for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
-    var indirect: IndirectLibraries?
-    if !options.runPathLinks.isEmpty {
-      let found = IndirectLibraries(
-        E.self, machine: machine, needed: neededNames, here: here, in: options.runPathLinks)
-      here.formUnion(found.sonames)
-      indirect = found
-    }
+    let linked = here
+    here.formUnion(indirectLibraries.sonames)
     var loaded = loadedLibraries()
     var found = findNeeds(E.self, of: loaded, here)
     var unmet = unmetNeeds(E.self, found.open, loaded)
@@ -47,8 +42,41 @@ extension Link {
       unmet = unmetNeeds(E.self, found.open, loaded)
     }
     reportMissingVersions(E.self, found.own)
-    for need in unmet where indirect?.names.contains(symbols[need.symbol].name) != true {
+    for need in unmet where !indirectLibraries.names.contains(symbols[need.symbol].name) {
       report(need)
+    }
+    reportIndirectUndefined(E.self, linked: linked)
+  }
+
+  /// What libraries behind those that are linked find nowhere.
+  ///
+  /// - Parameter linked: names of the libraries that are linked.
+  private func reportIndirectUndefined<E: ELFEncoding>(_: E.Type, linked: Set<ByteString>) {
+    var unmet: [ByteString: [String]] = [:]
+    var order: [ByteString] = []
+    indirectLibraries.forEachNeed(here: linked) { name, path in
+      if let index = names.find(name, in: symbols),
+        !symbols[index].has.isDisjoint(with: [.isShared, .isExported])
+      {
+        return
+      }
+      if unmet[name] == nil { order.append(name) }
+      unmet[name, default: []].append(path)
+    }
+    if order.isEmpty { return }
+    // Definitions of libraries that are no symbol's: nobody here refers to them.
+    for i in libraries.indices {
+      let library = libraries[LibraryIndex(i)]
+      for j in 1..<max(1, library.symbolCount) {
+        let entry = library.symbol(E.self, j)
+        if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
+        unmet[ObjectFile.name(library.symbolNames, at: entry.name)] = nil
+      }
+    }
+    for name in order {
+      for path in unmet[name] ?? [] {
+        report(names.find(name, in: symbols), name, nil, path, key: .max >> 1)
+      }
     }
   }
 
@@ -225,34 +253,44 @@ extension Link {
   }
 
   private func report(_ need: OpenNeed, isVersionMissing: Bool = false) {
-    let symbol = symbols[need.symbol]
     let library = libraries[need.library]
-    var name = displayName(need.symbol)
-    if let version = need.version { name += "@\(version)" }
-    var text: String
-    if symbol.has.isDisjoint(with: [.isUndefined, .isShared]), need.version == nil {
+    report(
+      need.symbol, symbols[need.symbol].name, need.version, String(library.path),
+      isVersionMissing: isVersionMissing, key: UInt64(library.order) << 32)
+  }
+
+  /// - Parameters:
+  ///   - index: the name's symbol, if it has one.
+  ///   - path: the library with the reference.
+  private func report(
+    _ index: SymbolIndex?, _ plainName: ByteString, _ version: ByteString?, _ path: String,
+    isVersionMissing: Bool = false, key: UInt64
+  ) {
+    var name = displayName(plainName)
+    if let version { name += "@\(version)" }
+    var text = "undefined symbol: \(name)\n>>> referenced by \(path)"
+    let remedy = "link the library that defines it, or allow it with --allow-shlib-undefined"
+    if let index, symbols[index].has.isDisjoint(with: [.isUndefined, .isShared]), version == nil {
+      let symbol = symbols[index]
       let isHidden = symbol.has.contains(.sawHidden)
       let place =
         symbol.file != 0 && Int(symbol.file) < objects.count
         ? objects[FileIndex(raw: symbol.file)].displayName : "the linker"
-      text =
-        "undefined symbol: \(name)\n>>> referenced by \(library.path)"
-        + "\n>>> defined in \(place), but "
+      text +=
+        "\n>>> defined in \(place), but "
         + (isHidden
           ? "hidden; give it default visibility"
           : "local by a version script or --exclude-libs; export it there")
         + ", or allow it with --allow-shlib-undefined"
     } else {
-      text = "undefined symbol: \(name)\n>>> referenced by \(library.path)"
       if isVersionMissing {
         text +=
           "\n>>> the library that is to have this version does not: the program would not start"
-      } else if need.version != nil, !symbol.has.contains(.isUndefined) {
-        text += "\n>>> '\(displayName(need.symbol))' is defined, but not in that version"
+      } else if let index, version != nil, !symbols[index].has.contains(.isUndefined) {
+        text += "\n>>> '\(displayName(plainName))' is defined, but not in that version"
       }
-      text += "\n>>> link the library that defines it, or allow it with --allow-shlib-undefined"
+      text += "\n>>> \(remedy)"
     }
-    let key = UInt64(library.order) << 32
     if options.warnsUnresolved {
       diagnostics.warning(text, key: key)
     } else {

@@ -47,6 +47,7 @@ extension Link {
         references = allReferences(T.Encoding.self)
       }
     }
+    findIndirectLibraries(T.Encoding.self)
     try checkpoint()
     orderFiles()
   }
@@ -344,17 +345,39 @@ extension Link {
   private func takeProviders<T: Target>(_: T.Type, _ references: [SymbolIndex]) -> [ProviderIndex] {
     // Of numbers, whose arrays need nothing made at run time.
     var wave: [Int] = []
+    var references = references
+    while !references.isEmpty {
+      var used: [LibraryIndex] = []
+      takeProviders(T.self, references, &wave, &used)
+      references = load(T.Encoding.self, used)
+    }
+    wave.sort()
+    return wave.map { ProviderIndex($0) }
+  }
+
+  /// - Parameter used: libraries that nothing has used before.
+  private func takeProviders<T: Target>(
+    _: T.Type, _ references: [SymbolIndex], _ wave: inout [Int], _ used: inout [LibraryIndex]
+  ) {
     let met = hasVersionedNames ? libraryVersions(T.Encoding.self, asked: references) : [:]
     for index in references {
       let symbol = symbols.pointer(index)
-      if symbol.pointee.has.contains(.isDefinedInObject) || symbol.pointee.extra.isNone { continue }
+      if symbol.pointee.has.contains(.isDefinedInObject) { continue }
+      let meeting = met[index]
+      if let meeting { noteUse(of: providers[meeting], &used) }
+      if symbol.pointee.extra.isNone { continue }
       var provider = ProviderIndex(raw: symbol.pointee.extra.raw)
       if providers[provider].kind == .library {
-        guard let other = providerBehindLibrary(index) else { continue }
+        guard let other = providerBehindLibrary(index) else {
+          if symbol.pointee.has.isDisjoint(with: [.sawHidden, .sawProtected, .sawCommon]) {
+            noteUse(of: providers[provider], &used)
+          }
+          continue
+        }
         provider = other
       }
       if providers[provider].isTaken { continue }
-      if let library = met[index], library.raw < provider.raw { continue }
+      if let meeting, meeting.raw < provider.raw { continue }
       if symbol.pointee.has.contains(.sawCommon),
         !overridesCommon(T.self, providers[provider], index)
       {
@@ -363,8 +386,11 @@ extension Link {
       providers[provider].isTaken = true
       wave.append(provider.int)
     }
-    wave.sort()
-    return wave.map { ProviderIndex($0) }
+  }
+
+  private func noteUse(of provider: Provider, _ used: inout [LibraryIndex]) {
+    let library = LibraryIndex(raw: provider.owner)
+    if !libraries[library].isLoaded { used.append(library) }
   }
 
   /// Whether a provider defines what so far is only common, and not as a common symbol, too: the
@@ -429,33 +455,69 @@ extension Link {
   }
 
   /// What libraries leave undefined may be in an archive, and if it is in an object it has to be
-  /// exported.
+  /// exported. Archives are asked for what is going to be loaded only: not for a library under
+  /// `--as-needed` that nothing uses.
   func referencesFromLibraries<E: ELFEncoding>(_: E.Type) -> [SymbolIndex] {
+    var loaded: [LibraryIndex] = []
+    for i in libraries.indices.map({ LibraryIndex($0) }) {
+      if libraries[i].isLoaded || !libraries[i].isAsNeeded {
+        libraries[i].isLoaded = false
+        loaded.append(i)
+      } else {
+        noteReferences(E.self, of: libraries[i]) { _ in }
+      }
+    }
+    return load(E.self, loaded)
+  }
+
+  /// Notes that libraries will be loaded, with those on the command line that they name as needed.
+  /// Returns what they leave undefined and archives may have.
+  private func load<E: ELFEncoding>(_: E.Type, _ used: [LibraryIndex]) -> [SymbolIndex] {
+    if used.isEmpty { return [] }
+    var named: [ByteString: LibraryIndex] = [:]
+    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
+      named[libraries[LibraryIndex(i)].soname] = LibraryIndex(i)
+    }
     var references: [SymbolIndex] = []
-    for i in libraries.indices {
-      let library = libraries[LibraryIndex(i)]
-      if library.isDuplicate { continue }
-      for j in 1..<max(1, library.symbolCount) {
-        let entry = library.symbol(E.self, j)
-        let index = library.globals[j]
-        if index.isNone { continue }
-        // A name that the library defines, too: at run time, ours has to be found first.
-        let isDefinition = UInt32(entry.sectionIndex) != SectionIndex.undefined
-        let version = isDefinition ? 0 : library.version(E.self, of: j).index
-        if version <= 1 || version >= library.versionCount {
-          symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
-          if !isDefinition, entry.binding != .weak { references.append(index) }
-          continue
-        }
-        // What asks for a version means a definition of that version, which is another symbol if it
-        // is not the default one. No archive member is taken for the plain name.
-        let full = symbol(named: symbols[index].name, version: library.versionNames[version])
-        symbols[full ?? index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
-        // Nor is one that has the version as its default.
-        if let full, entry.binding != .weak, lazyVersions.contains(full) { references.append(full) }
+    var pending = used
+    while let index = pending.popLast() {
+      let library = libraries[index]
+      if library.isLoaded || library.isDuplicate { continue }
+      libraries[index].isLoaded = true
+      noteReferences(E.self, of: library) { references.append($0) }
+      for name in neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount] {
+        if let other = named[name] { pending.append(other) }
       }
     }
     return references
+  }
+
+  /// Marks the symbols that a library refers to.
+  ///
+  /// - Parameter visit: is called with those that an archive may be asked for.
+  private func noteReferences<E: ELFEncoding>(
+    _: E.Type, of library: SharedLibrary, _ visit: (SymbolIndex) -> Void
+  ) {
+    if library.isDuplicate { return }
+    for j in 1..<max(1, library.symbolCount) {
+      let entry = library.symbol(E.self, j)
+      let index = library.globals[j]
+      if index.isNone { continue }
+      // A name that the library defines, too: at run time, ours has to be found first.
+      let isDefinition = UInt32(entry.sectionIndex) != SectionIndex.undefined
+      let version = isDefinition ? 0 : library.version(E.self, of: j).index
+      if version <= 1 || version >= library.versionCount {
+        symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
+        if !isDefinition, entry.binding != .weak { visit(index) }
+        continue
+      }
+      // What asks for a version means a definition of that version, which is another symbol if it
+      // is not the default one. No archive member is taken for the plain name.
+      let full = symbol(named: symbols[index].name, version: library.versionNames[version])
+      symbols[full ?? index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
+      // Nor is one that has the version as its default.
+      if let full, entry.binding != .weak, lazyVersions.contains(full) { visit(full) }
+    }
   }
 
   /// `--wrap`: pairs of symbols, from and to.

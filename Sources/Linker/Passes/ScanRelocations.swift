@@ -33,6 +33,8 @@ struct ScanFacts: OptionSet, Sendable {
   static let needsLocalDynamic = ScanFacts(rawValue: 2)
   static let hasStaticTLS = ScanFacts(rawValue: 4)
   static let hasTextRelocations = ScanFacts(rawValue: 8)
+  /// A place takes the address of what nothing defines, where the loader has no say.
+  static let bindsToNull = ScanFacts(rawValue: 16)
 }
 
 /// A reference that nothing satisfies.
@@ -182,6 +184,14 @@ extension ScanContext {
     } else {
       atomicOr(&link.symbols.pointer(reference.symbol).pointee.flags, needs.rawValue)
     }
+  }
+
+  /// A name that nothing defines is zero for all references, whatever the loader could find.
+  @inline(never)
+  mutating func bindToNull(_ reference: Reference) {
+    // Nobody copies what nothing defines, so the demand says it.
+    demand(reference, .needsCopy)
+    facts.insert(.bindsToNull)
   }
 
   /// A dynamic relocation at a place of an atom, which must be in a writable section for it.
@@ -347,10 +357,31 @@ extension Link {
     dynamicRelocations.lists = results.map(\.dynamic)
     dynamicRelocations.hasStaticTLS = scanFacts.contains(.hasStaticTLS)
     dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
+    if scanFacts.contains(.bindsToNull) { bindToNull() }
     reportUndefined(undefined)
     reportLibraryUndefined(T.Encoding.self)
     demandStubsOfAliases()
     try checkpoint()
+  }
+
+  /// Takes back what was asked for names that some code takes for null: code and data have to agree.
+  private func bindToNull() {
+    let marks: SymbolFlags = [.isUndefined, .needsCopy]
+    let dropped: SymbolFlags = [
+      .isImported, .isPreemptible, .needsCopy, .needsPLT, .needsCanonicalPLT, .needsDynamicSymbol,
+    ]
+    var isNull = [Bool](repeating: false, count: symbols.count)
+    for i in symbols.indices where symbols[SymbolIndex(i)].has.isSuperset(of: marks) {
+      symbols[SymbolIndex(i)].flags &= ~dropped.rawValue
+      isNull[i] = true
+    }
+    for i in dynamicRelocations.lists.indices {
+      dynamicRelocations.lists[i].removeAll { relocation in
+        let file = objects.pointer(atoms[relocation.atom].file)
+        let global = Int(relocation.source) - file.pointee.firstGlobal
+        return relocation.kind == .symbolic && isNull[file.pointee.globals[global].int]
+      }
+    }
   }
 
   /// A static position-independent program relocates itself: what runs before that must not go

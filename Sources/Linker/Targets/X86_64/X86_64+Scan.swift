@@ -346,7 +346,11 @@ extension X86_64 {
     _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
     _ entry: RelaEntry<Encoding>
   ) {
-    if reference.flags.contains(.isUndefined) { return }  // weak: zero
+    if reference.flags.contains(.isUndefined) {
+      // What the loader finds cannot be had here: zero, and then everywhere.
+      context.bindToNull(reference)
+      return
+    }
     if reference.isFunction {
       if refusesProtected(&context, reference, atom, entry) { return }
       context.demand(reference, [.needsPLT, .needsCanonicalPLT])

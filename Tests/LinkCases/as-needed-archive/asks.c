@@ -1,0 +1,2 @@
+int member(void);
+int asks(void) { return member(); }

@@ -1,0 +1,2 @@
+int asks(void);
+int outer(void) { return asks(); }

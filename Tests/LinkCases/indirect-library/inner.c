@@ -1,0 +1,2 @@
+int wanted(void);
+int inner(void) { return wanted(); }
