@@ -46,7 +46,9 @@ extension Link {
     if options.printsMap { StandardOutput.print(text.bytes) }
     if let path = options.mapFile {
       do throws(Errno) {
-        try FileDescriptor.replaceContents(of: path) { (file) throws(Errno) in try file.write(text.bytes) }
+        try FileDescriptor.replaceContents(of: path) { (file) throws(Errno) in
+          try file.write(text.bytes)
+        }
       } catch {
         diagnostics.error("cannot write map file \(path): \(error)")
       }
