@@ -52,10 +52,17 @@ def links_dropped_order(_program: Program, _sources: Sources, outcomes: dict[str
         and "sh_link points to discarded section" in outcomes["lld"].message
 
 
+def collects_sets(_program: Program, _sources: Sources, outcomes: dict[str, Outcome],
+                  difference: Difference) -> bool:
+    """lld drops the set that somebody uses, and refuses for that alone."""
+    return difference.kind == "links" and "nostart-stop-gc" in outcomes["lld"].message
+
+
 KNOWN: tuple[Known, ...] = (
     Known("IRELATIVE without symbols", "Beside lld", links_no_symbols),
     Known("large zeroed data alone", "Beside lld", zeroed_alone),
     Known("what is linked to a dropped section", "Groups", links_dropped_order),
+    Known("sets that are collected", "`__start_X` and `__stop_X`", collects_sets),
     Known("static PIE without relaxation", "`--no-relax`", starts_unrelaxed),
 )
 
