@@ -58,11 +58,22 @@ def collects_sets(_program: Program, _sources: Sources, outcomes: dict[str, Outc
     return difference.kind == "links" and "nostart-stop-gc" in outcomes["lld"].message
 
 
+def runs_large_thread_locals(
+        program: Program, _sources: Sources, outcomes: dict[str, Outcome],
+        difference: Difference) -> bool:
+    """The other two crash, each for a reason of its own."""
+    return difference.kind in ("ends", "prints") and program.plan.kind == "static-pie" \
+        and ("-E",) in program.plan.flags \
+        and any("-mcmodel=large" in unit.flags for unit in program.world.units) \
+        and all(outcomes[name].status.startswith("signal") for name in ("bfd", "lld"))
+
+
 KNOWN: tuple[Known, ...] = (
     Known("IRELATIVE without symbols", "Beside lld", links_no_symbols),
     Known("large zeroed data alone", "Beside lld", zeroed_alone),
     Known("what is linked to a dropped section", "Groups", links_dropped_order),
     Known("sets that are collected", "`__start_X` and `__stop_X`", collects_sets),
+    Known("thread-locals of the large model", "Beside lld", runs_large_thread_locals),
     Known("static PIE without relaxation", "`--no-relax`", starts_unrelaxed),
 )
 
