@@ -5,10 +5,13 @@ import ScriptParsing
 /// Linker scripts among the inputs, and which machine a library is for.
 extension InputLoader {
   mutating func readScript(_ bytes: ByteString, path: String, state: LinkOptions.InputState) {
+    if scriptWork > Self.mostScriptWork { return }
     guard depth < 16 else {
       diagnostics.error("\(path): linker scripts include each other more than 16 deep")
+      scriptWork = .max
       return
     }
+    if depth > 0 { spend(bytes.count + Self.workPerInput, on: path) }
     depth += 1
     defer { depth -= 1 }
     let commands: [ScriptCommand]
@@ -41,10 +44,27 @@ extension InputLoader {
     }
   }
 
+  /// A few scripts that name each other ask for any number of files: more than this is refused. It
+  /// counts the bytes of scripts that others name, and so many for each of those and for each file that
+  /// they name.
+  private static var mostScriptWork: Int { 1 << 26 }
+  private static var workPerInput: Int { 1 << 8 }
+
+  private mutating func spend(_ work: Int, on path: String) {
+    if scriptWork > Self.mostScriptWork { return }
+    scriptWork += work
+    if scriptWork > Self.mostScriptWork {
+      diagnostics.error(
+        "\(path): linker scripts name each other again and again; name each file in one script")
+    }
+  }
+
   /// Loads what INPUT or GROUP of a script names.
   private mutating func load(
     _ input: ScriptInput, of script: String, _ state: LinkOptions.InputState
   ) {
+    if depth > 1 { spend(Self.workPerInput, on: script) }
+    if scriptWork > Self.mostScriptWork { return }
     var inner = state
     inner.asNeeded = state.asNeeded || input.asNeeded
     let name = String(input.name)
@@ -94,9 +114,20 @@ extension InputLoader {
     if bytes.hasPrefix("\u{7f}ELF") || Archive.isArchive(bytes) {
       return link.otherMachine(file).map { "it is for \($0)" }
     }
+    // Scripts may name each other. One that is being looked at says nothing more.
+    if let known = otherMachines[path] { return known }
+    otherMachines[path] = .some(nil)
+    let other = otherMachine(ofScript: file.bytes, path: path)
+    otherMachines[path] = .some(other)
+    return other
+  }
+
+  private mutating func otherMachine(
+    ofScript bytes: UnsafeRawBufferPointer, path: String
+  ) -> String? {
     // What is wrong with a script is told when it is read.
-    guard depth < 16, !Self.isBitcode(bytes),
-      let commands = try? LinkerScript.parse(file.bytes)
+    guard depth < 16, !Self.isBitcode(ByteString(bytes)),
+      let commands = try? LinkerScript.parse(bytes)
     else { return nil }
     depth += 1
     defer { depth -= 1 }

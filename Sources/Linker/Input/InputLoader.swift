@@ -36,6 +36,10 @@ struct InputLoader {
   var arena: InputArena? = InputArena()
   /// Files that were opened to see which machine they are for, until they are loaded.
   var openedBefore: [String: MappedInput] = [:]
+  /// For scripts that were looked at, what machine they are for if it is not the output's.
+  var otherMachines: [String: String?] = [:]
+  /// What scripts that others name have asked for.
+  var scriptWork = 0
   /// Archives all of whose members are taken, and how many objects come before them. Their members
   /// are looked for when all archives are open: each header is a page that nobody has touched yet.
   private var wholeArchives: [(archive: Archive, position: UInt64, at: Int)] = []
