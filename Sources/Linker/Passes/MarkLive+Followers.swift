@@ -109,12 +109,14 @@ extension Link {
   ) {
     // Checked when the file was read; not if the file has changed since.
     guard let words = try? ObjectReader.contents(E.self, file.pointee, group) else { return }
+    let own = file.pointee.firstAtom.int..<file.pointee.firstAtom.int + file.pointee.atomCount
     func forEachMember(_ body: (AtomIndex, Bool) -> Void) {
       for k in 1..<max(1, words.count / 4) {
         let member = Int(E.load32(words.start + k * 4))
         guard member < file.pointee.sectionCount else { continue }
         let index = file.pointee.sectionAtoms[member]
-        if index.raw >= AtomIndex.discarded.raw { continue }
+        // What was dropped has no atom, or one of another file that stands for it.
+        if index.raw >= AtomIndex.discarded.raw || !own.contains(index.int) { continue }
         body(index, atoms[index].has.contains(.isAlloc))
       }
     }

@@ -333,7 +333,8 @@ extension Link {
       for i in 0..<object.atomCount {
         let atom = atoms[AtomIndex(object.firstAtom.int + i)]
         if atom.has.contains(.isLive) || atom.kind == .frames { continue }
-        if object.sectionAtoms[Int(atom.section)] == .discarded { continue }
+        // What another one stands for was dropped before.
+        if object.sectionAtoms[Int(atom.section)].int != object.firstAtom.int + i { continue }
         let name = ObjectFile.name(
           object.sectionNames, at: object.header(E.self, Int(atom.section)).name)
         text += "removing unused section \(object.displayName):(\(name))\n"

@@ -253,12 +253,15 @@ extension Link {
     if a.flags.contains(.alloc) || b.flags.contains(.alloc) { return false }
     let index = keeper.pointee.sectionAtoms[other]
     guard index.raw < AtomIndex.discarded.raw else { return false }
-    var name = ObjectFile.name(file.pointee.sectionNames, at: a.name)
-    var otherName = ObjectFile.name(keeper.pointee.sectionNames, at: b.name)
-    // `.zdebug_macro` is `.debug_macro`, compressed.
-    if name.hasPrefix(".zdebug") { name = name.dropFirst(2) } else { name = name.dropFirst(1) }
-    otherName = otherName.dropFirst(otherName.hasPrefix(".zdebug") ? 2 : 1)
-    guard name == otherName else { return false }
+    /// `.zdebug_macro` is `.debug_macro`, compressed.
+    func isSame(_ one: ByteString, _ other: ByteString) -> Bool {
+      if one == other { return true }
+      let isExpanded = one.hasPrefix(".debug") && other.hasPrefix(".zdebug")
+      return isExpanded && one.dropFirst(1) == other.dropFirst(2)
+    }
+    let name = ObjectFile.name(file.pointee.sectionNames, at: a.name)
+    let otherName = ObjectFile.name(keeper.pointee.sectionNames, at: b.name)
+    guard isSame(name, otherName) || isSame(otherName, name) else { return false }
     return Expansion.size(E.self, file.pointee, section) == atoms[index].size
   }
 }

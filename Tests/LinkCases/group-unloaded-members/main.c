@@ -9,10 +9,10 @@
 //#link: -Wl,-z,notext
 //#without: lld what is dropped reads as 0
 //#without: mold what is dropped reads as its offset
-//#without: bfd+collected counts what is not loaded as referred to
+//#without: bfd what is dropped reads as 0
 //#check: objcopy -O binary -j .debug_references --set-section-flags .debug_references=alloc $OUT refs; od -An -v -tu8 -w8 refs | tr -d '\n' > numbers
-//#check[all]: cat numbers ~ ^ +17 +28 +8 +28 +17 +28 +8 +0$
-//#check[collected]: cat numbers ~ ^ +17 +0 +8 +17 +17 +0 +8 +0$
+//#check[all]: cat numbers ~ ^ +17 +28 +8 +28 +1 +17 +28 +8 +0 +0$
+//#check[collected]: cat numbers ~ ^ +17 +0 +8 +17 +1 +17 +0 +8 +0 +0$
 //#check[all]: readelf -p .aside $OUT ~ of sharedof uncalleddifferent
 //#check[collected]: readelf -p .aside $OUT ~ of shareddifferent
 //#check: readelf -p .debug_macro $OUT ~ in frontmacros$

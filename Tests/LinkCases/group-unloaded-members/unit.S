@@ -32,6 +32,14 @@ name: \
 #else
   .ascii "difference"
 #endif
+  // Nor for this, which has the size of another section.
+#ifdef FIRST
+  .section .renamed, "G", @progbits, renamed, comdat
+#else
+  .section xrenamed, "G", @progbits, renamed, comdat
+#endif
+.Lrenamed:
+  .ascii "renamed"
   .section .debug_references, "", @progbits
-  .quad .Laside_shared, .Laside_uncalled, .Lmacros, .Ldifferent
+  .quad .Laside_shared, .Laside_uncalled, .Lmacros, .Ldifferent, .Lrenamed + 1
   .section .note.GNU-stack, "", @progbits

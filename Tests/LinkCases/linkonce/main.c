@@ -11,6 +11,7 @@
 //#check: readelf -x .debug_references $OUT ~ 0c000000 00000000 0c000000 00000000
 //#check: test $(strings -a $OUT | grep -c constant) = 1
 //#check: test $(readelf --debug-dump=frames $OUT | grep -c 'FDE.*pc=0*'$(nm $OUT | awk '/ number$/ {sub("^0*", "", $1); print $1}')) = 1
+//#check[weld]: $RELINK -Wl,--gc-sections,--print-gc-sections -o again 2>&1 !~ second.o.*linkonce
 //#exit: 33
 int number(void);
 extern int data;
