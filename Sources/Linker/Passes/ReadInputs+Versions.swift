@@ -113,9 +113,11 @@ extension Link {
   func libraryVersions<E: ELFEncoding>(
     _: E.Type, asked references: [SymbolIndex]
   ) -> [SymbolIndex: ProviderIndex] {
-    var asked: [SymbolIndex: [SymbolIndex]] = [:]
+    var asked = AskedVersions()
     for index in references {
-      if let plain = plainSymbol(of: index) { asked[plain, default: []].append(index) }
+      if let plain = plainSymbol(of: index), let version = versionInName(index) {
+        asked.add(index, plain, version)
+      }
     }
     var found: [SymbolIndex: ProviderIndex] = [:]
     visitDefaultVersions(E.self, of: asked) { library, _, index in
@@ -133,30 +135,39 @@ extension Link {
     return names.find(name[0..<at], in: symbols)
   }
 
+  /// V of `foo@V`; nil for a plain name.
+  func versionInName(_ index: SymbolIndex) -> ByteString? {
+    let name = symbols[index].name
+    guard let at = name.firstIndex(of: 0x40) else { return nil }
+    return name.dropFirst(at + 1)
+  }
+
   /// Visits the definitions `foo@@V` of libraries that are asked for as `foo@V`.
-  ///
-  /// - Parameter asked: for a symbol `foo`, the symbols `foo@V`.
   func visitDefaultVersions<E: ELFEncoding>(
-    _: E.Type, of asked: [SymbolIndex: [SymbolIndex]],
+    _: E.Type, of asked: AskedVersions,
     _ visit: (_ library: LibraryIndex, _ source: Int, _ index: SymbolIndex) -> Void
   ) {
-    if asked.isEmpty { return }
+    if asked.symbols.isEmpty { return }
     for i in libraries.indices {
       let library = libraries[LibraryIndex(i)]
       if library.isDuplicate { continue }
       for j in 1..<max(1, library.symbolCount) {
-        guard !library.globals[j].isNone, let list = asked[library.globals[j]],
+        guard !library.globals[j].isNone, let versions = asked.symbols[library.globals[j]],
           UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined
         else { continue }
         let version = library.version(E.self, of: j).index
         guard version >= 2, version < library.versionCount else { continue }
-        for index in list {
-          let name = symbols[index].name
-          if name.dropFirst(name.firstIndex(of: 0x40)! + 1) == library.versionNames[version] {
-            visit(LibraryIndex(i), j, index)
-          }
-        }
+        if let index = versions[library.versionNames[version]] { visit(LibraryIndex(i), j, index) }
       }
     }
+  }
+}
+
+/// Symbols `foo@V`, by the symbols `foo` and V.
+struct AskedVersions {
+  fileprivate var symbols: [SymbolIndex: [ByteString: SymbolIndex]] = [:]
+
+  mutating func add(_ index: SymbolIndex, _ plain: SymbolIndex, _ version: ByteString) {
+    symbols[plain, default: [:]][version] = index
   }
 }

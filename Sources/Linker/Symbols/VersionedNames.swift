@@ -11,13 +11,15 @@ import Synchronization
 extension Link {
   func settleVersionedNames<E: ELFEncoding>(_: E.Type) {
     var redirected: [SymbolIndex: SymbolIndex] = [:]
-    var asked: [SymbolIndex: [SymbolIndex]] = [:]
+    var asked = AskedVersions()
     var seen: Set<SymbolIndex> = []
     for file in liveObjects where objects[file].has.contains(.hasVersionedNames) {
       for i in 0..<objects[file].globalCount {
         let index = objects[file].globals[i]
-        guard let plain = plainSymbol(of: index), seen.insert(index).inserted else { continue }
-        if defaultVersion(E.self, of: plain) == versionInName(index) {
+        guard let plain = plainSymbol(of: index), let version = versionInName(index),
+          seen.insert(index).inserted
+        else { continue }
+        if defaultVersion(E.self, of: plain) == version {
           // There is one definition of each version.
           if isDefinedHere(index) {
             reportVersionedTwice(E.self, index, plain)
@@ -30,7 +32,7 @@ extension Link {
         } else if symbols[index].has.contains(.isUndefined),
           symbols[index].has.isDisjoint(with: [.sawHidden, .sawProtected])
         {
-          asked[plain, default: []].append(index)
+          asked.add(index, plain, version)
         }
       }
     }
@@ -98,13 +100,6 @@ extension Link {
   /// Whether some reference to the symbol asks for a version.
   func hasVersionInReferences(_ index: SymbolIndex) -> Bool {
     versionInName(index) != nil || askedByVersion.contains(index)
-  }
-
-  /// V of `foo@V`; nil for a plain name.
-  private func versionInName(_ index: SymbolIndex) -> ByteString? {
-    let name = symbols[index].name
-    guard let at = name.firstIndex(of: 0x40) else { return nil }
-    return name.dropFirst(at + 1)
   }
 
   /// V if an object defines the symbol as `foo@@V`, or as `foo@V` in place of a weak `foo@@V`.
