@@ -46,13 +46,11 @@ class Handle {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
   }
 
-  /// A call with the handle, and with what else it is about: refused, without a message, while another
-  /// thread is in one, whose message that would be.
-  func call(_ other: Turn? = nil, _ body: () throws -> Void) -> weld_result {
+  /// A call with the handle: refused, without a message, while another thread is in one, whose message
+  /// that would be.
+  func call(_ body: () throws -> Void) -> weld_result {
     guard turn.take() else { return WELD_ERROR_IN_USE }
     defer { turn.giveBack() }
-    if let other, !other.take() { return WELD_ERROR_IN_USE }
-    defer { other?.giveBack() }
     do {
       try body()
       return WELD_OK
@@ -141,12 +139,12 @@ final class SessionHandle: Handle {
   private var swapped = UnsafeMutableBufferPointer<UnsafePointer<CChar>?>(start: nil, count: 0)
   private var kept = UnsafeMutableBufferPointer<UInt64>(start: nil, count: 0)
 
-  /// A session changes what its image knows of the process.
-  let image: Turn?
+  /// The turn with its image: a session changes what that knows of the process.
+  private let image: Turn
 
-  init(_ session: HotSwapSession, of image: OpaquePointer?) {
+  init(_ session: HotSwapSession, of image: Turn) {
     self.session = session
-    self.image = ImageHandle.at(image)?.turn
+    self.image = image
   }
 
   deinit { forget() }
@@ -179,7 +177,26 @@ final class SessionHandle: Handle {
     _ pointer: OpaquePointer?, _ body: (SessionHandle) throws -> Void
   ) -> weld_result {
     guard let handle = at(pointer) else { return WELD_ERROR_INVALID }
-    return handle.call(handle.image) { try body(handle) }
+    // What the image is called for is not to be changed from within.
+    if handle.image.isMine {
+      return handle.call {
+        throw Failure.invalid(
+          "the image of the session is being flushed: a provider of lazy symbols can't use the session"
+        )
+      }
+    }
+    guard handle.image.take() else { return WELD_ERROR_IN_USE }
+    defer { handle.image.giveBack() }
+    return handle.call { try body(handle) }
+  }
+
+  /// Destroys the session, unless a call with it or with its image is under way.
+  static func destroy(_ pointer: OpaquePointer?) {
+    guard let handle = at(pointer), handle.turn.isFree, !handle.image.isMine else { return }
+    let image = handle.image
+    guard image.take() else { return }
+    defer { image.giveBack() }
+    close(pointer)
   }
 }
 

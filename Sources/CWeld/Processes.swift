@@ -108,20 +108,20 @@ private func store(
   _ image: OpaquePointer?, _ process: OpaquePointer?,
   _ session: UnsafeMutablePointer<OpaquePointer?>?
 ) -> weld_result {
-  let handle = image
+  guard let handle = ImageHandle.at(image) else { return WELD_ERROR_INVALID }
   return ImageHandle.change(image) { image in
     let result = try place(session, "the session")
     guard let process = ProcessHandle.at(process) else {
       throw Failure.invalid("the process is null: launch one, or attach to one")
     }
     result.pointee = SessionHandle(
-      try image.hotSwapSession(with: process.process), of: handle
+      try image.hotSwapSession(with: process.process), of: handle.turn
     ).opened()
   }
 }
 
 @c @implementation public func weld_session_destroy(_ session: OpaquePointer?) {
-  if SessionHandle.at(session)?.turn.isFree ?? false { SessionHandle.close(session) }
+  SessionHandle.destroy(session)
 }
 
 @c @implementation public func weld_session_error_message(
