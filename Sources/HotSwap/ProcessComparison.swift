@@ -104,7 +104,7 @@ final class ProcessComparison {
     for segment in segments where segment.range.contains(address) {
       guard UInt64(expected.count) <= segment.range.upperBound - address,
         let found = bytes(
-          at: segment.offset + (address - segment.range.lowerBound), count: expected.count),
+          at: segment.offset &+ (address - segment.range.lowerBound), count: expected.count),
         found.count == expected.count
       else { return .different }
       return found.withUnsafeBytes { Self.compare($0, expected) }

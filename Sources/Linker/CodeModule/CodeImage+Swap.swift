@@ -37,6 +37,16 @@ struct SwapState {
   /// Something has changed that no flush has written yet.
   var isUnflushed = false
 
+  /// `former`, in an order that does not change from run to run.
+  var formerAtoms: [AtomIndex] { Self.ordered(former) }
+
+  /// All atoms that are no symbol's, in the order in which they are given up.
+  var kept: [AtomIndex] { Self.ordered(homes) + retired + retiring + formerAtoms }
+
+  private static func ordered(_ atoms: [UInt32: AtomIndex]) -> [AtomIndex] {
+    atoms.sorted { $0.key < $1.key }.map(\.value)
+  }
+
   mutating func noteSlot(address: UInt64) {
     slots.insert(address)
     isUnflushed = true
@@ -84,10 +94,7 @@ extension CodeImage {
   func stopSwapping() {
     guard let state = swap else { return }
     swap = nil
-    for home in state.homes.values { release(home) }
-    for atom in state.retired { release(atom) }
-    for atom in state.retiring { release(atom) }
-    for atom in state.former.values { release(atom) }
+    for atom in state.kept { release(atom) }
   }
 
   func release(_ atom: AtomIndex) {

@@ -159,9 +159,8 @@ extension CodeImage {
     }?.section
   }
 
-  func slotSection(at address: UInt64) -> ImageSection? {
-    let all = slots.parts + (importSlots?.parts ?? [])
-    return all.first { address >= $0.section.address && address < $0.section.endAddress }?.section
+  private func slotSection(at address: UInt64) -> ImageSection? {
+    slots.section(at: address) ?? importSlots?.section(at: address)
   }
 
   /// The process has what `takePatches` gave.
@@ -174,8 +173,7 @@ extension CodeImage {
     swap?.addresses = [:]
     swap?.updated = []
     swap?.updatedSet = []
-    swap?.retired += state.retiring
-    swap?.retired += state.former.sorted { $0.key < $1.key }.map(\.value)
+    swap?.retired += state.retiring + state.formerAtoms
     swap?.retiring = []
     swap?.former = [:]
   }
@@ -185,7 +183,7 @@ extension CodeImage {
   var retiredRanges: [Range<UInt64>] { ranges(swap?.retired ?? []) }
   var retiringRanges: [Range<UInt64>] {
     guard let swap else { return [] }
-    return ranges(swap.retiring + swap.former.values)
+    return ranges(swap.retiring + swap.formerAtoms)
   }
 
   private func ranges(_ atoms: [AtomIndex]) -> [Range<UInt64>] {

@@ -82,13 +82,10 @@ extension CodeImage {
       let slot = Int32(truncatingIfNeeded: number)
       let address = slots.address(slot)
       if slots.owner(slot).isNone || continues && swap?.slots.contains(address) == true { continue }
-      guard let section = slotSection(at: address) else { continue }
-      let start = Int(address &- section.address)
-      let bytes = UnsafeRawBufferPointer(rebasing: section.bytes[start..<start + E.wordSize])
-      switch check(.memory, address, bytes) {
+      switch check(.memory, address, slots.bytes(slot)) {
       case .same: continue
       case .blank: lacking.insert(address)
-      case .different: throw isOfOtherFlush(target, section.name)
+      case .different: throw isOfOtherFlush(target, "its table of addresses")
       }
     }
     return lacking

@@ -80,10 +80,22 @@ final class SlotTable<E: ELFEncoding> {
 
   /// The slot at an address; nil if there is none.
   func slot(at address: UInt64) -> Int32? {
-    for part in parts where address >= part.address && address < part.section.endAddress {
-      return Int32(bitPattern: part.first) + Int32((address - part.address) / Self.width)
+    part(at: address).map {
+      Int32(bitPattern: $0.first) + Int32((address - $0.address) / Self.width)
     }
-    return nil
+  }
+
+  /// The section that has the slot at an address; nil if there is none.
+  func section(at address: UInt64) -> ImageSection? { part(at: address)?.section }
+
+  private func part(at address: UInt64) -> Part? {
+    parts.first { address >= $0.address && address < $0.section.endAddress }
+  }
+
+  /// The bytes of a slot; they stay valid until there are more slots.
+  func bytes(_ slot: Int32) -> UnsafeRawBufferPointer {
+    let (section, offset) = place(slot)
+    return UnsafeRawBufferPointer(start: section.pointer(offset), count: Int(Self.width))
   }
 
   func value(_ slot: Int32) -> UInt64 {
