@@ -264,12 +264,8 @@ extension CodeImage {
   }
 
   private func nameSections() throws(ImageError) {
-    let count = foreign.kept.count + sections.count + 1
-    // Source: gABI, "Sections": higher numbers mean other things where there are 16 bits for one.
-    guard count <= 0xff00 else {
-      throw ImageError(
-        .outOfRoom, "the program has \(count) sections, and an image at most \(0xff00)")
-    }
+    // `makeRoomForHeaders` has refused more.
+    precondition(foreign.kept.count + sections.count < Int(SectionIndex.reservedStart))
     for section in sections where section.nameOffset == 0 {
       section.nameOffset = try sectionNames.add(scratch(section.name))
     }
@@ -294,8 +290,8 @@ extension CodeImage {
   /// Each kind of section has a segment, and another for each doubling: where their headers outgrow
   /// the room in front of the file, the sections behind it go elsewhere in the file.
   private func makeRoomForHeaders() throws(ImageError) {
-    // Symbols name their sections in 16 bits, of which the format has taken some numbers. Tables that
-    // this flush makes itself need a few.
+    // Source: gABI, "Sections": symbols name their sections in 16 bits, of which the format has taken
+    // some numbers. Tables that this flush makes itself need a few.
     let headers = foreign.kept.count + sections.count + 16
     guard headers < Int(SectionIndex.reservedStart) else {
       throw ImageError(
