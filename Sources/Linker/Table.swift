@@ -24,42 +24,48 @@ struct GroupIndex: TableIndex { var raw: UInt32 }
 struct OutputIndex: TableIndex { var raw: UInt32 }
 struct MergeIndex: TableIndex { var raw: UInt32 }
 
-/// A `ReservedTable` reached by its own kind of index.
-struct Table<Index: TableIndex, Element: BitwiseCopyable>: Sendable {
-  let storage: ReservedTable<Element>
-
-  init(capacity: Int, of content: StaticString) {
-    storage = ReservedTable(capacity: capacity, of: content)
-  }
+/// Elements reached by their own kind of index.
+struct IndexedTable<Index: TableIndex, Storage: ElementStorage> {
+  let storage: Storage
 
   @inline(__always) var count: Int { storage.count }
-  @inline(__always) var base: UnsafeMutablePointer<Element> { storage.base }
+  @inline(__always) var base: UnsafeMutablePointer<Storage.Element> { storage.base }
   @inline(__always) var indices: Range<Int> { 0..<storage.count }
 
   @inline(__always)
-  subscript(index: Index) -> Element {
-    unsafeAddress {
-      assert(index.int < storage.count)
-      return UnsafePointer(storage.base + index.int)
-    }
-    nonmutating unsafeMutableAddress {
-      assert(index.int < storage.count)
-      return storage.base + index.int
-    }
+  subscript(index: Index) -> Storage.Element {
+    unsafeAddress { UnsafePointer(storage.pointer(index.raw)) }
+    nonmutating unsafeMutableAddress { storage.pointer(index.raw) }
   }
 
   @inline(__always)
-  func pointer(_ index: Index) -> UnsafeMutablePointer<Element> {
-    assert(index.int < storage.count)
-    return storage.base + index.int
+  func pointer(_ index: Index) -> UnsafeMutablePointer<Storage.Element> {
+    storage.pointer(index.raw)
+  }
+}
+
+extension IndexedTable: Sendable where Storage: Sendable {}
+
+typealias Table<Index: TableIndex, Element: BitwiseCopyable> =
+  IndexedTable<Index, ReservedTable<Element>>
+
+extension IndexedTable {
+  init<Element>(capacity: Int, of content: StaticString) where Storage == ReservedTable<Element> {
+    storage = ReservedTable(capacity: capacity, of: content)
   }
 
   @discardableResult
-  func append(_ element: Element) -> Index { Index(storage.append(element)) }
+  func append<Element>(_ element: Element) -> Index where Storage == ReservedTable<Element> {
+    Index(storage.append(element))
+  }
 
   /// Makes `count` more elements, all bytes zero, and returns the index of the first.
-  func reserve(count: Int) -> Index { Index(storage.reserve(count: count)) }
+  func reserve<Element>(count: Int) -> Index where Storage == ReservedTable<Element> {
+    Index(storage.reserve(count: count))
+  }
 
   /// Says that nearly all of these elements are about to be written.
-  func expectWrites(to range: Range<Int>) { storage.expectWrites(to: range) }
+  func expectWrites<Element>(to range: Range<Int>) where Storage == ReservedTable<Element> {
+    storage.expectWrites(to: range)
+  }
 }

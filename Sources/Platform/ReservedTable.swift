@@ -9,7 +9,7 @@ import Glibc
 /// unchecked from a file. `reserve(count:)` hands out disjoint ranges, one caller at a time; filling
 /// different ranges from different threads is then free of races.
 @frozen
-public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
+public struct ReservedTable<T: BitwiseCopyable>: ElementStorage, @unchecked Sendable {
   public let base: UnsafeMutablePointer<T>
   @usableFromInline let countCell: UnsafeMutablePointer<Int>
   public let capacity: Int
@@ -47,30 +47,6 @@ public struct ReservedTable<T: BitwiseCopyable>: @unchecked Sendable {
 
   @inlinable
   public var count: Int { countCell.pointee }
-
-  @inlinable
-  public subscript(index: Int) -> T {
-    unsafeAddress {
-      assert(index >= 0 && index < count)
-      return UnsafePointer(base + index)
-    }
-    nonmutating unsafeMutableAddress {
-      assert(index >= 0 && index < count)
-      return base + index
-    }
-  }
-
-  @inlinable
-  public subscript(index: UInt32) -> T {
-    unsafeAddress {
-      assert(Int(index) < count)
-      return UnsafePointer(base + Int(index))
-    }
-    nonmutating unsafeMutableAddress {
-      assert(Int(index) < count)
-      return base + Int(index)
-    }
-  }
 
   @inlinable
   @discardableResult

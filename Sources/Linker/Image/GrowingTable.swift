@@ -7,7 +7,7 @@ import Platform
 ///
 /// `makeRoom` is what can fail. It moves the table, so no pointer to an element outlives it. Between
 /// it and the next one so many elements can be appended as it was asked for.
-struct GrowingMemory<Element: BitwiseCopyable> {
+struct GrowingMemory<Element: BitwiseCopyable>: ElementStorage {
   private struct Header {
     var base: UnsafeMutablePointer<Element>?
     var count = 0
@@ -89,64 +89,26 @@ struct GrowingMemory<Element: BitwiseCopyable> {
     precondition(count > 0)
     header.pointee.count -= 1
   }
-
-  @inline(__always)
-  subscript(index: UInt32) -> Element {
-    unsafeAddress {
-      assert(Int(index) < count)
-      return UnsafePointer(base + Int(index))
-    }
-    nonmutating unsafeMutableAddress {
-      assert(Int(index) < count)
-      return base + Int(index)
-    }
-  }
-
-  @inline(__always)
-  subscript(index: Int) -> Element {
-    unsafeAddress {
-      assert(index >= 0 && index < count)
-      return UnsafePointer(base + index)
-    }
-    nonmutating unsafeMutableAddress {
-      assert(index >= 0 && index < count)
-      return base + index
-    }
-  }
 }
 
 /// A `GrowingMemory` reached by its own kind of index.
-struct GrowingTable<Index: TableIndex, Element: BitwiseCopyable> {
-  let storage: GrowingMemory<Element>
+typealias GrowingTable<Index: TableIndex, Element: BitwiseCopyable> =
+  IndexedTable<Index, GrowingMemory<Element>>
 
-  init(of content: StaticString) { storage = GrowingMemory(of: content) }
+extension IndexedTable {
+  init<Element>(of content: StaticString) where Storage == GrowingMemory<Element> {
+    storage = GrowingMemory(of: content)
+  }
 
-  @inline(__always) var count: Int { storage.count }
-
-  func release() { storage.release() }
+  func release<Element>() where Storage == GrowingMemory<Element> { storage.release() }
 
   @inline(__always)
-  func makeRoom(for more: Int) throws(ImageError) { try storage.makeRoom(for: more) }
+  func makeRoom<Element>(for more: Int) throws(ImageError)
+  where Storage == GrowingMemory<Element> { try storage.makeRoom(for: more) }
 
   @inline(__always)
   @discardableResult
-  func append(_ element: Element) -> Index { Index(storage.append(element)) }
-
-  @inline(__always)
-  subscript(index: Index) -> Element {
-    unsafeAddress {
-      assert(index.int < storage.count)
-      return UnsafePointer(storage.base + index.int)
-    }
-    nonmutating unsafeMutableAddress {
-      assert(index.int < storage.count)
-      return storage.base + index.int
-    }
-  }
-
-  @inline(__always)
-  func pointer(_ index: Index) -> UnsafeMutablePointer<Element> {
-    assert(index.int < storage.count)
-    return storage.base + index.int
+  func append<Element>(_ element: Element) -> Index where Storage == GrowingMemory<Element> {
+    Index(storage.append(element))
   }
 }
