@@ -1,39 +1,6 @@
 import Glibc
 import Synchronization
 
-/// What a file was like when it was mapped: enough to tell whether it was written to, or replaced,
-/// since.
-public struct FileIdentity: BitwiseCopyable, Sendable {
-  private var device: UInt
-  private var inode: UInt
-  private var size: Int
-  /// When its bytes changed.
-  private var modified: (seconds: Int, nanoseconds: Int)
-  /// When anything about it changed.
-  private var touched: (seconds: Int, nanoseconds: Int)
-
-  init(_ status: stat) {
-    device = UInt(status.st_dev)
-    inode = UInt(status.st_ino)
-    size = Int(status.st_size)
-    modified = (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
-    touched = (status.st_ctim.tv_sec, status.st_ctim.tv_nsec)
-  }
-
-  /// Whether another file is at `path` by now, or the same one with other bytes. Where there is
-  /// nothing, nobody has written anything: temporary files go when nobody needs their names.
-  ///
-  /// Some file systems give a file another number each time; what was replaced has another time, too.
-  /// A signal handler may call this.
-  public func hasChanged(at path: UnsafePointer<CChar>) -> Bool {
-    var status = stat()
-    if stat(path, &status) != 0 { return false }
-    let now = FileIdentity(status)
-    if now.size != size || now.modified != modified { return true }
-    return (now.device, now.inode) != (device, inode) && now.touched != touched
-  }
-}
-
 /// The inputs that are mapped, and so could change under the linker's hands.
 ///
 /// What is read of them twice may differ from what was checked. Loops that write keep their bounds
@@ -42,13 +9,13 @@ public struct FileIdentity: BitwiseCopyable, Sendable {
 public final class InputWatch: Sendable {
   private struct Entry: Sendable {
     var path: String
-    var identity: FileIdentity
+    var state: FileState
   }
 
   /// An entry for signal handlers, never freed.
   private struct Node {
     var path: UnsafeMutablePointer<CChar>?
-    var identity: FileIdentity
+    var state: FileState
     var next: UInt
   }
 
@@ -63,12 +30,17 @@ public final class InputWatch: Sendable {
   /// `tellChangedInput`.
   static func tellCrashes() { tellsCrashes.store(true, ordering: .relaxed) }
 
+  /// Notes an input, if it is mapped.
+  public func add(_ path: String, _ input: MappedInput) {
+    if let state = input.state { add(path, state) }
+  }
+
   /// Notes a file that was mapped.
-  public func add(_ path: String, _ identity: FileIdentity) {
-    entries.withLock { $0.append(Entry(path: path, identity: identity)) }
+  public func add(_ path: String, _ state: FileState) {
+    entries.withLock { $0.append(Entry(path: path, state: state)) }
     if !Self.tellsCrashes.load(ordering: .relaxed) { return }
     let node = UnsafeMutablePointer<Node>.allocate(capacity: 1)
-    node.initialize(to: Node(path: strdup(path), identity: identity, next: 0))
+    node.initialize(to: Node(path: strdup(path), state: state, next: 0))
     var head = Self.nodes.load(ordering: .relaxed)
     while true {
       node.pointee.next = head
@@ -90,7 +62,7 @@ public final class InputWatch: Sendable {
     let grain = 64
     let found = pool.map(chunks: (all.count + grain - 1) / grain) { chunk, _ in
       all[chunk * grain..<min(all.count, (chunk + 1) * grain)].filter { entry in
-        entry.path.withCString { entry.identity.hasChanged(at: $0) }
+        entry.path.withCString { entry.state.hasChanged(at: $0) }
       }.map(\.path)
     }
     return found.flatMap { $0 }
@@ -101,7 +73,7 @@ public final class InputWatch: Sendable {
   static func tellChangedInput() {
     var address = nodes.load(ordering: .acquiring)
     while let node = UnsafePointer<Node>(bitPattern: address) {
-      if let path = node.pointee.path, node.pointee.identity.hasChanged(at: path) {
+      if let path = node.pointee.path, node.pointee.state.hasChanged(at: path) {
         put("weld: error: ")
         _ = write(2, path, strlen(path))
         put(" was changed while it was linked; link again when nobody writes to it\n")

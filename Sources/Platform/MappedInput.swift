@@ -9,8 +9,8 @@ import Glibc
 public struct MappedInput: @unchecked Sendable {
   public let base: UnsafeRawPointer
   public let count: Int
-  /// For a mapped file, and for an empty one.
-  public let identity: FileIdentity?
+  /// What a file was like that is mapped, or was empty.
+  public let state: FileState?
 
   public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
@@ -18,7 +18,7 @@ public struct MappedInput: @unchecked Sendable {
   public init(memory: UnsafeRawBufferPointer) {
     base = memory.baseAddress ?? UnsafeRawPointer(bitPattern: 8)!
     count = memory.count
-    identity = nil
+    state = nil
   }
 
   /// Maps the file at `path`; a directory or an unreadable file throws.
@@ -89,20 +89,20 @@ public struct MappedInput: @unchecked Sendable {
     count = size
     if size == 0 {
       // Perhaps somebody has only begun to write it.
-      identity = FileIdentity(status)
+      state = FileState(status)
       base = UnsafeRawPointer(bitPattern: 8)!
       return
     }
     if let bytes = try arena?.read(file, size: size) {
       base = bytes.baseAddress!
-      identity = nil
+      state = nil
       return
     }
     let mapped = mmap(nil, size, PROT_READ, MAP_PRIVATE, file.raw, 0)
     guard let mapped, mapped != MAP_FAILED else { throw Errno.current }
     MemoryLedger.note(mapped, bytes: size)
     base = UnsafeRawPointer(mapped)
-    identity = FileIdentity(status)
+    state = FileState(status)
   }
 
   /// Reads a stream to its end, and closes it.
@@ -118,7 +118,7 @@ public struct MappedInput: @unchecked Sendable {
     let read = try Self.readToEnd(file, limit: limit)
     base = UnsafeRawPointer(read.start)
     count = read.count
-    identity = nil
+    state = nil
   }
 
   private static func readToEnd(_ file: FileDescriptor, limit: Int) throws(Errno) -> (

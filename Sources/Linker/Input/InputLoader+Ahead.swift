@@ -36,7 +36,7 @@ struct FilesAhead {
 
   private let files: UnsafeMutablePointer<File>?
   /// The inputs whose files are mapped.
-  let mapped: [(input: Int, identity: FileIdentity)]
+  let mapped: [(input: Int, state: FileState)]
 
   /// Opens the paths among `inputs` in parallel, if there are many.
   init(_ inputs: [LinkOptions.Input], memoryFiles: [String: ByteString], pool: WorkerPool) {
@@ -55,7 +55,7 @@ struct FilesAhead {
       capacity: pool.count)
     neighbors.initialize(repeating: NearbyFiles(), count: pool.count)
     let found = pool.map(chunks: (inputs.count + grain - 1) / grain) { chunk, worker in
-      var mapped: [(input: Int, identity: FileIdentity)] = []
+      var mapped: [(input: Int, state: FileState)] = []
       for i in chunk * grain..<min(inputs.count, (chunk + 1) * grain) {
         (files + i).initialize(to: .none)
         guard case .path(let path) = inputs[i].kind else { continue }
@@ -65,7 +65,7 @@ struct FilesAhead {
             path, among: &neighbors[worker], arena: &arenas[worker])
         else { continue }
         files[i] = file.file
-        if let identity = file.identity { mapped.append((i, identity)) }
+        if let state = file.state { mapped.append((i, state)) }
       }
       return mapped
     }
@@ -78,7 +78,7 @@ struct FilesAhead {
 
   private static func open(
     _ path: String, among neighbors: inout NearbyFiles, arena: inout InputArena?
-  ) throws(Errno) -> (file: File, identity: FileIdentity?) {
+  ) throws(Errno) -> (file: File, state: FileState?) {
     let input: MappedInput
     switch try MappedInput.open(path, among: &neighbors, arena: &arena) {
     case .contents(let contents): input = contents
@@ -93,7 +93,7 @@ struct FilesAhead {
         file.name = name
       }
     }
-    return (file, input.identity)
+    return (file, input.state)
   }
 
   /// The input's file.

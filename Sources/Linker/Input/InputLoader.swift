@@ -57,8 +57,8 @@ struct InputLoader {
     let ahead = FilesAhead(
       options.inputs, memoryFiles: options.memoryFiles, pool: link.pool)
     defer { ahead.deallocate() }
-    for (input, identity) in ahead.mapped {
-      if case .path(let path) = options.inputs[input].kind { link.watch.add(path, identity) }
+    for (input, state) in ahead.mapped {
+      if case .path(let path) = options.inputs[input].kind { link.watch.add(path, state) }
     }
     let tellsPaths = options.dependencyFile != nil || options.tracesFiles
     if options.inputs.count > 64 { objects.reserveCapacity(options.inputs.count) }
@@ -203,7 +203,7 @@ struct InputLoader {
   private mutating func add(
     _ mapped: MappedInput, path: String, state: LinkOptions.InputState, isScript: Bool
   ) {
-    if let identity = mapped.identity { link.watch.add(path, identity) }
+    link.watch.add(path, mapped)
     if options.dependencyFile != nil { openedPaths.append(path) }
     if options.tracesFiles { StandardOutput.print(path + "\n") }
     add(
@@ -359,7 +359,7 @@ struct InputLoader {
     }
     do {
       let mapped = try MappedInput(path: path)
-      if let identity = mapped.identity { link.watch.add(path, identity) }
+      link.watch.add(path, mapped)
       return ObjectReader.Source(
         bytes: ByteString(
           start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),

@@ -143,7 +143,9 @@ extension Link {
     let path = LibrarySearch(options: options, standardDirectories: []).text(name)
     openedPaths.append(path)
     do throws(Errno) {
-      body(try MappedInput(path: path).bytes, path)
+      let file = try MappedInput(path: path)
+      watch.add(path, file)
+      body(file.bytes, path)
     } catch {
       diagnostics.error("cannot open \(what) \(path): \(error)")
     }
