@@ -1,0 +1,54 @@
+import ELFFormat
+import Platform
+import ScriptParsing
+
+/// What the output is made of: an atom for each section that stays, with its frames and strings.
+///
+/// Made by reading sections; marking and placing change it.
+struct Contents {
+  let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27, of: "sections")
+  let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
+  let mergeInputs = Table<MergeIndex, MergeInput>(capacity: 1 << 24, of: "mergeable sections")
+  var mergedSections: [MergedSection] = []
+  let frames = Table<FrameIndex, Frame>(capacity: 1 << 27, of: "frame descriptions")
+  var frameSection = FrameSection()
+  /// Atoms of the linker's own file: commons, copies, merged sections.
+  var syntheticAtoms: [AtomIndex] = []
+  let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20, of: "output sections")
+  /// Output sections that follow another one: SHF_LINK_ORDER.
+  var linkOrders: [OutputIndex: OutputIndex] = [:]
+  var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
+  /// Sections by the C identifier that names them, while garbage is collected.
+  var identifierSections: [ByteString: [AtomIndex]] = [:]
+  /// With `--gc-sections`: a bit for each byte of loaded merged sections that is referred to. Index
+  /// 0 is unused.
+  let pieceMarkWords = ReservedTable<UInt32>(capacity: 1 << 28, of: "marks of mergeable sections")
+  /// Atoms that live because others do, while garbage is collected.
+  var followers = FollowerTable()
+  /// While garbage is collected, a byte for each atom that is not zero if the atom lives.
+  var liveMarks = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+}
+
+/// Reads the contents.
+protocol ReadsContents {
+  var contents: Contents { get }
+}
+
+extension ReadsContents {
+  @inline(__always) var atoms: Table<AtomIndex, Atom> { contents.atoms }
+  @inline(__always) var groups: ReservedTable<SectionGroup> { contents.groups }
+  @inline(__always) var mergeInputs: Table<MergeIndex, MergeInput> { contents.mergeInputs }
+  @inline(__always) var mergedSections: [MergedSection] { contents.mergedSections }
+  @inline(__always) var frames: Table<FrameIndex, Frame> { contents.frames }
+  @inline(__always) var frameSection: FrameSection { contents.frameSection }
+  @inline(__always) var syntheticAtoms: [AtomIndex] { contents.syntheticAtoms }
+  @inline(__always) var outputs: Table<OutputIndex, OutputSection> { contents.outputs }
+  @inline(__always) var linkOrders: [OutputIndex: OutputIndex] { contents.linkOrders }
+  @inline(__always) var properties: (features: UInt32, isaNeeded: UInt32) { contents.properties }
+  @inline(__always) var identifierSections: [ByteString: [AtomIndex]] {
+    contents.identifierSections
+  }
+  @inline(__always) var pieceMarkWords: ReservedTable<UInt32> { contents.pieceMarkWords }
+  @inline(__always) var followers: FollowerTable { contents.followers }
+  @inline(__always) var liveMarks: UnsafeMutablePointer<UInt8> { contents.liveMarks }
+}

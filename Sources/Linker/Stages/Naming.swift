@@ -1,0 +1,50 @@
+import ELFFormat
+import Platform
+import ScriptParsing
+
+/// What names mean: a record for each global name, who defines it, versions.
+///
+/// Made by reading inputs and resolving symbols; exports are decided in it.
+struct Naming {
+  let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 27, of: "symbols")
+  var names = NameTable(capacity: 1 << 10)
+  var parsedDefinitions:
+    [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)] =
+      []
+  /// Symbols that the linker defines if somebody refers to them, and the value that they'll have.
+  var linkerDefined: [LinkerDefinedSymbol] = []
+  /// Values of `--defsym`, evaluated after layout.
+  var definitions: [SymbolDefinition] = []
+  var versions = VersionTable()
+  /// Symbols that a reference names with a version which is the default one of a library.
+  var askedByVersion: Set<SymbolIndex> = []
+  var identifierSymbols: [SymbolIndex: ByteString] = [:]
+  let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
+  /// Some file has relocations.
+  var hasDestinations = false
+  /// Where each global symbol leads (`Destination`), if files name many.
+  var symbolDestinations: UnsafeMutablePointer<UInt64>?
+}
+
+/// Reads the naming.
+protocol ReadsNaming {
+  var naming: Naming { get }
+}
+
+extension ReadsNaming {
+  @inline(__always) var symbols: Table<SymbolIndex, Symbol> { naming.symbols }
+  @inline(__always) var names: NameTable { naming.names }
+  @inline(__always) var parsedDefinitions:
+    [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)]
+  { naming.parsedDefinitions }
+  @inline(__always) var linkerDefined: [LinkerDefinedSymbol] { naming.linkerDefined }
+  @inline(__always) var definitions: [SymbolDefinition] { naming.definitions }
+  @inline(__always) var versions: VersionTable { naming.versions }
+  @inline(__always) var askedByVersion: Set<SymbolIndex> { naming.askedByVersion }
+  @inline(__always) var identifierSymbols: [SymbolIndex: ByteString] { naming.identifierSymbols }
+  @inline(__always) var extras: Table<ExtraIndex, SymbolExtra> { naming.extras }
+  @inline(__always) var hasDestinations: Bool { naming.hasDestinations }
+  @inline(__always) var symbolDestinations: UnsafeMutablePointer<UInt64>? {
+    naming.symbolDestinations
+  }
+}
