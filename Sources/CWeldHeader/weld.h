@@ -450,8 +450,8 @@ typedef enum weld_lazy_kind {
  * content: to be filled in; `size` is set, all else is zero. What it points at must stay valid
  *   until the provider is called again or the flush returns.
  * It may ask the image for symbols and slots, and use other lazy symbols; it may not flush, update
- * or free anything, nor destroy the image: that has no effect, and the flush fails with
- * WELD_ERROR_INVALID.
+ * or free anything, nor use or destroy a session of the image. Nor may it destroy the image: that has
+ * no effect, and the flush fails with WELD_ERROR_INVALID.
  * Returns WELD_OK, or what the flush is to fail with. */
 typedef weld_result (*weld_lazy_provider)(void *user_data, weld_image *image, weld_lazy_kind kind,
                                           uint64_t key, uint8_t is_table, weld_content *content);

@@ -3,61 +3,29 @@
  *     calls DIRECTORY OBJECT     where programs go, and any relocatable object
  */
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "weld.h"
-
-static int failures;
-
-static void expect_at(int line, int holds, const char *what) {
-  if (holds) return;
-  failures++;
-  fprintf(stderr, "calls.c:%d: not so: %s\n", line, what);
-}
-#define EXPECT(...) expect_at(__LINE__, (__VA_ARGS__) ? 1 : 0, #__VA_ARGS__)
+#define PROGRAM "calls.c"
+#include "common.h"
 
 /* The call with the image is refused with this result, and says why. */
 static void refused_at(int line, const weld_image *image, weld_result result, weld_result expected,
                        const char *part) {
   const char *message = weld_image_error_message(image);
   if (result == expected && strstr(message, part) != NULL) return;
-  failures++;
-  fprintf(stderr, "calls.c:%d: %s and not %s: %s\n", line, weld_result_name(result),
-          weld_result_name(expected), message);
+  snprintf(what, sizeof what, "%s expected, and '%s'", weld_result_name(expected), part);
+  failed_at(line, weld_result_name(result), message);
 }
 #define REFUSED(call, expected, part) refused_at(__LINE__, image, call, expected, part)
 #define INVALID(call, part) REFUSED(call, WELD_ERROR_INVALID, part)
 
-static void done_at(int line, const weld_image *image, weld_result result) {
-  if (result == WELD_OK) return;
-  failures++;
-  fprintf(stderr, "calls.c:%d: %s: %s\n", line, weld_result_name(result),
-          weld_image_error_message(image));
-}
-#define DONE(call) done_at(__LINE__, image, call)
-
-static const char *directory;
-
-static const char *path_of(const char *name) {
-  static char path[4096];
-  snprintf(path, sizeof path, "%s/%s", directory, name);
-  return path;
-}
-
-static weld_image_options options_for(weld_machine machine, const char *name) {
-  weld_image_options options;
-  memset(&options, 0, sizeof options);
-  options.size = sizeof options;
-  options.machine = machine;
+static weld_image_options checked_options_for(weld_machine machine, const char *name) {
+  weld_image_options options = options_for(machine, name);
   options.checks_invariants = 1;
-  options.path = path_of(name);
   return options;
 }
 
 static weld_image *image_for(weld_machine machine, const char *name) {
-  const weld_image_options options = options_for(machine, name);
+  const weld_image_options options = checked_options_for(machine, name);
   weld_image *image = NULL;
   char *message = NULL;
   EXPECT(weld_image_create(&options, &image, &message) == WELD_OK && image != NULL);
@@ -65,32 +33,6 @@ static weld_image *image_for(weld_machine machine, const char *name) {
   EXPECT(strcmp(weld_image_path(image), options.path) == 0);
   EXPECT(strcmp(weld_image_error_message(image), "") == 0);
   return image;
-}
-
-static weld_function function_of(const char *name, const uint8_t *code, size_t size) {
-  weld_function function;
-  memset(&function, 0, sizeof function);
-  function.size = sizeof function;
-  function.name = name;
-  function.code = code;
-  function.code_size = size;
-  return function;
-}
-
-static weld_data data_of(const char *name, const uint8_t *bytes, size_t size) {
-  weld_data data;
-  memset(&data, 0, sizeof data);
-  data.size = sizeof data;
-  data.name = name;
-  data.bytes = bytes;
-  data.byte_count = size;
-  data.alignment = 3;
-  return data;
-}
-
-static void export_as(weld_image *image, uint64_t declaration, const char *name) {
-  const weld_export list[] = {{name, NULL, WELD_BINDING_STRONG, WELD_VISIBILITY_DEFAULT}};
-  DONE(weld_image_update_exports(image, declaration, list, 1));
 }
 
 static const uint8_t endless[] = {0xeb, 0xfe, 0, 0, 0, 0, 0, 0};
@@ -187,7 +129,7 @@ static void create_refused(const weld_image_options *options, const char *part) 
 }
 
 static void test_options(void) {
-  weld_image_options options = options_for(WELD_MACHINE_X86_64, "options");
+  weld_image_options options = checked_options_for(WELD_MACHINE_X86_64, "options");
   create_refused(NULL, "null");
   options.size = sizeof options - 8;
   create_refused(&options, "sizeof");
@@ -195,23 +137,23 @@ static void test_options(void) {
   create_refused(&options, "sizeof");
   options.size = (size_t)-1;
   create_refused(&options, "sizeof");
-  options = options_for((weld_machine)0, "options");
+  options = checked_options_for((weld_machine)0, "options");
   create_refused(&options, "machine");
-  options = options_for((weld_machine)1000000, "options");
+  options = checked_options_for((weld_machine)1000000, "options");
   create_refused(&options, "machine");
-  options = options_for(WELD_MACHINE_X86_64, "options");
+  options = checked_options_for(WELD_MACHINE_X86_64, "options");
   options.path = NULL;
   create_refused(&options, "path");
-  options = options_for(WELD_MACHINE_X86_64, "options");
+  options = checked_options_for(WELD_MACHINE_X86_64, "options");
   options.path = "\xff";
   create_refused(&options, "UTF-8");
-  options = options_for(WELD_MACHINE_X86_64, "options");
+  options = checked_options_for(WELD_MACHINE_X86_64, "options");
   options.base_address = 17;
   create_refused(&options, "page size");
 
   weld_inputs inputs;
   memset(&inputs, 0, sizeof inputs);
-  options = options_for(WELD_MACHINE_X86_64, "options");
+  options = checked_options_for(WELD_MACHINE_X86_64, "options");
   options.inputs = &inputs;
   create_refused(&options, "sizeof");
   inputs.size = sizeof inputs;
@@ -612,7 +554,7 @@ static void test_inputs(const char *object) {
   weld_inputs inputs;
   memset(&inputs, 0, sizeof inputs);
   inputs.size = sizeof inputs;
-  weld_image_options options = options_for(WELD_MACHINE_X86_64, "inputs");
+  weld_image_options options = checked_options_for(WELD_MACHINE_X86_64, "inputs");
   options.inputs = &inputs;
   weld_image *image = NULL;
   char *message = NULL;
@@ -709,7 +651,7 @@ static void test_processes(void) {
 }
 
 static void test_session(void) {
-  weld_image_options options = options_for(WELD_MACHINE_X86_64, "live");
+  weld_image_options options = checked_options_for(WELD_MACHINE_X86_64, "live");
   options.live_reserve = 1 << 16;
   weld_image *image = NULL;
   EXPECT(weld_image_create(&options, &image, NULL) == WELD_OK);

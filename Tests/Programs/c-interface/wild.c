@@ -7,34 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "weld.h"
-
-static int failures;
-static const char *directory;
-static char what[200];
-
-static void expect_at(int line, int holds, const char *text) {
-  if (holds) return;
-  failures++;
-  fprintf(stderr, "wild.c:%d: %s: not so: %s\n", line, what, text);
-}
-#define EXPECT(...) expect_at(__LINE__, (__VA_ARGS__) ? 1 : 0, #__VA_ARGS__)
-
-static void done_at(int line, const weld_image *image, weld_result result) {
-  if (result == WELD_OK) return;
-  failures++;
-  fprintf(stderr, "wild.c:%d: %s: %s: %s\n", line, what, weld_result_name(result),
-          weld_image_error_message(image));
-}
-#define DONE(call) done_at(__LINE__, image, call)
+#define PROGRAM "wild.c"
+#include "common.h"
 
 /* xorshift64*. */
 static uint64_t state;
@@ -66,18 +46,8 @@ static uint64_t count(uint64_t elements) {
   return any <= elements || any >= 1 << 20 ? any : elements;
 }
 
-static const char *path_of(const char *name) {
-  static char path[4096];
-  snprintf(path, sizeof path, "%s/%s", directory, name);
-  return path;
-}
-
 static weld_image *make(const char *name, uint64_t reserve, uint64_t live) {
-  weld_image_options options;
-  memset(&options, 0, sizeof options);
-  options.size = sizeof options;
-  options.machine = WELD_MACHINE_X86_64;
-  options.path = path_of(name);
+  weld_image_options options = options_for(WELD_MACHINE_X86_64, name);
   options.reserve = reserve;
   options.live_reserve = live;
   weld_image *image = NULL;
@@ -92,10 +62,7 @@ static weld_image *make(const char *name, uint64_t reserve, uint64_t live) {
 static void whole_at(int line, weld_image *image) {
   char *text = NULL;
   expect_at(line, weld_image_violations(image, &text) == WELD_OK, "violations");
-  if (text != NULL) {
-    failures++;
-    fprintf(stderr, "wild.c:%d: %s: %s", line, what, text);
-  }
+  if (text != NULL) failed_at(line, "violations", text);
   weld_free(text);
 }
 #define WHOLE() whole_at(__LINE__, image)
@@ -103,21 +70,15 @@ static void whole_at(int line, weld_image *image) {
 static weld_result place(weld_image *image, uint64_t key, const uint8_t *code, size_t size) {
   char name[32];
   snprintf(name, sizeof name, "f%llu", (unsigned long long)key);
-  weld_function function;
-  memset(&function, 0, sizeof function);
-  function.size = sizeof function;
-  function.name = name;
-  function.code = code;
-  function.code_size = size;
+  const weld_function function = function_of(name, code, size);
   return weld_image_update_function(image, key, &function, NULL);
 }
 
 /* mov edi, VALUE; mov eax, 60 (exit); syscall */
 static void start(weld_image *image, uint8_t value) {
   const uint8_t code[] = {0xbf, value, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05};
-  const weld_export list[] = {{"_start", NULL, WELD_BINDING_STRONG, WELD_VISIBILITY_DEFAULT}};
   DONE(place(image, 1, code, sizeof code));
-  DONE(weld_image_update_exports(image, 1, list, 1));
+  export_as(image, 1, "_start");
 }
 
 static void runs_at(int line, weld_image *image, int value) {
@@ -352,12 +313,7 @@ static void test_options(void) {
     EXPECT((result == WELD_OK) == (image != NULL));
     if (image == NULL) continue;
     EXPECT(place(image, 1, bytes, 64) != WELD_ERROR_INVALID);
-    weld_data data;
-    memset(&data, 0, sizeof data);
-    data.size = sizeof data;
-    data.name = "data";
-    data.bytes = bytes;
-    data.byte_count = 8;
+    weld_data data = data_of("data", bytes, 8);
     data.kind = WELD_DATA_THREAD_LOCAL;
     weld_image_update_data(image, 2, &data, NULL);
     WHOLE();
@@ -379,12 +335,7 @@ static void test_numbers(int calls, uint64_t reserve, uint64_t live) {
   image = make("numbers", 0, 0);
   start(image, 7);
   for (int i = 0; i < 1000; i++) {
-    weld_data data;
-    memset(&data, 0, sizeof data);
-    data.size = sizeof data;
-    data.name = "wild";
-    data.bytes = bytes;
-    data.byte_count = count(0);
+    weld_data data = data_of("wild", bytes, count(0));
     data.zero_fill = number(0);
     data.kind = (weld_data_kind)below(3);
     weld_image_update_data(image, 9, &data, NULL);
@@ -401,12 +352,7 @@ static void test_zeros(void) {
   snprintf(what, sizeof what, "zeros");
   weld_image *image = make("zeros", 0, 0);
   start(image, 3);
-  weld_data data;
-  memset(&data, 0, sizeof data);
-  data.size = sizeof data;
-  data.name = "data";
-  data.bytes = bytes;
-  data.byte_count = 8;
+  weld_data data = data_of("data", bytes, 8);
   data.zero_fill = (uint64_t)4 << 30;
   for (int kind = 0; kind < 2; kind++) {
     data.kind = (weld_data_kind)kind;
@@ -474,12 +420,7 @@ static int fill_memory(uint64_t more, int is_large) {
         list[i].offset = i * 8;
         list[i].target = target;
       }
-      weld_data data;
-      memset(&data, 0, sizeof data);
-      data.size = sizeof data;
-      data.name = "table";
-      data.bytes = bytes;
-      data.byte_count = 64;
+      weld_data data = data_of("table", bytes, 64);
       data.relocations = list;
       data.relocation_count = 8;
       result = weld_image_update_data(image, key + 50000000, &data, NULL);
@@ -515,11 +456,7 @@ static int create_small(void) {
 
 /* With a C library, which is linked by the flush. */
 static int link_in_memory(uint64_t more, int is_static) {
-  weld_image_options options;
-  memset(&options, 0, sizeof options);
-  options.size = sizeof options;
-  options.machine = WELD_MACHINE_X86_64;
-  options.path = path_of("linked");
+  weld_image_options options = options_for(WELD_MACHINE_X86_64, "linked");
   options.reserve = 1 << 20;
   weld_inputs inputs;
   memset(&inputs, 0, sizeof inputs);
@@ -531,9 +468,8 @@ static int link_in_memory(uint64_t more, int is_static) {
   EXPECT(weld_image_create(&options, &image, NULL) == WELD_OK);
   /* mov eax, 9; ret */
   const uint8_t code[] = {0xb8, 9, 0, 0, 0, 0xc3};
-  const weld_export list[] = {{"main", NULL, WELD_BINDING_STRONG, WELD_VISIBILITY_DEFAULT}};
   DONE(place(image, 1, code, sizeof code));
-  DONE(weld_image_update_exports(image, 1, list, 1));
+  export_as(image, 1, "main");
   limit(RLIMIT_AS, address_space() + more);
   weld_result result = weld_image_flush(image);
   EXPECT(result == WELD_OK || result == WELD_ERROR_OUT_OF_ROOM);
@@ -684,6 +620,45 @@ static void test_threads(void) {
   weld_image_destroy(image);
 }
 
+static weld_session *own_session;
+
+/* A provider may neither change the process of the image that calls it, nor end their session. */
+static weld_result meddle_with_session(void *user_data, weld_image *image, weld_lazy_kind kind,
+                                       uint64_t key, uint8_t is_table, weld_content *content) {
+  (void)user_data, (void)image, (void)kind, (void)key, (void)is_table;
+  EXPECT(weld_session_swap(own_session, NULL) == WELD_ERROR_INVALID);
+  EXPECT(strstr(weld_session_error_message(own_session), "provider") != NULL);
+  weld_session_destroy(own_session);
+  content->bytes = bytes;
+  content->byte_count = 10;
+  return WELD_OK;
+}
+
+static void test_session(void) {
+  snprintf(what, sizeof what, "session");
+  weld_image *image = make("session", 0, 1 << 16);
+  const uint8_t endless[] = {0xeb, 0xfe};
+  DONE(place(image, 1, endless, sizeof endless));
+  export_as(image, 1, "_start");
+  DONE(weld_image_flush(image));
+  weld_process *process = NULL;
+  EXPECT(weld_process_launch(weld_image_path(image), NULL, NULL, NULL, &process, NULL) == WELD_OK);
+  DONE(weld_image_begin_session(image, process, &own_session));
+  weld_symbol symbol = 0;
+  DONE(weld_image_set_lazy_provider(image, meddle_with_session, NULL));
+  DONE(weld_image_lazy_symbol(image, WELD_LAZY_CODE, 1, &symbol));
+  DONE(weld_image_flush(image));
+  WHOLE();
+  EXPECT(weld_session_swap(own_session, NULL) == WELD_OK);
+  kill((pid_t)weld_process_id(process), SIGKILL);
+  weld_process_state state = WELD_PROCESS_RUNNING;
+  EXPECT(weld_process_wait(process, &state, NULL) == WELD_OK && state == WELD_PROCESS_KILLED);
+  weld_session_destroy(own_session);
+  WHOLE();
+  weld_process_destroy(process);
+  weld_image_destroy(image);
+}
+
 int main(int argc, char **argv) {
   if (argc < 2) return 2;
   directory = argv[1];
@@ -697,6 +672,7 @@ int main(int argc, char **argv) {
   test_zeros();
   test_memory();
   test_threads();
+  test_session();
   if (failures > 0) {
     fprintf(stderr, "wild: %d failures with seed %llu\n", failures, (unsigned long long)seed);
     return 1;
