@@ -12,6 +12,7 @@ if [ "$#" -lt 1 ] || [ ! -x "$1" ]; then
   exit 1
 fi
 here=$(cd "$(dirname "$0")" && pwd)/readback
+. "$here/../support.sh"
 root=$(cd "$here/../../.." && pwd)
 out=$root/.build/programs/readback
 weld=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -26,30 +27,9 @@ limit=${READBACK_LIMIT:-60}
 # Sorted as Python sorts.
 export LC_ALL=C
 
-fail() {
-  echo "error: $*" >&2
-  exit 1
-}
-
-have() { command -v "$1" >/dev/null; }
-
-# The first of several programs that there is.
-first() {
-  local name
-  for name in "$@"; do
-    if have "$name"; then
-      command -v "$name"
-      return
-    fi
-  done
-  fail "none of these is on the path: $*"
-}
-
 lld=$(first ld.lld-19 ld.lld)
 llvm_readelf=$(first llvm-readelf-19 llvm-readelf)
-for tool in readelf objdump eu-elflint eu-readelf gdb python3; do
-  have "$tool" || fail "$tool is not on the path"
-done
+need readelf objdump eu-elflint eu-readelf gdb python3
 
 # A compiler's link becomes two: weld writes what the compiler asked for, and lld the same beside it.
 cat >"$out/bin/ld" <<END_OF_SCRIPT

@@ -12,6 +12,7 @@ if [ "$#" -lt 1 ] || [ ! -x "$1" ]; then
   exit 1
 fi
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/support.sh"
 root=$(cd "$here/../.." && pwd)
 out=$root/.build/programs
 mkdir -p "$out/bin"
@@ -33,13 +34,6 @@ chmod +x "$out/bin/ld"
 for name in ld.lld ld.gold ld.bfd; do
   ln -sf ld "$out/bin/$name"
 done
-
-have() { command -v "$1" >/dev/null; }
-
-fail() {
-  echo "error: $*" >&2
-  exit 1
-}
 
 # quietly NAME COMMAND…: shows what a command says only if it fails.
 quietly() {

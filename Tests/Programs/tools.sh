@@ -11,6 +11,7 @@ if [ "$#" -lt 1 ] || [ ! -x "$1" ]; then
   exit 1
 fi
 here=$(cd "$(dirname "$0")" && pwd)/tools
+. "$here/../support.sh"
 root=$(cd "$here/../../.." && pwd)
 out=$root/.build/programs/tools
 weld=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
@@ -20,27 +21,11 @@ mkdir -p "$out/weld" "$out/lld"
 cd "$out"
 export LC_ALL=C DEBUGINFOD_URLS=
 
-fail() {
-  echo "error: $*" >&2
-  exit 1
-}
-
-# The first of several programs that there is.
-first() {
-  local name
-  for name in "$@"; do
-    if command -v "$name"; then return; fi
-  done
-  fail "none of these is on the path: $*"
-}
-
 lld=$(first ld.lld-19 ld.lld)
 llvm_objcopy=$(first llvm-objcopy-19 llvm-objcopy)
 llvm_strip=$(first llvm-strip-19 llvm-strip)
-for tool in strip objcopy eu-strip eu-unstrip dwz debugedit patchelf chrpath abidw abidiff valgrind \
-  perf gdb readelf; do
-  command -v "$tool" >/dev/null || fail "$tool is not on the path"
-done
+need strip objcopy eu-strip eu-unstrip dwz debugedit patchelf chrpath abidw abidiff valgrind perf gdb \
+  readelf
 
 for linker in weld lld; do
   mkdir -p "bin/$linker"
