@@ -16,19 +16,23 @@ def emit(b: Builder) -> None:
         b.asm(unit, f".comm {name}, {sizes[unit]}, {rng.choice((4, 8, 32, 64))}")
         b.asm(unit, f".comm {name}_next{unit.name}, 4, 4")
         b.add(unit, f"extern int {name}[{sizes[unit] // 4}];\nextern int {name}_next{unit.name};")
+    # Nobody touches what a definition shorter than a common symbol does not have.
+    last = {unit: sizes[unit] // 4 - 1 for unit in units}
     if rng.random() < 0.3:
         other = rng.choice([unit for unit in b.exe if unit not in units] or [b.main])
         if other not in units:
             weak = "__attribute__((weak)) " if rng.random() < 0.4 else ""
-            b.add(other, f"{weak}int {name}[{rng.choice((100, 100, 2))}] = {{{b.instance.number * 100}, 5}};")
+            length = rng.choice((100, 100, 2))
+            b.add(other, f"{weak}int {name}[{length}] = {{{b.instance.number * 100}, 5}};")
             units = [*units, other]
-            sizes[other] = 4
+            last[other] = 0
+            last = {unit: min(index, length - 1) for unit, index in last.items()}
     if rng.random() < 0.3:
         b.asm(units[0], f".local {name}_own\n.comm {name}_own, 16, 16")
     for place, unit in enumerate(units):
-        body = f"""  put("{b.key(unit.name)}", {name}[0] * 100 + {name}[{sizes[unit] // 4 - 1}]);
+        body = f"""  put("{b.key(unit.name)}", {name}[0] * 100 + {name}[{last[unit]}]);
   {name}[0] = {place + 1};
-  {name}[{sizes[unit] // 4 - 1}] += {place + 3};
+  {name}[{last[unit]}] += {place + 3};
 """
         if unit in units[:1]:
             body += f"  put(\"{b.key('next')}\", {name}_next{unit.name});\n  {name}_next{unit.name} = 7;\n"
