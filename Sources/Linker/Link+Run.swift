@@ -123,7 +123,12 @@ extension Link {
     // Where each file's symbols lead is known in one word each.
     timer.measure("find destinations") { findDestinations(T.self) }
     // What is live is settled.
-    timer.measure("mark live") { markLive(T.self) }
+    timer.measure("mark live") {
+      if !options.collectsGarbage { return }
+      contents.pieceMarks = MarkLive<T>.run(services, inputs, naming, contents)
+      dropIdentifierSymbols()
+      forgetUnreachedImports()
+    }
     timer.measure("merge strings") {
       mergeInputs(T.Encoding.self)
     }

@@ -3,7 +3,9 @@ import Platform
 import ScriptParsing
 
 /// What the passes that are still part of `Link` write.
-extension Link: ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTables, ReadsLayout {
+extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTables,
+  ReadsLayout
+{
   var archives: [Archive] {
     @inline(__always) _read { yield inputs.archives }
     @inline(__always) _modify { yield &inputs.archives }
@@ -98,10 +100,6 @@ extension Link: ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTabl
     @inline(__always) _read { yield naming.askedByVersion }
     @inline(__always) _modify { yield &naming.askedByVersion }
   }
-  var identifierSymbols: [SymbolIndex: ByteString] {
-    @inline(__always) _read { yield naming.identifierSymbols }
-    @inline(__always) _modify { yield &naming.identifierSymbols }
-  }
   var hasDestinations: Bool {
     @inline(__always) _read { yield naming.hasDestinations }
     @inline(__always) _modify { yield &naming.hasDestinations }
@@ -129,18 +127,6 @@ extension Link: ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTabl
   var properties: (features: UInt32, isaNeeded: UInt32) {
     @inline(__always) _read { yield contents.properties }
     @inline(__always) _modify { yield &contents.properties }
-  }
-  var identifierSections: [ByteString: [AtomIndex]] {
-    @inline(__always) _read { yield contents.identifierSections }
-    @inline(__always) _modify { yield &contents.identifierSections }
-  }
-  var followers: FollowerTable {
-    @inline(__always) _read { yield contents.followers }
-    @inline(__always) _modify { yield &contents.followers }
-  }
-  var liveMarks: UnsafeMutablePointer<UInt8> {
-    @inline(__always) _read { yield contents.liveMarks }
-    @inline(__always) _modify { yield &contents.liveMarks }
   }
   var loadedBytes: UInt64 {
     @inline(__always) _read { yield demands.loadedBytes }

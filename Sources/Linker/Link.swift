@@ -8,12 +8,8 @@ import Synchronization
 /// Tables are flat, reached by 32-bit index, and held as `let`s whose storage never moves, so that
 /// workers may read them freely. Who may write when is said with each pass in `Link+Run.swift`.
 public final class Link: @unchecked Sendable {
-  public let options: LinkOptions
-  public let diagnostics: Diagnostics
-  let pool: WorkerPool
+  let services: Services
   let timer: PhaseTimer
-  let scratch = ScratchMemory()
-  let watch = InputWatch()
 
   // MARK: Stages, in the order in which they become known
 
@@ -29,9 +25,6 @@ public final class Link: @unchecked Sendable {
   /// Some definition is STB_GNU_UNIQUE or STT_GNU_IFUNC.
   let sawGNUSymbol = Atomic<Bool>(false)
   let duplicates = Mutex<[DuplicateDefinition]>([])
-  /// For each symbol that is a group's signature: the complement of the claim of the first file that
-  /// has the group (`groupClaim`); 0 for none.
-  let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
   let rareSections = RareSections()
   let deadRules: DeadRelocationRules
   /// What libraries define and is only referred to weakly.
@@ -64,25 +57,12 @@ public final class Link: @unchecked Sendable {
 
   /// - Parameter output: takes the output, in place of a file at `options.outputPath`.
   init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
-    self.options = options
-    self.diagnostics = diagnostics
+    services = Services(options: options, diagnostics: diagnostics)
     deadRules = DeadRelocationRules(options.deadRelocations)
     outputBytes = output
-    pool = WorkerPool(count: options.threads)
     naming.symbols.storage.preferLargePages()
     contents.frames.storage.preferLargePages()
     timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
-  }
-
-  /// Addresses are not known before the program is loaded.
-  var isPositionIndependent: Bool {
-    options.isPositionIndependent || options.outputKind == .sharedLibrary
-  }
-  var isSharedLibrary: Bool { options.outputKind == .sharedLibrary }
-
-  /// Ends the link if errors were reported: what follows may rely on there being none.
-  func checkpoint() throws(LinkFailed) {
-    if diagnostics.hasErrors { throw LinkFailed() }
   }
 }
 

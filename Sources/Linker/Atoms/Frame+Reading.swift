@@ -190,7 +190,9 @@ extension Link {
     atom.pointee.relocationStart = UnsafePointer(copy)
     return atom.pointee.relocationList
   }
+}
 
+extension ReadsContents {
   /// Calls `body` with what the frame descriptions of a function refer to, other than the function:
   /// its language-specific data, and the personality routine of its CIE.
   @inline(__always)

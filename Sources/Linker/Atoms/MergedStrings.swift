@@ -111,7 +111,7 @@ extension Link {
       for (i, index) in group.inputs.enumerated() {
         let atom = atoms.pointer(index)
         let bytes = atom.pointee.contents
-        let marks = pieceMarks(of: atom.pointee)
+        let marks = contents.pieceMarks?.marks(of: atom.pointee)
         mergeInputs.base[first.int + i] = MergeInput(
           start: bytes.start, pieces: MergeTable.noPieces, index: nil, uniques: nil,
           count: UInt32(bytes.count), pieceCount: 0,

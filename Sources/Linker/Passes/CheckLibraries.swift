@@ -184,23 +184,28 @@ extension Link {
   /// The output's definition meets a library's reference to a version only if the library that was to
   /// have the version has it: else the loader does not start the program.
   private func reportMissingVersions<E: ELFEncoding>(_: E.Type, _ needs: [OpenNeed]) {
+    if needs.isEmpty { return }
+    var defined: [ByteString: Set<ByteString>] = [:]
+    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
+      let library = libraries[LibraryIndex(i)]
+      defined[library.soname] = SharedLibraryReader.definedVersions(E.self, of: library)
+    }
     var missing: [LibraryIndex: Set<Int>] = [:]
     for need in needs {
       if missing[need.library] == nil {
-        missing[need.library] = missingVersions(E.self, libraries[need.library])
+        missing[need.library] = missingVersions(E.self, libraries[need.library], defined)
       }
       if missing[need.library]!.contains(need.number) { report(need, isVersionMissing: true) }
     }
   }
 
   /// Numbers of the versions that a library needs of others here that have versions, but not these.
-  private func missingVersions<E: ELFEncoding>(_: E.Type, _ library: SharedLibrary) -> Set<Int> {
+  ///
+  /// - Parameter defined: the versions of each library, by its name.
+  private func missingVersions<E: ELFEncoding>(
+    _: E.Type, _ library: SharedLibrary, _ defined: [ByteString: Set<ByteString>]
+  ) -> Set<Int> {
     var missing: Set<Int> = []
-    var defined: [ByteString: Set<ByteString>] = [:]
-    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
-      let other = libraries[LibraryIndex(i)]
-      defined[other.soname] = SharedLibraryReader.definedVersions(E.self, of: other)
-    }
     for version in SharedLibraryReader.neededVersions(E.self, of: library) {
       guard let names = defined[version.soname], !names.isEmpty else { continue }
       if !names.contains(version.name) { missing.insert(version.number) }

@@ -53,6 +53,23 @@ extension Link {
     }
   }
 
+  /// What only dead code refers to is not asked of the loader, and a library that nothing else needs
+  /// is not loaded for it.
+  func forgetUnreachedImports() {
+    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
+    for i in symbols.indices {
+      let symbol = symbols.pointer(SymbolIndex(i))
+      let has = symbol.pointee.has
+      guard has.contains(.isImported) else { continue }
+      if has.isDisjoint(with: [.isReached, .isRoot]) {
+        symbol.pointee.flags &= ~SymbolFlags.isImported.rawValue
+      } else {
+        noteNeed(of: symbol.pointee)
+      }
+    }
+    forgetUnloadedImports()
+  }
+
   /// What becomes of a name that nothing defines.
   private func undefinedFacts(_ has: SymbolFlags) -> SymbolFlags {
     guard isDynamic, has.contains(.isMentioned), has.isDisjoint(with: [.sawHidden, .sawProtected])

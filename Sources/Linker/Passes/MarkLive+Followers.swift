@@ -37,39 +37,52 @@ struct FollowerTable {
   }
 }
 
-extension Link {
-  /// Finds all edges, and flags the atoms that have one. Returns the link-ordered sections that
-  /// follow nothing that could die: those are roots.
+extension FollowerTable {
+  /// Finds all edges, and flags the atoms that have one. `roots` are the link-ordered sections that
+  /// follow nothing that could die.
   ///
   /// What is not loaded lives, unless it follows something: it is linked to another section, or in a
   /// group with one that is loaded. A group of debug information alone lives.
-  func collectFollowers<E: ELFEncoding>(_: E.Type) -> [AtomIndex] {
+  static func collect<E: ELFEncoding>(
+    _: E.Type, _ services: Services, _ inputs: Inputs, _ contents: Contents
+  ) -> (table: FollowerTable, roots: [AtomIndex]) {
+    FollowerSearch<E>(services: services, inputs: inputs, contents: contents).run()
+  }
+}
+
+private struct FollowerSearch<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents,
+  @unchecked Sendable
+{
+  let services: Services
+  let inputs: Inputs
+  let contents: Contents
+
+  func run() -> (table: FollowerTable, roots: [AtomIndex]) {
     let found = pool.map(chunks: liveObjects.count) { [self] i, _ in
       var edges: [FollowerTable.Edge] = []
       var roots: [AtomIndex] = []
       let file = objects.pointer(liveObjects[i])
       for j in 0..<file.pointee.groupCount where !isLost(file.pointee.firstGroup + j, in: file) {
-        addRing(E.self, file, Int(groups[file.pointee.firstGroup + j].section), &edges)
+        addRing(file, Int(groups[file.pointee.firstGroup + j].section), &edges)
       }
       if file.pointee.has.contains(.hasPlainGroups) {
         for section in 1..<file.pointee.sectionCount
         where file.pointee.header(E.self, section).type == .group {
           // A ring that is there twice does no harm.
-          addRing(E.self, file, section, &edges)
+          addRing(file, section, &edges)
         }
       }
       if file.pointee.has.contains(.hasLinkOrder) {
-        addLinkOrdered(E.self, file, &edges, &roots)
+        addLinkOrdered(file, &edges, &roots)
       }
       for edge in edges { atoms[edge.leader].flags |= AtomFlags.hasFollowers.rawValue }
       return (edges: edges, roots: roots)
     }
-    followers = FollowerTable(found.flatMap(\.edges))
-    return found.flatMap(\.roots)
+    return (FollowerTable(found.flatMap(\.edges)), found.flatMap(\.roots))
   }
 
-  private func addLinkOrdered<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ edges: inout [FollowerTable.Edge],
+  private func addLinkOrdered(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ edges: inout [FollowerTable.Edge],
     _ roots: inout [AtomIndex]
   ) {
     let range = file.pointee.firstAtom.int..<file.pointee.firstAtom.int + file.pointee.atomCount
@@ -103,8 +116,8 @@ extension Link {
     }
   }
 
-  private func addRing<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ group: Int,
+  private func addRing(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ group: Int,
     _ edges: inout [FollowerTable.Edge]
   ) {
     // Checked when the file was read; not if the file has changed since.

@@ -19,13 +19,55 @@ import Synchronization
 /// reference to `__start_X` reaches all sections called X (unless `-z start-stop-gc`). SHF_LINK_ORDER
 /// sections follow the section they are linked to, group members follow each other:
 /// `MarkLive+Followers`.
-extension Link {
-  func markLive<T: Target>(_: T.Type) {
-    guard options.collectsGarbage else { return }
-    let bytes = max(atoms.count, 1)
-    liveMarks = reserveAddressSpace(bytes: bytes).bindMemory(to: UInt8.self, capacity: bytes)
-    defer { releaseAddressSpace(liveMarks, bytes: bytes) }
-    let leaderless = collectFollowers(T.Encoding.self)
+///
+/// Sets `isLive` and `isLeftToScan` of atoms, and `isReached` of symbols that nothing here defines.
+struct MarkLive<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
+  @unchecked Sendable
+{
+  typealias E = T.Encoding
+
+  let services: Services
+  let inputs: Inputs
+  let naming: Naming
+  let contents: Contents
+  private let atoms: Table<AtomIndex, Atom>
+  /// A byte for each atom that is not zero if the atom lives.
+  private let marks: UnsafeMutablePointer<UInt8>
+  private let pieceMarks = PieceMarks()
+  private var followers = FollowerTable()
+  /// Loaded sections by the C identifier that names them.
+  private var identifierSections: [ByteString: [AtomIndex]] = [:]
+  /// The identifiers whose sections `__start_X` and `__stop_X` bound.
+  private var identifiers: [SymbolIndex: ByteString] = [:]
+
+  /// Marks what is reached in all live files; returns which pieces of merged sections are.
+  static func run(
+    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+  ) -> PieceMarks {
+    var pass = MarkLive(services, inputs, naming, contents)
+    defer { releaseAddressSpace(pass.marks, bytes: pass.markBytes) }
+    pass.markAll()
+    if services.options.printsGarbage { pass.printGarbage() }
+    return pass.pieceMarks
+  }
+
+  private init(
+    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+  ) {
+    self.services = services
+    self.inputs = inputs
+    self.naming = naming
+    self.contents = contents
+    atoms = contents.atoms
+    let bytes = max(contents.atoms.count, 1)
+    marks = reserveAddressSpace(bytes: bytes).bindMemory(to: UInt8.self, capacity: bytes)
+  }
+
+  private var markBytes: Int { max(atoms.count, 1) }
+
+  private mutating func markAll() {
+    let leaderless: [AtomIndex]
+    (followers, leaderless) = FollowerTable.collect(E.self, services, inputs, contents)
     var level = survey()
     level += roots()
     for index in leaderless { mark(index, &level) }
@@ -33,20 +75,16 @@ extension Link {
       let current = level
       let grain = max(1, min(64, current.count / (pool.count * 4)))
       let found = pool.map(chunks: (current.count + grain - 1) / grain) { [self] chunk, _ in
-        follow(T.self, current[chunk * grain..<min(current.count, (chunk + 1) * grain)])
+        follow(current[chunk * grain..<min(current.count, (chunk + 1) * grain)])
       }
       level = found.flatMap { $0 }
     }
-    followers = FollowerTable()
-    dropIdentifierSymbols()
-    forgetUnreachedImports()
-    if options.printsGarbage { printGarbage(T.Encoding.self) }
   }
 
   /// Visits atoms and what they lead to; returns what is left to be visited, if that is much.
   ///
   /// Their records are fetched ahead, and when these are there, their relocations.
-  private func follow<T: Target>(_: T.Type, _ first: ArraySlice<AtomIndex>) -> [AtomIndex] {
+  private func follow(_ first: ArraySlice<AtomIndex>) -> [AtomIndex] {
     var queue = Array(first)
     var next = 0
     while next < queue.count, next < 4096 {
@@ -56,7 +94,7 @@ extension Link {
       if near < queue.count, let start = atoms.pointer(queue[near]).pointee.relocationStart {
         weld_prefetch(start)
       }
-      visit(T.self, queue[next], &queue)
+      visit(queue[next], &queue)
       next &+= 1
     }
     return Array(queue[next...])
@@ -76,7 +114,8 @@ extension Link {
   private func mark(_ index: AtomIndex, at offset: UInt64, _ found: inout [AtomIndex]) {
     if index.raw >= AtomIndex.discarded.raw { return }
     let atom = atoms.pointer(index)
-    if atom.pointee.kind == .merged, offset < atom.pointee.size, let marks = marks(of: atom.pointee)
+    if atom.pointee.kind == .merged, offset < atom.pointee.size,
+      let marks = pieceMarks.marks(inMarked: atom.pointee)
     {
       atomicOr(marks + Int(offset >> 5), 1 << UInt32(offset & 31))
     }
@@ -85,7 +124,7 @@ extension Link {
 
   @inline(__always)
   private func markAtom(_ index: AtomIndex, _ found: inout [AtomIndex]) {
-    let mark = UnsafeMutableRawPointer(liveMarks + index.int).assumingMemoryBound(
+    let mark = UnsafeMutableRawPointer(marks + index.int).assumingMemoryBound(
       to: Atomic<UInt8>.self)
     if mark.pointee.load(ordering: .relaxed) != 0 { return }
     if mark.pointee.exchange(1, ordering: .relaxed) == 0 { found.append(index) }
@@ -102,7 +141,7 @@ extension Link {
 
   /// Looks at every atom once: copies what is live already to the marks, finds the roots, and gives
   /// each loaded merged section a bit for each of its bytes; `side` tells where.
-  private func survey() -> [AtomIndex] {
+  private mutating func survey() -> [AtomIndex] {
     let grain = 32
     let found = pool.map(chunks: (liveObjects.count + grain - 1) / grain) { [self] chunk, _ in
       var result = Survey()
@@ -112,7 +151,7 @@ extension Link {
         for j in first..<first + file.pointee.atomCount {
           let atom = atoms.pointer(AtomIndex(j))
           let has = atom.pointee.has
-          if has.contains(.isLive) { liveMarks[j] = 1 }
+          if has.contains(.isLive) { marks[j] = 1 }
           if has.contains(.isRoot) { result.roots.append(AtomIndex(j)) }
           if has.contains([.isNamedForC, .isAlloc]), !has.contains(.isLinkOrdered) {
             result.identified.append(AtomIndex(j))
@@ -125,7 +164,7 @@ extension Link {
       return result
     }
     for index in syntheticAtoms where atoms[index].has.contains(.isLive) {
-      liveMarks[index.int] = 1
+      marks[index.int] = 1
     }
     for index in found.lazy.flatMap(\.identified) {
       identifierSections[outputs[atoms[index].output].name, default: []].append(index)
@@ -133,34 +172,16 @@ extension Link {
     for own in linkerDefined {
       switch own.kind {
       case .identifierStart(let name), .identifierStop(let name):
-        identifierSymbols[own.symbol] = name
+        identifiers[own.symbol] = name
       default: break
       }
     }
-    pieceMarkWords.append(0)
     for index in found.lazy.flatMap(\.merged) {
-      let words = Int(atoms[index].size + 31) / 32
-      guard pieceMarkWords.count + words <= pieceMarkWords.capacity else { break }
-      atoms[index].side = UInt32(pieceMarkWords.reserve(count: words))
+      guard pieceMarks.makeRoom(for: atoms.pointer(index)) else { break }
     }
     var level: [AtomIndex] = []
     for index in found.lazy.flatMap(\.roots) { mark(index, &level) }
     return level
-  }
-
-  @inline(__always)
-  private func marks(of atom: Atom) -> UnsafeMutablePointer<UInt32>? {
-    atom.side == 0 ? nil : pieceMarkWords.base + Int(atom.side)
-  }
-
-  /// The bytes of a merged section that something live refers to; nil if all count.
-  func pieceMarks(of atom: Atom) -> UnsafeMutablePointer<UInt32>? {
-    if !options.collectsGarbage || !atom.has.contains(.isAlloc)
-      || atom.has.contains(.keepsAllPieces)
-    {
-      return nil
-    }
-    return marks(of: atom)
   }
 
   private func roots() -> [AtomIndex] {
@@ -184,8 +205,7 @@ extension Link {
     return found
   }
 
-  private func visit<T: Target>(_: T.Type, _ index: AtomIndex, _ found: inout [AtomIndex]) {
-    typealias E = T.Encoding
+  private func visit(_ index: AtomIndex, _ found: inout [AtomIndex]) {
     atomicOr(&atoms.pointer(index).pointee.flags, AtomFlags.isLive.rawValue)
     let atom = atoms[index]
     if atom.has.contains(.hasFollowers) {
@@ -228,17 +248,17 @@ extension Link {
           isScanned = true
         }
       }
-      markTarget(E.self, entry.symbol, entry.addend, file, &found)
+      markTarget(entry.symbol, entry.addend, file, &found)
     }
     if isScanned {
       // Calls, too: one may be part of a sequence that becomes another.
       leaveToScan(index)
     } else if hasCalls {
-      demandStubs(T.self, relocations.start, relocations.count, file)
+      demandStubs(relocations.start, relocations.count, file)
     }
     if atom.has.contains(.hasFrameReferences) {
       visitFrameReferences(E.self, of: index) { owner, symbol, addend in
-        markTarget(E.self, symbol, addend, objects.pointer(owner), &found)
+        markTarget(symbol, addend, objects.pointer(owner), &found)
       }
     }
   }
@@ -259,12 +279,12 @@ extension Link {
   }
 
   /// For an atom whose only special references are such calls.
-  private func demandStubs<T: Target>(
-    _: T.Type, _ relocations: UnsafePointer<UInt8>, _ count: Int,
+  private func demandStubs(
+    _ relocations: UnsafePointer<UInt8>, _ count: Int,
     _ file: UnsafeMutablePointer<ObjectFile>
   ) {
     for i in 0..<count {
-      let entry = RelaEntry<T.Encoding>(relocations + i &* RelaEntry<T.Encoding>.size)
+      let entry = RelaEntry<E>(relocations + i &* RelaEntry<E>.size)
       let source = Int(entry.symbol)
       if file.pointee.destinations[source] & Destination.isSpecial == 0 { continue }
       let symbol = file.pointee.globals[source &- file.pointee.firstGlobal]
@@ -272,8 +292,8 @@ extension Link {
     }
   }
 
-  private func markTarget<E: ELFEncoding>(
-    _: E.Type, _ symbol: UInt32, _ addend: Int64, _ file: UnsafeMutablePointer<ObjectFile>,
+  private func markTarget(
+    _ symbol: UInt32, _ addend: Int64, _ file: UnsafeMutablePointer<ObjectFile>,
     _ found: inout [AtomIndex]
   ) {
     let symbol = Int(symbol)
@@ -299,7 +319,7 @@ extension Link {
       return
     }
     if target.pointee.has.contains(.isLinkerDefined), !options.startStopGarbageCollected,
-      let name = identifierSymbols[index]
+      let name = identifiers[index]
     {
       // Once: many references to many sections would take the product of both.
       let reached = SymbolFlags.isReached.rawValue
@@ -309,24 +329,7 @@ extension Link {
     mark(target.pointee.atom, at: target.pointee.word, &found)
   }
 
-  /// What only dead code refers to is not asked of the loader, and a library that nothing else needs
-  /// is not loaded for it.
-  private func forgetUnreachedImports() {
-    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
-    for i in symbols.indices {
-      let symbol = symbols.pointer(SymbolIndex(i))
-      let has = symbol.pointee.has
-      guard has.contains(.isImported) else { continue }
-      if has.isDisjoint(with: [.isReached, .isRoot]) {
-        symbol.pointee.flags &= ~SymbolFlags.isImported.rawValue
-      } else {
-        noteNeed(of: symbol.pointee)
-      }
-    }
-    forgetUnloadedImports()
-  }
-
-  private func printGarbage<E: ELFEncoding>(_: E.Type) {
+  private func printGarbage() {
     var text = ""
     for file in liveObjects {
       let object = objects[file]

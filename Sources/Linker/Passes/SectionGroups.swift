@@ -7,14 +7,22 @@ import Synchronization
 ///
 /// Groups are elected before sections are read, and the losers never looked at. The rest is rare: it
 /// is noted while sections are read, and settled afterwards, by links that have it.
-extension Link {
-  // MARK: Groups
-
+extension ReadsContents {
   /// A group's claim: first by the place of its file, then by its own.
   @inline(__always)
-  private func groupClaim(_ group: Int, in file: UnsafeMutablePointer<ObjectFile>) -> UInt64 {
+  fileprivate func groupClaim(_ group: Int, in file: UnsafeMutablePointer<ObjectFile>) -> UInt64 {
     ~(UInt64(file.pointee.order) << 32 | UInt64(group))
   }
+
+  /// Whether another group with the signature is kept.
+  @inline(__always)
+  func isLost(_ group: Int, in file: UnsafeMutablePointer<ObjectFile>) -> Bool {
+    groupClaims[groups[group].signature.int] != groupClaim(group, in: file)
+  }
+}
+
+extension Link {
+  // MARK: Groups
 
   /// The first file that has a group keeps it.
   func electGroups() {
@@ -24,12 +32,6 @@ extension Link {
         atomicMax(groupClaims.base + groups[group].signature.int, groupClaim(group, in: file))
       }
     }
-  }
-
-  /// Whether another group with the signature is kept.
-  @inline(__always)
-  func isLost(_ group: Int, in file: UnsafeMutablePointer<ObjectFile>) -> Bool {
-    groupClaims[groups[group].signature.int] != groupClaim(group, in: file)
   }
 
   func discardLostGroups<E: ELFEncoding>(

@@ -8,6 +8,9 @@ import ScriptParsing
 struct Contents {
   let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27, of: "sections")
   let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
+  /// For each symbol that is a group's signature: the complement of the claim of the first file that
+  /// has the group (`groupClaim`); 0 for none.
+  let groupClaims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
   let mergeInputs = Table<MergeIndex, MergeInput>(capacity: 1 << 24, of: "mergeable sections")
   var mergedSections: [MergedSection] = []
   let frames = Table<FrameIndex, Frame>(capacity: 1 << 27, of: "frame descriptions")
@@ -18,15 +21,8 @@ struct Contents {
   /// Output sections that follow another one: SHF_LINK_ORDER.
   var linkOrders: [OutputIndex: OutputIndex] = [:]
   var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
-  /// Sections by the C identifier that names them, while garbage is collected.
-  var identifierSections: [ByteString: [AtomIndex]] = [:]
-  /// With `--gc-sections`: a bit for each byte of loaded merged sections that is referred to. Index
-  /// 0 is unused.
-  let pieceMarkWords = ReservedTable<UInt32>(capacity: 1 << 28, of: "marks of mergeable sections")
-  /// Atoms that live because others do, while garbage is collected.
-  var followers = FollowerTable()
-  /// While garbage is collected, a byte for each atom that is not zero if the atom lives.
-  var liveMarks = UnsafeMutablePointer<UInt8>.allocate(capacity: 1)
+  /// With `--gc-sections`, which pieces of merged sections are referred to; made by marking.
+  var pieceMarks: PieceMarks?
 }
 
 /// Reads the contents.
@@ -36,6 +32,7 @@ protocol ReadsContents {
 
 extension ReadsContents {
   @inline(__always) var atoms: Table<AtomIndex, Atom> { contents.atoms }
+  @inline(__always) var groupClaims: ReservedTable<UInt64> { contents.groupClaims }
   @inline(__always) var groups: ReservedTable<SectionGroup> { contents.groups }
   @inline(__always) var mergeInputs: Table<MergeIndex, MergeInput> { contents.mergeInputs }
   @inline(__always) var mergedSections: [MergedSection] { contents.mergedSections }
@@ -45,10 +42,4 @@ extension ReadsContents {
   @inline(__always) var outputs: Table<OutputIndex, OutputSection> { contents.outputs }
   @inline(__always) var linkOrders: [OutputIndex: OutputIndex] { contents.linkOrders }
   @inline(__always) var properties: (features: UInt32, isaNeeded: UInt32) { contents.properties }
-  @inline(__always) var identifierSections: [ByteString: [AtomIndex]] {
-    contents.identifierSections
-  }
-  @inline(__always) var pieceMarkWords: ReservedTable<UInt32> { contents.pieceMarkWords }
-  @inline(__always) var followers: FollowerTable { contents.followers }
-  @inline(__always) var liveMarks: UnsafeMutablePointer<UInt8> { contents.liveMarks }
 }

@@ -18,7 +18,6 @@ struct Naming {
   var versions = VersionTable()
   /// Symbols that a reference names with a version which is the default one of a library.
   var askedByVersion: Set<SymbolIndex> = []
-  var identifierSymbols: [SymbolIndex: ByteString] = [:]
   let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
   /// Some file has relocations.
   var hasDestinations = false
@@ -41,7 +40,6 @@ extension ReadsNaming {
   @inline(__always) var definitions: [SymbolDefinition] { naming.definitions }
   @inline(__always) var versions: VersionTable { naming.versions }
   @inline(__always) var askedByVersion: Set<SymbolIndex> { naming.askedByVersion }
-  @inline(__always) var identifierSymbols: [SymbolIndex: ByteString] { naming.identifierSymbols }
   @inline(__always) var extras: Table<ExtraIndex, SymbolExtra> { naming.extras }
   @inline(__always) var hasDestinations: Bool { naming.hasDestinations }
   @inline(__always) var symbolDestinations: UnsafeMutablePointer<UInt64>? {

@@ -239,7 +239,13 @@ extension Link {
   /// Takes `__start_X` and `__stop_X` back if garbage collection left nothing called X: weak
   /// references then find zero, others are told.
   func dropIdentifierSymbols() {
-    if identifierSymbols.isEmpty { return }
+    let isBound = linkerDefined.contains {
+      switch $0.kind {
+      case .identifierStart, .identifierStop: true
+      default: false
+      }
+    }
+    if !isBound { return }
     var bounded: Set<ByteString> = []
     for file in liveObjects {
       for i in 0..<objects[file].atomCount {

@@ -1,0 +1,40 @@
+import Platform
+
+/// What every pass may use: what was asked for, a place for messages, workers, memory.
+final class Services: Sendable {
+  let options: LinkOptions
+  let diagnostics: Diagnostics
+  let pool: WorkerPool
+  let scratch = ScratchMemory()
+  let watch = InputWatch()
+
+  init(options: LinkOptions, diagnostics: Diagnostics) {
+    self.options = options
+    self.diagnostics = diagnostics
+    pool = WorkerPool(count: options.threads)
+  }
+}
+
+/// Uses the services.
+protocol UsesServices {
+  var services: Services { get }
+}
+
+extension UsesServices {
+  @inline(__always) var options: LinkOptions { services.options }
+  @inline(__always) var diagnostics: Diagnostics { services.diagnostics }
+  @inline(__always) var pool: WorkerPool { services.pool }
+  @inline(__always) var scratch: ScratchMemory { services.scratch }
+  @inline(__always) var watch: InputWatch { services.watch }
+
+  /// Addresses are not known before the program is loaded.
+  var isPositionIndependent: Bool {
+    services.options.isPositionIndependent || services.options.outputKind == .sharedLibrary
+  }
+  var isSharedLibrary: Bool { services.options.outputKind == .sharedLibrary }
+
+  /// Ends the link if errors were reported: what follows may rely on there being none.
+  func checkpoint() throws(LinkFailed) {
+    if services.diagnostics.hasErrors { throw LinkFailed() }
+  }
+}
