@@ -44,7 +44,7 @@ extension Link {
   /// 2 to 4, where a pair of zeros ends the list.
   func tombstone(_ atom: Atom) -> UInt64 {
     let name = outputs[atom.output].name
-    if let value = deadRules.value(for: name) { return value }
+    if let value = services.deadRules.value(for: name) { return value }
     return name == ".debug_ranges" || name == ".debug_loc" ? 1 : 0
   }
 
@@ -122,12 +122,12 @@ extension Link {
     return overflows ? .max : sum
   }
 
-  /// Whether some exported symbol is STB_GNU_UNIQUE, or some definition STT_GNU_IFUNC.
+  /// Whether some definition is STB_GNU_UNIQUE or STT_GNU_IFUNC.
   var hasGNUSymbols: Bool {
     if !sawGNUSymbol.load(ordering: .relaxed) { return false }
     return symbols.indices.contains {
       let has = symbols[SymbolIndex($0)].has
-      return has.contains([.isUnique, .isExported]) || has.contains(.isIndirectFunction)
+      return !has.isDisjoint(with: [.isUnique, .isIndirectFunction])
     }
   }
 
@@ -152,7 +152,8 @@ extension Link {
     let number =
       isBig
       ? UInt16(bytes[18]) << 8 | UInt16(bytes[19]) : UInt16(bytes[19]) << 8 | UInt16(bytes[18])
-    if number == machine, bytes[4] == (encoding.is64 ? 2 : 1), isBig == encoding.isBigEndian {
+    if number == target.machine, bytes[4] == (target.encoding.is64 ? 2 : 1),
+      isBig == target.encoding.isBigEndian {
       return nil
     }
     return "\(MachineNumber.name(number)), \(bytes[4] == 2 ? "64" : "32")-bit"

@@ -83,14 +83,6 @@ extension Link {
 
   /// The passes, in order. Each relies on what those before it have settled, and says so.
   private func run<T: Target>(_: T.Type) throws(LinkFailed) {
-    encoding = T.Encoding.self
-    machine = T.machine
-    maximumPageSize = options.maximumPageSize ?? T.maximumPageSize
-    codeFill = T.codeFill
-    libraryDirectories = T.libraryDirectories
-    formatNames = T.formatNames
-    defaultInterpreter = T.interpreter
-
     // Opening is serial: scripts and `-l` depend on order.
     var loader = InputLoader(link: self)
     timer.measure("open inputs") { loader.loadAll() }

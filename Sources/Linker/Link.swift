@@ -26,27 +26,14 @@ public final class Link: @unchecked Sendable {
   let sawGNUSymbol = Atomic<Bool>(false)
   let duplicates = Mutex<[DuplicateDefinition]>([])
   let rareSections = RareSections()
-  let deadRules: DeadRelocationRules
   /// What libraries define and is only referred to weakly.
   let weakImports = Mutex<[SymbolIndex]>([])
   /// Guards `frames` while sections are read in parallel.
   let framesLock = Mutex(())
   /// Bytes that compressed sections have or are about to have, expanded.
   let expandedBytes = Atomic<Int>(0)
-  let outputNames = Mutex<[OutputKey: OutputIndex]>([:])
-  /// Output sections that are writable, whatever single inputs say; made when somebody asks.
-  let writableOutputs = Mutex<[Bool]>([])
   /// Line tables that messages asked for; nil for files without.
   var sourceLineTables: [FileIndex: SourceLineTables?] = [:]
-  var encoding: any ELFEncoding.Type = ELF64Little.self
-  var machine: UInt16 = 0
-  var maximumPageSize: UInt64 = 4096
-  var codeFill: UInt8 = 0
-  var libraryDirectories: [String] = []
-  /// What scripts and `--oformat` call the output's format.
-  var formatNames: [String] = []
-  /// The program interpreter, unless `-dynamic-linker` names one.
-  var defaultInterpreter = ""
 
   /// Where the output goes if it is to stay in memory.
   let outputBytes: OutputBytes?
@@ -57,8 +44,7 @@ public final class Link: @unchecked Sendable {
 
   /// - Parameter output: takes the output, in place of a file at `options.outputPath`.
   init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
-    services = Services(options: options, diagnostics: diagnostics)
-    deadRules = DeadRelocationRules(options.deadRelocations)
+    services = Services(options: options, diagnostics: diagnostics, target: X86_64.self)
     outputBytes = output
     naming.symbols.storage.preferLargePages()
     contents.frames.storage.preferLargePages()

@@ -104,7 +104,7 @@ extension Link {
       }
     }
     indirectLibraries = IndirectLibraries(
-      E.self, machine: machine, needed: needed, here: here, in: directories)
+      E.self, machine: target.machine, needed: needed, here: here, in: directories)
     indirectLibraries.forEachUndefined { name in
       if let index = names.find(name, in: symbols) {
         symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue

@@ -132,7 +132,7 @@ extension InputLoader {
     depth += 1
     defer { depth -= 1 }
     for case .outputFormat(let format, _, _) in commands
-    where !link.formatNames.contains(String(format)) {
+    where !link.target.formatNames.contains(String(format)) {
       return "its OUTPUT_FORMAT is \(format)"
     }
     for command in commands {

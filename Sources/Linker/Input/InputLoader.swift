@@ -49,7 +49,7 @@ struct InputLoader {
     options = link.options
     diagnostics = link.diagnostics
     search = LibrarySearch(
-      options: link.options, standardDirectories: link.libraryDirectories)
+      options: link.options, standardDirectories: link.target.libraryDirectories)
   }
 
   mutating func loadAll() {

@@ -236,7 +236,7 @@ extension Link {
   private func addAtoms(_ output: OutputSection, _ index: OutputIndex, _ pieces: inout [Piece]) {
     let order = atomOrder + output.firstAtom
     let base = output.address
-    let fill: UInt8 = output.has.contains(.execute) ? codeFill : 0
+    let fill: UInt8 = output.has.contains(.execute) ? target.codeFill : 0
     var first = 0
     var start: UInt64 = 0
     func offset(_ i: Int) -> UInt64 { atoms.pointer(order[i]).pointee.address &- base }

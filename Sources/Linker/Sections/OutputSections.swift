@@ -9,13 +9,20 @@ struct OutputKey: Hashable, Sendable {
   var isThreadLocal: Bool
 }
 
+/// Output sections by name, while sections are read by all workers.
+final class OutputNames: Sendable {
+  let indices = Mutex<[OutputKey: OutputIndex]>([:])
+  /// Output sections that are writable, whatever single inputs say; made when somebody asks.
+  fileprivate let writable = Mutex<[Bool]>([])
+}
+
 extension Link {
   func prepareOutputs() {
     for name in SectionNaming.commonNames {
       let name = ByteString(name)
       let index = outputs.append(.named(name))
       let isThreadLocal = name.hasPrefix(".t") && name != ".text"
-      outputNames.withLock {
+      contents.outputNames.indices.withLock {
         $0[OutputKey(name: name, isAlloc: true, isThreadLocal: isThreadLocal)] = index
       }
     }
@@ -35,7 +42,7 @@ extension Link {
   func outputIndex(_ name: ByteString, type: SectionType, flags: SectionFlags) -> OutputIndex {
     let key = OutputKey(
       name: name, isAlloc: flags.contains(.alloc), isThreadLocal: flags.contains(.threadLocal))
-    return outputNames.withLock { names in
+    return contents.outputNames.indices.withLock { names in
       if let index = names[key] { return index }
       let index = outputs.append(.named(name))
       names[key] = index
@@ -47,7 +54,7 @@ extension Link {
   /// makes all of it so. Asked about read-only inputs that the loader would have to write.
   func isWritable(_ index: OutputIndex) -> Bool {
     if OutputSection.isAlwaysWritable(outputs[index].name) { return true }
-    return writableOutputs.withLock { isWritable in
+    return contents.outputNames.writable.withLock { isWritable in
       if isWritable.isEmpty {
         isWritable = [Bool](repeating: false, count: outputs.count)
         for file in liveObjects {

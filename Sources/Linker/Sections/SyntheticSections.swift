@@ -178,7 +178,7 @@ extension Link {
   var interpreterPath: String? {
     if options.noDynamicLinker || isSharedLibrary && options.dynamicLinker == nil { return nil }
     if isSharedLibrary || options.isStatic { return nil }
-    return options.dynamicLinker ?? defaultInterpreter
+    return options.dynamicLinker ?? target.interpreter
   }
 
   private func makeVersionSections<E: ELFEncoding>(_: E.Type) {

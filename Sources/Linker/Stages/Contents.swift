@@ -17,6 +17,7 @@ struct Contents {
   var frameSection = FrameSection()
   /// Atoms of the linker's own file: commons, copies, merged sections.
   var syntheticAtoms: [AtomIndex] = []
+  let outputNames = OutputNames()
   let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20, of: "output sections")
   /// Output sections that follow another one: SHF_LINK_ORDER.
   var linkOrders: [OutputIndex: OutputIndex] = [:]

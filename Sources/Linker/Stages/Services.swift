@@ -1,16 +1,23 @@
+import ELFFormat
 import Platform
 
 /// What every pass may use: what was asked for, a place for messages, workers, memory.
 final class Services: Sendable {
   let options: LinkOptions
   let diagnostics: Diagnostics
+  /// The machine that the output is for.
+  let target: any Target.Type
+  /// What debug information says of addresses that are gone, as options have it.
+  let deadRules: DeadRelocationRules
   let pool: WorkerPool
   let scratch = ScratchMemory()
   let watch = InputWatch()
 
-  init(options: LinkOptions, diagnostics: Diagnostics) {
+  init(options: LinkOptions, diagnostics: Diagnostics, target: any Target.Type) {
     self.options = options
     self.diagnostics = diagnostics
+    self.target = target
+    deadRules = DeadRelocationRules(options.deadRelocations)
     pool = WorkerPool(count: options.threads)
   }
 }
@@ -23,6 +30,8 @@ protocol UsesServices {
 extension UsesServices {
   @inline(__always) var options: LinkOptions { services.options }
   @inline(__always) var diagnostics: Diagnostics { services.diagnostics }
+  @inline(__always) var target: any Target.Type { services.target }
+  var encoding: any ELFEncoding.Type { services.target.encoding }
   @inline(__always) var pool: WorkerPool { services.pool }
   @inline(__always) var scratch: ScratchMemory { services.scratch }
   @inline(__always) var watch: InputWatch { services.watch }
@@ -32,6 +41,8 @@ extension UsesServices {
     services.options.isPositionIndependent || services.options.outputKind == .sharedLibrary
   }
   var isSharedLibrary: Bool { services.options.outputKind == .sharedLibrary }
+  /// Bytes.
+  var maximumPageSize: UInt64 { services.options.maximumPageSize ?? services.target.maximumPageSize }
 
   /// Ends the link if errors were reported: what follows may rely on there being none.
   func checkpoint() throws(LinkFailed) {

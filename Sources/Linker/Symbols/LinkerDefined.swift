@@ -225,7 +225,7 @@ extension Link {
     define("__fini_array_end", .sectionEnd(".fini_array"))
     // Only for names that some live section has.
     var identifiers: [ByteString] = []
-    outputNames.withLock { names in
+    contents.outputNames.indices.withLock { names in
       for key in names.keys where SectionNaming.isCIdentifier(key.name) {
         identifiers.append(key.name)
       }

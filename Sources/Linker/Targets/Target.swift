@@ -91,3 +91,8 @@ struct DynamicTypes {
   var tlsStaticOffset: UInt32
   var tlsDescriptor: UInt32
 }
+
+extension Target {
+  /// The encoding, for those who are not generic over the machine.
+  static var encoding: any ELFEncoding.Type { Encoding.self }
+}
