@@ -4,7 +4,7 @@
 //#drivers: gcc
 //#compile: -std=c++17
 //#without: lld never says so
-//#without: mold says so only of what it exports
+//#without: mold makes what it does not export local
 //#check: readelf -hW $OUT ~ OS/ABI:.*GNU
 //#check: readelf -sW $OUT ~ UNIQUE .*variable
 //#exit: 3
