@@ -77,7 +77,7 @@ def pulls_for_library(program: Program, sources: Sources, _outcomes: dict[str, O
         return False
     lazy = {unit for item in program.plan.items if item.form in ("archive", "thin", "lazy", "cyclic")
             for unit in item.units}
-    own = [unit for unit in program.world.units if unit.side == "exe"]
+    own = [unit for unit in sources.units if unit.side == "exe" and unit.source in sources.files]
 
     def says(unit: Unit, pattern: str) -> bool:
         return re.search(pattern, sources.files[unit.source], re.M) is not None
