@@ -2,7 +2,7 @@ import ELFFormat
 import Platform
 
 /// What several passes ask of the tables.
-extension Link {
+extension ReadsNaming where Self: ReadsContents {
   /// The address of `addend` bytes past a symbol of `file`, after layout. Zero for what is undefined
   /// or was discarded.
   ///
@@ -43,7 +43,7 @@ extension Link {
   }
 }
 
-extension Link {
+extension ReadsNaming where Self: ReadsContents & ReadsDemands & ReadsLayout {
   /// As `address`, but an indirect function's address is that of its stub, if it has one.
   @inline(__always)
   func finalAddress<E: ELFEncoding>(

@@ -153,7 +153,8 @@ extension Link {
       isBig
       ? UInt16(bytes[18]) << 8 | UInt16(bytes[19]) : UInt16(bytes[19]) << 8 | UInt16(bytes[18])
     if number == target.machine, bytes[4] == (target.encoding.is64 ? 2 : 1),
-      isBig == target.encoding.isBigEndian {
+      isBig == target.encoding.isBigEndian
+    {
       return nil
     }
     return "\(MachineNumber.name(number)), \(bytes[4] == 2 ? "64" : "32")-bit"

@@ -110,10 +110,14 @@ extension Link {
       try checkpoint()
     }
     pairDroppedMembers(T.Encoding.self)
-    traceSymbols(T.Encoding.self)
+    if !options.tracedSymbols.isEmpty {
+      TraceSymbols<T.Encoding>(services: services, inputs: inputs, naming: naming).print()
+    }
     timer.measure("decide exports") { decideExports(T.self) }
     // Where each file's symbols lead is known in one word each.
-    timer.measure("find destinations") { findDestinations(T.self) }
+    timer.measure("find destinations") {
+      naming.destinations = FillDestinations<T.Encoding>.find(services, inputs, naming, contents)
+    }
     // What is live is settled.
     timer.measure("mark live") {
       if !options.collectsGarbage { return }
@@ -139,11 +143,19 @@ extension Link {
       try prepareSectionNames(T.self)
       try assignAddresses(T.self)
     }
-    timer.measure("settle destinations") { settleDestinations(T.self) }
+    timer.measure("settle destinations") {
+      if let destinations = naming.destinations {
+        FillDestinations<T.Encoding>.settle(destinations, services, inputs, naming, contents)
+      }
+    }
     // What is compressed is relocated before.
     try timer.measure("compress") { () throws(LinkFailed) in try compressDebugSections(T.self) }
     try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
-    writeMap(T.Encoding.self)
+    if options.printsMap || options.mapFile != nil {
+      MapFile<T.Encoding>(
+        services: services, inputs: inputs, naming: naming, contents: contents, layout: layout
+      ).write()
+    }
     writeDependencies()
     if let path = options.timeTrace { timer.writeTrace(path, diagnostics) }
     if options.printsStatistics { timer.print(self) }

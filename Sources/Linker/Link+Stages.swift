@@ -100,14 +100,6 @@ extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDema
     @inline(__always) _read { yield naming.askedByVersion }
     @inline(__always) _modify { yield &naming.askedByVersion }
   }
-  var hasDestinations: Bool {
-    @inline(__always) _read { yield naming.hasDestinations }
-    @inline(__always) _modify { yield &naming.hasDestinations }
-  }
-  var symbolDestinations: UnsafeMutablePointer<UInt64>? {
-    @inline(__always) _read { yield naming.symbolDestinations }
-    @inline(__always) _modify { yield &naming.symbolDestinations }
-  }
   var mergedSections: [MergedSection] {
     @inline(__always) _read { yield contents.mergedSections }
     @inline(__always) _modify { yield &contents.mergedSections }

@@ -25,9 +25,6 @@ public final class Link: @unchecked Sendable {
   /// Some definition is STB_GNU_UNIQUE or STT_GNU_IFUNC.
   let sawGNUSymbol = Atomic<Bool>(false)
   let duplicates = Mutex<[DuplicateDefinition]>([])
-  let rareSections = RareSections()
-  /// What libraries define and is only referred to weakly.
-  let weakImports = Mutex<[SymbolIndex]>([])
   /// Guards `frames` while sections are read in parallel.
   let framesLock = Mutex(())
   /// Bytes that compressed sections have or are about to have, expanded.

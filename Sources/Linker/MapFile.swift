@@ -5,12 +5,18 @@ import Platform
 ///
 /// One line a section, then one a piece of it, then one a symbol in the piece; columns are address,
 /// size and alignment in hexadecimal. Made in a byte buffer, because programs have millions of lines.
-extension Link {
-  func writeMap<E: ELFEncoding>(_: E.Type) {
-    guard options.printsMap || options.mapFile != nil else { return }
+struct MapFile<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsLayout {
+  let services: Services
+  let inputs: Inputs
+  let naming: Naming
+  let contents: Contents
+  let layout: Layout
+
+  /// Writes the map to where options say.
+  func write() {
     var text = ByteBuffer()
     text.append("         Address             Size  Align  Out     In      Symbol\n")
-    let symbolsByAtom = definedSymbols(E.self)
+    let symbolsByAtom = definedSymbols()
     for index in sectionOrder {
       let output = outputs[index]
       line(&text, output.address, output.size, output.alignment, indentation: 0)
@@ -61,7 +67,7 @@ extension Link {
     var name: ByteString
   }
 
-  private func definedSymbols<E: ELFEncoding>(_: E.Type) -> [AtomIndex: [MapSymbol]] {
+  private func definedSymbols() -> [AtomIndex: [MapSymbol]] {
     var found: [AtomIndex: [MapSymbol]] = [:]
     for i in symbols.indices {
       let symbol = symbols[SymbolIndex(i)]

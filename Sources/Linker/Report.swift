@@ -8,13 +8,6 @@ import Synchronization
 extension Link {
   private static var shownReferences: Int { 3 }
 
-  /// The name of a symbol for people.
-  func displayName(_ index: SymbolIndex) -> String { displayName(symbols[index].name) }
-
-  func displayName(_ name: ByteString) -> String {
-    Symbolication.displayName(name, demangling: options.demangles)
-  }
-
   func reportUndefined(_ references: [UndefinedReference]) {
     if references.isEmpty { return }
     let sorted = references.sorted {
@@ -251,4 +244,16 @@ extension Link {
 /// A worker's finding, handed over once.
 private struct FoundSpelling: @unchecked Sendable {
   var suggester: SpellingSuggester
+}
+
+extension UsesServices {
+  /// A name as messages tell it.
+  func displayName(_ name: ByteString) -> String {
+    Symbolication.displayName(name, demangling: options.demangles)
+  }
+}
+
+extension UsesServices where Self: ReadsNaming {
+  /// The name of a symbol for people.
+  func displayName(_ index: SymbolIndex) -> String { displayName(symbols[index].name) }
 }

@@ -1,7 +1,7 @@
 import ELFFormat
 import Platform
 
-extension Link {
+extension ReadsInputs {
   /// `--trace`: the members of archives that are linked; the loader has named all files.
   func traceMembers() {
     var text = ""
@@ -13,9 +13,12 @@ extension Link {
 }
 
 /// `--trace-symbol`: every file that defines a symbol or refers to it, in the order of the files.
-extension Link {
-  func traceSymbols<E: ELFEncoding>(_: E.Type) {
-    if options.tracedSymbols.isEmpty { return }
+struct TraceSymbols<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
+  let services: Services
+  let inputs: Inputs
+  let naming: Naming
+
+  func print() {
     var traced: Set<SymbolIndex> = []
     for name in options.tracedSymbols {
       if let index = names.find(ByteString(copying: name), in: symbols) { traced.insert(index) }

@@ -32,7 +32,8 @@ def complaint(directory: str, checker: str | None, outputs: dict[str, list[str]]
 
 def elflint(directory: str, paths: list[str]) -> dict[str, str]:
     """Complaints, by their words without numbers, and of sections (`.ltext.f`) by their kind: not all
-    linkers put those of a kind together."""
+    linkers put those of a kind together. Nor is it of interest which of the bounds of sections, which
+    are protected, an output exports."""
     found: dict[str, str] = {}
     for path in paths:
         if not os.path.exists(os.path.join(directory, path)):
@@ -40,5 +41,6 @@ def elflint(directory: str, paths: list[str]) -> dict[str, str]:
         for line in run(["eu-elflint", "--gnu-ld", path], directory).output.splitlines():
             if line and line != "No errors":
                 plain = re.sub(r" *(0x[0-9a-f]+|\d+)", "N", line)
+                plain = re.sub(r"\(__(start|stop)_\w+\)", "(bound)", plain)
                 found.setdefault(re.sub(r"'(\.\w+)\.[^']*'", r"'\1'", plain), line)
     return found

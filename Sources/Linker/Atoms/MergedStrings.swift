@@ -210,19 +210,6 @@ extension Link {
     return groups
   }
 
-  /// The address of byte `offset` of a merged input section, after layout.
-  ///
-  /// - Parameter atom: the input's atom, of kind `.merged`.
-  /// Offsets outside the section are taken from its first or last piece.
-  @inline(__always)
-  func mergedAddress(_ atom: Atom, offset: UInt64) -> UInt64 {
-    // What was collected as garbage was not merged.
-    guard atom.has.contains(.isLive) else { return 0 }
-    let input = mergeInputs.pointer(MergeIndex(raw: atom.side))
-    let base = atoms.pointer(input.pointee.atom).pointee.address
-    return base &+ input.pointee.place(of: offset)
-  }
-
   /// Writes the bytes of a merged section; gaps between pieces are left alone.
   func writeMerged(_ section: Int, to p: UnsafeMutableRawPointer) {
     writeMerged(section, range: 0..<Int(mergedSections[section].size), to: p)
@@ -275,5 +262,20 @@ extension MergeInput {
     let piece = pieces[low]
     let place = uniques.map { $0[Int(piece.place)].offset } ?? UInt64(piece.place)
     return place &+ offset &- UInt64(piece.offset)
+  }
+}
+
+extension ReadsContents {
+  /// The address of byte `offset` of a merged input section, after layout.
+  ///
+  /// - Parameter atom: the input's atom, of kind `.merged`.
+  /// Offsets outside the section are taken from its first or last piece.
+  @inline(__always)
+  func mergedAddress(_ atom: Atom, offset: UInt64) -> UInt64 {
+    // What was collected as garbage was not merged.
+    guard atom.has.contains(.isLive) else { return 0 }
+    let input = mergeInputs.pointer(MergeIndex(raw: atom.side))
+    let base = atoms.pointer(input.pointee.atom).pointee.address
+    return base &+ input.pointee.place(of: offset)
   }
 }

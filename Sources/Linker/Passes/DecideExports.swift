@@ -21,20 +21,22 @@ extension Link {
     let dynamicList = dynamicListMatcher()
     let exportList = exportMatcher()
     let defined = Set(definitions.map(\.symbol.raw))
+    let weak = Mutex<[SymbolIndex]>([])
     pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
       for i in range {
-        decideExport(T.Encoding.self, SymbolIndex(i), dynamicList, exportList, defined)
+        decideExport(T.Encoding.self, SymbolIndex(i), dynamicList, exportList, defined) {
+          index in weak.withLock { $0.append(index) }
+        }
       }
     }
-    weakImports.withLock { $0.sort { $0.raw < $1.raw } }
+    naming.weakImports = weak.withLock { $0.sorted { $0.raw < $1.raw } }
     forgetUnloadedImports()
   }
 
   /// What is only referred to weakly does not load a library: if nothing else does, either, it is
   /// undefined.
   func forgetUnloadedImports() {
-    let imports = weakImports.withLock { $0 }
-    for index in imports {
+    for index in naming.weakImports {
       let symbol = symbols.pointer(index)
       guard symbol.pointee.has.contains(.isShared),
         !isNeededAtRunTime(LibraryIndex(raw: symbol.pointee.file))
@@ -85,7 +87,8 @@ extension Link {
 
   private func decideExport<E: ELFEncoding>(
     _: E.Type, _ index: SymbolIndex, _ dynamicList: PatternMatcher?,
-    _ exportList: PatternMatcher?, _ defined: Set<UInt32>
+    _ exportList: PatternMatcher?, _ defined: Set<UInt32>,
+    _ noteWeakImport: (SymbolIndex) -> Void
   ) {
     let symbol = symbols.pointer(index)
     let has = symbol.pointee.has
@@ -94,7 +97,7 @@ extension Link {
       if has.contains(.isMentioned) {
         facts = [.isImported, .isPreemptible]
         if has.isDisjoint(with: [.isReferenced, .isRoot]) {
-          weakImports.withLock { $0.append(index) }
+          noteWeakImport(index)
         } else {
           noteNeed(of: symbol.pointee)
         }
@@ -125,13 +128,6 @@ extension Link {
       }
     }
     symbol.pointee.flags |= facts.rawValue
-  }
-
-  /// A library is needed if it defines something that is referred to, and not only weakly.
-  func noteNeed(of symbol: Symbol) {
-    if symbol.has.contains(.isShared), !symbol.has.isDisjoint(with: [.isReferenced, .isRoot]) {
-      libraries[LibraryIndex(raw: symbol.file)].isNeeded = true
-    }
   }
 
   /// `--exclude-libs`: definitions from those archives stay inside.
@@ -215,6 +211,15 @@ extension Link {
     case .ignoreInSharedLibraries, nil:
       if isSharedLibrary { return options.requiresDefinitions == true ? asked : .none }
       return options.requiresDefinitions == false ? .none : asked
+    }
+  }
+}
+
+extension ReadsInputs {
+  /// A library is needed if it defines something that is referred to, and not only weakly.
+  func noteNeed(of symbol: Symbol) {
+    if symbol.has.contains(.isShared), !symbol.has.isDisjoint(with: [.isReferenced, .isRoot]) {
+      libraries[LibraryIndex(raw: symbol.file)].isNeeded = true
     }
   }
 }

@@ -135,7 +135,8 @@ extension Link {
       if section == ObjectFile.commonSection || section == ObjectFile.largeCommonSection {
         commons.append(
           CommonClaim(
-            symbol: symbolIndex, file: index, size: entry.byteCount, alignment: entry.value,
+            symbol: symbolIndex, file: index, source: source, size: entry.byteCount,
+            alignment: entry.value,
             isLarge: section == ObjectFile.largeCommonSection, isOfLibrary: false))
       }
       guard Claim.order(claim) == order, Claim.source(claim) == source,
@@ -273,7 +274,7 @@ extension Link {
     guard entry.type == .object || entry.type == .common else { return }
     claims.append(
       CommonClaim(
-        symbol: symbol, file: .none, size: entry.byteCount,
+        symbol: symbol, file: .none, source: 0, size: entry.byteCount,
         alignment: library.alignment(E.self, of: entry), isLarge: false, isOfLibrary: true))
   }
 
@@ -313,6 +314,11 @@ extension Link {
       let alignment = claim.alignment.nonzeroBitCount == 1 ? claim.alignment : 1
       let log2 = UInt8(alignment.trailingZeroBitCount)
       if let place = places[claim.symbol] {
+        if claim.size > atoms[place].size, !claim.isOfLibrary {
+          // The largest is the definition.
+          symbol.pointee.file = claim.file.raw
+          symbol.pointee.source = claim.source
+        }
         atoms[place].size = max(atoms[place].size, claim.size)
         atoms[place].alignment = max(atoms[place].alignment, log2)
         continue
@@ -355,6 +361,8 @@ extension Link {
 struct CommonClaim: Sendable {
   var symbol: SymbolIndex
   var file: FileIndex
+  /// Index in the file's symbol table.
+  var source: UInt32
   /// Bytes.
   var size: UInt64
   var alignment: UInt64

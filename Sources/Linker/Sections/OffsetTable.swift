@@ -128,16 +128,6 @@ extension Link {
     }
   }
 
-  /// Address of a symbol's PLT entry, if it has one; after layout.
-  @inline(__always)
-  func pltAddress(_ extra: SymbolExtra) -> UInt64? {
-    if extra.lazyEntry >= 0 { return lazyPLTStart &+ UInt64(extra.lazyEntry) &* pltEntrySize }
-    if extra.directEntry >= 0 {
-      return directPLTStart &+ UInt64(extra.directEntry) &* directPLTEntrySize
-    }
-    return nil
-  }
-
   // MARK: Copies of libraries' variables
 
   /// Makes room for a library's variable in the executable, shared by all its names there.
@@ -252,5 +242,17 @@ private struct LibraryAliases {
       body(Int(indices[low]))
       low += 1
     }
+  }
+}
+
+extension ReadsLayout {
+  /// Address of a symbol's PLT entry, if it has one; after layout.
+  @inline(__always)
+  func pltAddress(_ extra: SymbolExtra) -> UInt64? {
+    if extra.lazyEntry >= 0 { return lazyPLTStart &+ UInt64(extra.lazyEntry) &* pltEntrySize }
+    if extra.directEntry >= 0 {
+      return directPLTStart &+ UInt64(extra.directEntry) &* directPLTEntrySize
+    }
+    return nil
   }
 }

@@ -15,20 +15,6 @@ extension Link {
   /// VER_FLG_WEAK.
   private static var weakFlag: UInt16 { 2 }
 
-  /// Whether a library gets a DT_NEEDED entry.
-  func isNeededAtRunTime(_ library: LibraryIndex) -> Bool {
-    let library = libraries.pointer(library)
-    return !library.pointee.isDuplicate
-      && (library.pointee.isNeeded || !library.pointee.isAsNeeded)
-  }
-
-  /// The libraries with a DT_NEEDED entry, in the order of the command line.
-  func librariesNeededAtRunTime() -> [LibraryIndex] {
-    libraries.indices.map { LibraryIndex($0) }.filter { isNeededAtRunTime($0) }.sorted {
-      (libraries[$0].position, $0.raw) < (libraries[$1].position, $1.raw)
-    }
-  }
-
   /// Finds the versions that are needed of libraries, and adds all versions' names to `.dynstr`.
   ///
   /// Runs after `buildDynamicSymbols`. Reports an error if there are more versions than numbers.
@@ -241,6 +227,22 @@ extension Link {
         E.store32(isLast ? 0 : UInt32(Self.neededVersionSize), p + 12)
         p += Self.neededVersionSize
       }
+    }
+  }
+}
+
+extension ReadsInputs {
+  /// Whether a library gets a DT_NEEDED entry.
+  func isNeededAtRunTime(_ library: LibraryIndex) -> Bool {
+    let library = libraries.pointer(library)
+    return !library.pointee.isDuplicate
+      && (library.pointee.isNeeded || !library.pointee.isAsNeeded)
+  }
+
+  /// The libraries with a DT_NEEDED entry, in the order of the command line.
+  func librariesNeededAtRunTime() -> [LibraryIndex] {
+    libraries.indices.map { LibraryIndex($0) }.filter { isNeededAtRunTime($0) }.sorted {
+      (libraries[$0].position, $0.raw) < (libraries[$1].position, $1.raw)
     }
   }
 }

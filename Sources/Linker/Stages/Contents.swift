@@ -17,6 +17,8 @@ struct Contents {
   var frameSection = FrameSection()
   /// Atoms of the linker's own file: commons, copies, merged sections.
   var syntheticAtoms: [AtomIndex] = []
+  /// What few links have, noted while sections are read.
+  let rareSections = RareSections()
   let outputNames = OutputNames()
   let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20, of: "output sections")
   /// Output sections that follow another one: SHF_LINK_ORDER.
@@ -32,6 +34,7 @@ protocol ReadsContents {
 }
 
 extension ReadsContents {
+  @inline(__always) var rareSections: RareSections { contents.rareSections }
   @inline(__always) var atoms: Table<AtomIndex, Atom> { contents.atoms }
   @inline(__always) var groupClaims: ReservedTable<UInt64> { contents.groupClaims }
   @inline(__always) var groups: ReservedTable<SectionGroup> { contents.groups }

@@ -19,10 +19,10 @@ struct Naming {
   /// Symbols that a reference names with a version which is the default one of a library.
   var askedByVersion: Set<SymbolIndex> = []
   let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
-  /// Some file has relocations.
-  var hasDestinations = false
-  /// Where each global symbol leads (`Destination`), if files name many.
-  var symbolDestinations: UnsafeMutablePointer<UInt64>?
+  /// What libraries define and is only referred to weakly, in the order of symbols.
+  var weakImports: [SymbolIndex] = []
+  /// Where the symbols of files lead; nil if no file has relocations.
+  var destinations: Destinations?
 }
 
 /// Reads the naming.
@@ -41,8 +41,4 @@ extension ReadsNaming {
   @inline(__always) var versions: VersionTable { naming.versions }
   @inline(__always) var askedByVersion: Set<SymbolIndex> { naming.askedByVersion }
   @inline(__always) var extras: Table<ExtraIndex, SymbolExtra> { naming.extras }
-  @inline(__always) var hasDestinations: Bool { naming.hasDestinations }
-  @inline(__always) var symbolDestinations: UnsafeMutablePointer<UInt64>? {
-    naming.symbolDestinations
-  }
 }

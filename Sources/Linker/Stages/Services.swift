@@ -42,7 +42,9 @@ extension UsesServices {
   }
   var isSharedLibrary: Bool { services.options.outputKind == .sharedLibrary }
   /// Bytes.
-  var maximumPageSize: UInt64 { services.options.maximumPageSize ?? services.target.maximumPageSize }
+  var maximumPageSize: UInt64 {
+    services.options.maximumPageSize ?? services.target.maximumPageSize
+  }
 
   /// Ends the link if errors were reported: what follows may rely on there being none.
   func checkpoint() throws(LinkFailed) {

@@ -40,33 +40,61 @@ enum Destination {
   }
 }
 
-extension Link {
-  /// Fills the words of all live files, before layout. After resolution and the decision about
-  /// exports.
-  func findDestinations<T: Target>(_: T.Type) {
+/// The words of all live files.
+struct Destinations {
+  /// A word for each global symbol, if files name many of them.
+  fileprivate var bySymbol: UnsafeMutablePointer<UInt64>?
+}
+
+/// Fills the words. Global symbols are looked at once, not once for each file that names them.
+struct FillDestinations<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
+  @unchecked Sendable
+{
+  let services: Services
+  let inputs: Inputs
+  let naming: Naming
+  let contents: Contents
+
+  /// Finds the atom that each symbol leads to, when definitions and exports are settled. Nil if no
+  /// file has relocations: nobody asks.
+  static func find(
+    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+  ) -> Destinations? {
+    Self(services: services, inputs: inputs, naming: naming, contents: contents).find()
+  }
+
+  /// Puts addresses in place of atoms, when all symbols have theirs.
+  static func settle(
+    _ destinations: Destinations, _ services: Services, _ inputs: Inputs, _ naming: Naming,
+    _ contents: Contents
+  ) {
+    Self(services: services, inputs: inputs, naming: naming, contents: contents)
+      .settle(destinations)
+  }
+
+  private func find() -> Destinations? {
     var total = 0
     for index in liveObjects where objects[index].has.contains(.hasRelocations) {
       total += objects[index].symbolCount
     }
     // Who has no relocations is not asked.
-    if total == 0 { return }
+    if total == 0 { return nil }
     var next = scratch.take(bytes: total * 8).bindMemory(to: UInt64.self, capacity: total)
     for index in liveObjects where objects[index].has.contains(.hasRelocations) {
       objects[index].destinations = next
       next += objects[index].symbolCount
     }
-    hasDestinations = true
-    // Global symbols are looked at once, not once for each file that names them; unless few are named.
+    var destinations = Destinations()
     if total >= symbols.count {
-      symbolDestinations = allocateForWriting(UInt64.self, count: symbols.count)
+      destinations.bySymbol = allocateForWriting(UInt64.self, count: symbols.count)
     }
-    fillSymbolDestinations { $0.destination($1) }
-    forEachFileWithRelocations { [self] in findDestinations(T.Encoding.self, $0) }
+    nonisolated(unsafe) let table = destinations
+    fillSymbols(table) { $0.destination($1) }
+    forEachFileWithRelocations { [self] in find(in: $0, table) }
+    return destinations
   }
 
-  private func findDestinations<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>
-  ) {
+  private func find(in file: UnsafeMutablePointer<ObjectFile>, _ table: Destinations) {
     let words = file.pointee.destinations
     let first = min(file.pointee.firstGlobal, file.pointee.symbolCount)
     for i in 0..<first {
@@ -84,7 +112,7 @@ extension Link {
       }
       words[i] = word
     }
-    fillGlobals(file) { destination($0) }
+    fillGlobals(file, table) { destination($0) }
   }
 
   private func destination(_ symbol: UnsafePointer<Symbol>) -> UInt64 {
@@ -99,10 +127,11 @@ extension Link {
   }
 
   @inline(__always)
-  private func fillSymbolDestinations(
-    _ word: @escaping @Sendable (Link, UnsafePointer<Symbol>) -> UInt64
+  private func fillSymbols(
+    _ destinations: Destinations,
+    _ word: @escaping @Sendable (Self, UnsafePointer<Symbol>) -> UInt64
   ) {
-    guard let table = symbolDestinations else { return }
+    guard let table = destinations.bySymbol else { return }
     nonisolated(unsafe) let words = table
     pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
       for i in range { words[i] = word(self, symbols.base + i) }
@@ -111,11 +140,12 @@ extension Link {
 
   @inline(__always)
   private func fillGlobals(
-    _ file: UnsafeMutablePointer<ObjectFile>, _ word: (UnsafePointer<Symbol>) -> UInt64
+    _ file: UnsafeMutablePointer<ObjectFile>, _ destinations: Destinations,
+    _ word: (UnsafePointer<Symbol>) -> UInt64
   ) {
     let globals = file.pointee.globals
     let words = file.pointee.destinations + file.pointee.firstGlobal
-    if let table = symbolDestinations {
+    if let table = destinations.bySymbol {
       for i in 0..<file.pointee.globalCount { words[i] = table[globals[i].int] }
     } else {
       for i in 0..<file.pointee.globalCount { words[i] = word(symbols.base + globals[i].int) }
@@ -133,16 +163,13 @@ extension Link {
     return word
   }
 
-  /// Puts addresses into the words of all live files, when all symbols have theirs.
-  func settleDestinations<T: Target>(_: T.Type) {
-    if !hasDestinations { return }
-    fillSymbolDestinations { $0.settledDestination($1) }
-    forEachFileWithRelocations { [self] in settleDestinations(T.Encoding.self, $0) }
+  private func settle(_ destinations: Destinations) {
+    nonisolated(unsafe) let table = destinations
+    fillSymbols(table) { $0.settledDestination($1) }
+    forEachFileWithRelocations { [self] in settle(in: $0, table) }
   }
 
-  private func settleDestinations<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>
-  ) {
+  private func settle(in file: UnsafeMutablePointer<ObjectFile>, _ table: Destinations) {
     let words = file.pointee.destinations
     let first = min(file.pointee.firstGlobal, file.pointee.symbolCount)
     for i in 0..<first {
@@ -173,7 +200,7 @@ extension Link {
           ? Destination.unsettled : Destination.settled(atom.pointee.address &+ entry.value)
       }
     }
-    fillGlobals(file) { settledDestination($0) }
+    fillGlobals(file, table) { settledDestination($0) }
   }
 
   private func settledDestination(_ symbol: UnsafePointer<Symbol>) -> UInt64 {

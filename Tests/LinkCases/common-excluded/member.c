@@ -1,0 +1,2 @@
+int variable[16];
+int member(void) { return variable[0]; }
