@@ -46,6 +46,9 @@ extension Link {
   private static let targets: [any Target.Type] = [X86_64.self]
   static var imageMachines: [ImageMachine] { targets.map { $0.imageMachine } }
 
+  /// The machine that links are for.
+  static var outputTarget: any Target.Type { X86_64.self }
+
   /// Nil for a machine whose objects cannot be linked.
   static func target(of machine: ImageMachine) -> (any Target.Type)? {
     targets.first { $0.imageMachine == machine }

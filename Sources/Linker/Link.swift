@@ -32,26 +32,15 @@ public final class Link: @unchecked Sendable {
   /// Line tables that messages asked for; nil for files without.
   var sourceLineTables: [FileIndex: SourceLineTables?] = [:]
 
-  /// Where the output goes if it is to stay in memory.
-  let outputBytes: OutputBytes?
-
   public convenience init(options: LinkOptions, diagnostics: Diagnostics) {
     self.init(options: options, diagnostics: diagnostics, output: nil)
   }
 
   /// - Parameter output: takes the output, in place of a file at `options.outputPath`.
   init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
-    services = Services(options: options, diagnostics: diagnostics, target: X86_64.self)
-    outputBytes = output
+    services = Services(options: options, diagnostics: diagnostics, target: Self.outputTarget, output: output)
     naming.symbols.storage.preferLargePages()
     contents.frames.storage.preferLargePages()
     timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
   }
-}
-
-/// A section group of a live file. Source: gABI, "Section Groups".
-struct SectionGroup: BitwiseCopyable {
-  /// Header index of the SHT_GROUP section.
-  var section: UInt32
-  var signature: SymbolIndex
 }

@@ -115,7 +115,7 @@ extension Link {
     let has = section.has
     guard has.contains(.alloc) else { return unloadedRank(section) }
     if isDetached(section) { return 0x0800 }
-    if has.contains(.x86Large), !has.contains(.threadLocal) {
+    if section.isLarge, !has.contains(.threadLocal) {
       let isCode = has.contains(.execute) && !has.contains(.write)
       if isCode, isLargeCodeNear { return 0x0200 + codeRank(section) }
       let isZero = section.type == SectionType.nobits.rawValue
@@ -163,7 +163,7 @@ extension Link {
     case .procedureLinkageOffset: return 3
     default: break
     }
-    if section.has.contains(.x86Large) { return 9 }
+    if section.isLarge { return 9 }
     if section.name == ".init" { return 0 }
     if section.name.hasPrefix(".text") { return section.name == ".text" ? 6 : 5 }
     if section.name == ".fini" { return 8 }
@@ -214,7 +214,7 @@ extension Link {
   func isRelro(_ section: OutputSection) -> Bool {
     guard options.relro, section.has.contains(.write) else { return false }
     if section.has.contains(.threadLocal) { return true }
-    if section.has.contains(.x86Large) { return false }
+    if section.isLarge { return false }
     switch section.content {
     case .dynamic, .offsetTable: return true
     case .pltOffsetTable: return options.bindsNow
@@ -613,4 +613,9 @@ extension Link {
 @inline(__always)
 func alignUp(_ value: UInt64, _ alignment: UInt64) -> UInt64 {
   (value &+ alignment &- 1) & ~(alignment &- 1)
+}
+
+extension OutputSection {
+  /// Of the large model.
+  var isLarge: Bool { has.contains(.x86Large) }
 }

@@ -333,3 +333,10 @@ private struct DefinedNames {
     return files[place.file.raw]![UInt32(place.section)] ?? []
   }
 }
+
+/// A section group of a live file. Source: gABI, "Section Groups".
+struct SectionGroup: BitwiseCopyable {
+  /// Header index of the SHT_GROUP section.
+  var section: UInt32
+  var signature: SymbolIndex
+}

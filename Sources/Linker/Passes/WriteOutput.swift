@@ -49,7 +49,7 @@ extension Link {
     typealias E = T.Encoding
     let file: OutputFile
     do {
-      if let outputBytes {
+      if let outputBytes = services.outputBytes {
         try outputBytes.reserve(Int(outputSize))
         file = OutputFile(memory: outputBytes)
       } else {

@@ -7,16 +7,21 @@ final class Services: Sendable {
   let diagnostics: Diagnostics
   /// The machine that the output is for.
   let target: any Target.Type
+  /// Where the output goes if it is to stay in memory.
+  let outputBytes: OutputBytes?
   /// What debug information says of addresses that are gone, as options have it.
   let deadRules: DeadRelocationRules
   let pool: WorkerPool
   let scratch = ScratchMemory()
   let watch = InputWatch()
 
-  init(options: LinkOptions, diagnostics: Diagnostics, target: any Target.Type) {
+  init(
+    options: LinkOptions, diagnostics: Diagnostics, target: any Target.Type, output: OutputBytes?
+  ) {
     self.options = options
     self.diagnostics = diagnostics
     self.target = target
+    outputBytes = output
     deadRules = DeadRelocationRules(options.deadRelocations)
     pool = WorkerPool(count: options.threads)
   }

@@ -318,7 +318,7 @@ extension Link {
       return last {
         // The large model's data lies behind `.bss`, which the name is to come before.
         $0.has.contains(.write) && $0.type != SectionType.nobits.rawValue
-          && $0.has.isDisjoint(with: [.threadLocal, .x86Large])
+          && !$0.has.contains(.threadLocal) && !$0.isLarge
       }.map { anchored($0, atEnd: true) } ?? imageBase
     case .bssStart:
       if let index = named[".bss"] { return anchored(index, atEnd: false) }

@@ -1,0 +1,52 @@
+import Testing
+
+/// What passes may reach: a pass is a type that takes the stages it reads (DESIGN.md, "Stages").
+@Suite struct PassTests {
+  /// Files whose passes are still part of `Link`; the list may only shrink.
+  static let partsOfLink: Set<String> = [
+    "Atoms/Frame+Layout.swift", "Atoms/Frame+Reading.swift", "Atoms/Frame+Writing.swift",
+    "Atoms/FrameHeader.swift", "Atoms/MergedStrings.swift", "CodeModule/ForeignImage+Reading.swift",
+    "Input/IndirectLibraries.swift", "Passes/AssignAddresses+Headers.swift",
+    "Passes/AssignAddresses+Starts.swift", "Passes/AssignAddresses.swift",
+    "Passes/CheckLibraries.swift", "Passes/CheckPermissions.swift", "Passes/CommonSymbols.swift",
+    "Passes/CompressDebug.swift", "Passes/DecideExports.swift", "Passes/DependentLibraries.swift",
+    "Passes/LayoutBounds.swift", "Passes/PlaceAtoms.swift", "Passes/ReadInputs+Naming.swift",
+    "Passes/ReadInputs+Versions.swift", "Passes/ReadInputs.swift", "Passes/ReadSections.swift",
+    "Passes/ResolveSymbols.swift", "Passes/ScanRelocations.swift", "Passes/SectionGroups.swift",
+    "Passes/WriteOutput+Symbols.swift", "Passes/WriteOutput.swift", "Report.swift",
+    "Sections/DynamicRelocations.swift", "Sections/DynamicSection.swift",
+    "Sections/DynamicSymbolTable.swift", "Sections/HashSections.swift",
+    "Sections/OffsetTable.swift", "Sections/OutputSections.swift",
+    "Sections/SymbolTable+Writing.swift", "Sections/SymbolTable.swift",
+    "Sections/SyntheticSections.swift", "Sections/VersionSections.swift", "SourceLines.swift",
+    "Symbols/LinkerDefined.swift", "Symbols/VersionTable.swift", "Symbols/VersionedNames.swift",
+  ]
+
+  @Test func passesAreNoPartOfTheLink() {
+    for file in SourceTree.swiftFiles(in: "Sources/Linker") {
+      let name = String(file.path.dropFirst("Sources/Linker/".count))
+      if name.hasPrefix("Link") && !name.contains("/") { continue }
+      let isPart = file.lines.contains {
+        $0.hasPrefix("extension Link ") || $0.hasPrefix("extension Link:")
+      }
+      if isPart {
+        #expect(
+          Self.partsOfLink.contains(name), "\(file.path): a pass is a type that takes its stages")
+      } else {
+        #expect(
+          !Self.partsOfLink.contains(name),
+          "\(file.path): no longer part of Link; take it from the list")
+      }
+    }
+  }
+
+  /// `Link` holds the stages; what exists during one pass only is that pass's. To become a dozen.
+  @Test func linkHoldsStages() throws {
+    let file = try #require(
+      SourceTree.swiftFiles(in: "Sources/Linker").first { $0.path == "Sources/Linker/Link.swift" })
+    let stored = file.lines.filter {
+      ($0.hasPrefix("  let ") || $0.hasPrefix("  var ")) && !$0.hasSuffix("{")
+    }
+    #expect(stored.count <= 14)
+  }
+}
