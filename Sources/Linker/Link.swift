@@ -38,7 +38,8 @@ public final class Link: @unchecked Sendable {
 
   /// - Parameter output: takes the output, in place of a file at `options.outputPath`.
   init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
-    services = Services(options: options, diagnostics: diagnostics, target: Self.outputTarget, output: output)
+    services = Services(
+      options: options, diagnostics: diagnostics, target: Self.outputTarget, output: output)
     naming.symbols.storage.preferLargePages()
     contents.frames.storage.preferLargePages()
     timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)

@@ -5,11 +5,10 @@ Most are avoided by the generator; what it cannot see beforehand is recognised h
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .model import Difference, Outcome, Program, Sources, Unit
+from .model import Difference, Outcome, Program, Sources
 
 Recogniser = Callable[[Program, Sources, dict[str, Outcome], Difference], bool]
 
@@ -69,28 +68,6 @@ def runs_large_thread_locals(
         and all(outcomes[name].status.startswith("signal") for name in ("bfd", "lld"))
 
 
-def pulls_for_library(program: Program, sources: Sources, _outcomes: dict[str, Outcome],
-                      difference: Difference) -> bool:
-    """What only a library refers to strongly comes from the archive in front of the library that has
-    it, too: for the other two the reference comes last."""
-    if difference.kind not in ("prints", "ends") or not difference.instances:
-        return False
-    lazy = {unit for item in program.plan.items if item.form in ("archive", "thin", "lazy", "cyclic")
-            for unit in item.units}
-    own = [unit for unit in sources.units if unit.side == "exe" and unit.source in sources.files]
-
-    def says(unit: Unit, pattern: str) -> bool:
-        return re.search(pattern, sources.files[unit.source], re.M) is not None
-
-    return all(
-        any(says(unit, rf"\bx{number}_") for unit in own if unit.index in lazy)
-        and any(says(unit, rf"^extern __attribute__\(\(weak\)\).*\bx{number}_")
-                for unit in own if unit.index not in lazy)
-        and not any(says(unit, rf"^extern (?!__attribute__\(\(weak\)\)).*\bx{number}_")
-                    for unit in own if unit.index not in lazy)
-        for number in difference.instances)
-
-
 def resolves_early(_program: Program, _sources: Sources, outcomes: dict[str, Outcome],
                    difference: Difference) -> bool:
     """The loader complains of calling a resolver in a library that is not relocated yet; weld's has
@@ -107,7 +84,6 @@ KNOWN: tuple[Known, ...] = (
     Known("large zeroed data alone", "Beside lld", zeroed_alone),
     Known("what is linked to a dropped section", "Groups", links_dropped_order),
     Known("sets that are collected", "`__start_X` and `__stop_X`", collects_sets),
-    Known("a library's reference alone", "Archives", pulls_for_library),
     Known("thread-locals of the large model", "Beside lld", runs_large_thread_locals),
     Known("an IFUNC that is its stub", "Beside lld", resolves_early),
     Known("static PIE without relaxation", "`--no-relax`", starts_unrelaxed),

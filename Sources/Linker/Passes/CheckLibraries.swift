@@ -8,7 +8,24 @@ import Platform
 /// missing. The loader looks for a name in a version, so a library's default version does not meet
 /// what asks for an older one. Source: Linux Standard Base, "Symbol Versioning"; GNU ld manual,
 /// "--no-allow-shlib-undefined".
-extension Link {
+struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
+  let services: Services
+  let inputs: Inputs
+  let naming: Naming
+  /// Those on the line, by DT_SONAME.
+  private let librariesByName: [ByteString: LibraryIndex]
+
+  init(_ services: Services, _ inputs: Inputs, _ naming: Naming) {
+    self.services = services
+    self.inputs = inputs
+    self.naming = naming
+    var named: [ByteString: LibraryIndex] = [:]
+    for i in inputs.libraries.indices where !inputs.libraries[LibraryIndex(i)].isDuplicate {
+      named[inputs.libraries[LibraryIndex(i)].soname] = LibraryIndex(i)
+    }
+    librariesByName = named
+  }
+
   /// A library's reference that the symbols' definitions do not show to be met.
   private struct OpenNeed {
     var library: LibraryIndex
@@ -21,37 +38,54 @@ extension Link {
 
   private enum Answer { case met, own, open }
 
-  func reportLibraryUndefined<E: ELFEncoding>(_: E.Type) {
-    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return }
-    if options.unresolvedPolicy == .ignoreAll
-      || options.unresolvedPolicy == .ignoreInSharedLibraries
-    {
-      return
-    }
+  /// Reports what will not be found, and makes libraries needed that only others have a use for.
+  func run() {
     var here: Set<ByteString> = []
     for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
     let linked = here
     here.formUnion(indirectLibraries.sonames)
-    var loaded = loadedLibraries()
-    var found = findNeeds(E.self, of: loaded, here)
-    var unmet = unmetNeeds(E.self, found.open, loaded)
-    // A library on the line that only another library has a use for, which does not name it itself.
-    while needDefiners(of: unmet, loaded) {
-      loaded = loadedLibraries()
-      found = findNeeds(E.self, of: loaded, here)
-      unmet = unmetNeeds(E.self, found.open, loaded)
+    let loaded = loadedLibraries()
+    var found = findNeeds(of: loaded, loaded, here)
+    let definers =
+      found.open.isEmpty ? [:] : definers(of: Set(found.open.map(\.symbol)))
+    let isLoaded = Set(loaded)
+    var unmet = found.open.filter { !isMet($0, definers, isLoaded) }
+    if !needDefiners(of: unmet, definers, isLoaded).isEmpty {
+      unmet = needMore(&found, loaded, here)
     }
-    reportMissingVersions(E.self, found.own)
+    reportMissingVersions(found.own)
     for need in unmet where !indirectLibraries.names.contains(symbols[need.symbol].name) {
       report(need)
     }
-    reportIndirectUndefined(E.self, linked: linked)
+    reportIndirectUndefined(linked: linked)
+  }
+
+  /// Goes on as long as libraries become needed: those on the line that only another library has a
+  /// use for, which does not name them itself. Returns what stays unmet.
+  private func needMore(
+    _ found: inout (open: [OpenNeed], own: [OpenNeed]), _ first: [LibraryIndex],
+    _ here: Set<ByteString>
+  ) -> [OpenNeed] {
+    let definers = definersOfNeeds()
+    var loaded = loadedLibraries()
+    var isLoaded = Set(loaded)
+    let earlier = Set(first)
+    var fresh = loaded.filter { !earlier.contains($0) }
+    while !fresh.isEmpty {
+      let more = findNeeds(of: fresh, loaded, here)
+      found.open += more.open
+      found.own += more.own
+      let unmet = more.open.filter { !isMet($0, definers, isLoaded) }
+      fresh = load(needDefiners(of: unmet, definers, isLoaded), &isLoaded)
+      loaded += fresh
+    }
+    return found.open.filter { !isMet($0, definers, isLoaded) }
   }
 
   /// What libraries behind those that are linked find nowhere.
   ///
   /// - Parameter linked: names of the libraries that are linked.
-  private func reportIndirectUndefined<E: ELFEncoding>(_: E.Type, linked: Set<ByteString>) {
+  private func reportIndirectUndefined(linked: Set<ByteString>) {
     var unmet: [ByteString: [String]] = [:]
     var order: [ByteString] = []
     indirectLibraries.forEachNeed(here: linked) { name, path in
@@ -82,14 +116,14 @@ extension Link {
 
   /// What libraries leave undefined: what no definition of the output or of the library that the
   /// symbol has become meets; and, in versions, what the output meets.
-  private func findNeeds<E: ELFEncoding>(
-    _: E.Type, of loaded: [LibraryIndex], _ here: Set<ByteString>
+  private func findNeeds(
+    of asking: [LibraryIndex], _ loaded: [LibraryIndex], _ here: Set<ByteString>
   ) -> (open: [OpenNeed], own: [OpenNeed]) {
     var open: [OpenNeed] = []
     var own: [OpenNeed] = []
     let isAllLoaded = loaded.count == libraries.count
     let isLoaded = isAllLoaded ? [] : Set(loaded)
-    for index in loaded {
+    for index in asking {
       let library = libraries[index]
       let needed = neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount]
       if !needed.allSatisfy({ here.contains($0) }) { continue }
@@ -103,7 +137,7 @@ extension Link {
         let version =
           number >= 2 && number < library.versionCount ? library.versionNames[number] : nil
         let need = OpenNeed(library: index, symbol: symbol, version: version, number: number)
-        switch answer(E.self, symbol, version) {
+        switch answer(symbol, version) {
         case .met:
           if !isAllLoaded, !isLoaded.contains(LibraryIndex(raw: symbols[symbol].file)) {
             open.append(need)
@@ -116,12 +150,13 @@ extension Link {
     return (open, own)
   }
 
-  /// Makes the libraries that meet some of the needs, but are not loaded, needed. Source: GNU ld
-  /// manual, "--as-needed".
-  private func needDefiners(of needs: [OpenNeed], _ loaded: [LibraryIndex]) -> Bool {
-    if loaded.count == libraries.count { return false }
-    let isLoaded = Set(loaded)
-    var isChanged = false
+  /// Makes the libraries that meet some of the needs, but are not loaded, needed, and returns them.
+  /// Source: GNU ld manual, "--as-needed".
+  private func needDefiners(
+    of needs: [OpenNeed], _ definers: Definers, _ isLoaded: Set<LibraryIndex>
+  ) -> [LibraryIndex] {
+    if needs.isEmpty || isLoaded.count == libraries.count { return [] }
+    var needed: [LibraryIndex] = []
     for need in needs {
       var index = need.symbol
       if let version = need.version,
@@ -130,41 +165,54 @@ extension Link {
       {
         index = full
       }
-      guard symbols[index].has.contains(.isShared) else { continue }
-      let definer = LibraryIndex(raw: symbols[index].file)
+      let definer: LibraryIndex
+      if symbols[index].has.contains(.isShared) {
+        definer = LibraryIndex(raw: symbols[index].file)
+      } else if let first = definers[need.symbol]?.first(where: { isMet(need, by: $0) }) {
+        // What the program refers to only weakly has become undefined.
+        definer = first.library
+      } else {
+        continue
+      }
       if !isLoaded.contains(definer), !libraries[definer].isNeeded {
         libraries[definer].isNeeded = true
-        isChanged = true
+        needed.append(definer)
       }
     }
-    return isChanged
+    return needed
   }
 
   /// The libraries that the output needs, and those that these need.
   private func loadedLibraries() -> [LibraryIndex] {
-    var loaded = libraries.indices.map { LibraryIndex($0) }.filter { isNeededAtRunTime($0) }
-    if loaded.count == libraries.count { return loaded }
-    var named: [ByteString: LibraryIndex] = [:]
-    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
-      named[libraries[LibraryIndex(i)].soname] = LibraryIndex(i)
-    }
-    var isLoaded = Set(loaded)
+    let needed = libraries.indices.map { LibraryIndex($0) }.filter { isNeededAtRunTime($0) }
+    if needed.count == libraries.count { return needed }
+    var isLoaded: Set<LibraryIndex> = []
+    return load(needed, &isLoaded)
+  }
+
+  /// Adds libraries, and those on the line that they name, to what is loaded; returns what is new, in
+  /// the order of the line.
+  private func load(
+    _ needed: [LibraryIndex], _ isLoaded: inout Set<LibraryIndex>
+  ) -> [LibraryIndex] {
+    if needed.isEmpty { return [] }
+    var fresh = needed.filter { isLoaded.insert($0).inserted }
     var next = 0
-    while next < loaded.count {
-      let library = libraries[loaded[next]]
+    while next < fresh.count {
+      let library = libraries[fresh[next]]
       next += 1
       for name in neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount] {
-        if let other = named[name], isLoaded.insert(other).inserted { loaded.append(other) }
+        if let other = librariesByName[name], isLoaded.insert(other).inserted {
+          fresh.append(other)
+        }
       }
     }
-    return loaded.sorted { libraries[$0].order < libraries[$1].order }
+    return fresh.sorted { libraries[$0].order < libraries[$1].order }
   }
 
   /// Whether what the symbol has become is what a library finds.
   @inline(__always)
-  private func answer<E: ELFEncoding>(
-    _: E.Type, _ index: SymbolIndex, _ version: ByteString?
-  ) -> Answer {
+  private func answer(_ index: SymbolIndex, _ version: ByteString?) -> Answer {
     let symbol = symbols[index]
     if symbol.has.contains(.isUndefined) { return .open }
     if symbol.has.contains(.isShared) {
@@ -183,7 +231,7 @@ extension Link {
 
   /// The output's definition meets a library's reference to a version only if the library that was to
   /// have the version has it: else the loader does not start the program.
-  private func reportMissingVersions<E: ELFEncoding>(_: E.Type, _ needs: [OpenNeed]) {
+  private func reportMissingVersions(_ needs: [OpenNeed]) {
     if needs.isEmpty { return }
     var defined: [ByteString: Set<ByteString>] = [:]
     for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
@@ -193,7 +241,7 @@ extension Link {
     var missing: [LibraryIndex: Set<Int>] = [:]
     for need in needs {
       if missing[need.library] == nil {
-        missing[need.library] = missingVersions(E.self, libraries[need.library], defined)
+        missing[need.library] = missingVersions(libraries[need.library], defined)
       }
       if missing[need.library]!.contains(need.number) { report(need, isVersionMissing: true) }
     }
@@ -202,8 +250,8 @@ extension Link {
   /// Numbers of the versions that a library needs of others here that have versions, but not these.
   ///
   /// - Parameter defined: the versions of each library, by its name.
-  private func missingVersions<E: ELFEncoding>(
-    _: E.Type, _ library: SharedLibrary, _ defined: [ByteString: Set<ByteString>]
+  private func missingVersions(
+    _ library: SharedLibrary, _ defined: [ByteString: Set<ByteString>]
   ) -> Set<Int> {
     var missing: Set<Int> = []
     for version in SharedLibraryReader.neededVersions(E.self, of: library) {
@@ -213,48 +261,66 @@ extension Link {
     return missing
   }
 
-  /// Those that nothing else than their symbols' definitions meets, either: another version of the
-  /// name, or a library behind the first that has it.
-  private func unmetNeeds<E: ELFEncoding>(
-    _: E.Type, _ needs: [OpenNeed], _ loaded: [LibraryIndex]
-  ) -> [OpenNeed] {
-    if needs.isEmpty { return [] }
-    let isLoaded = Set(loaded)
-    var met = [Bool](repeating: false, count: needs.count)
-    var bySymbol: [SymbolIndex: [Int]] = [:]
-    for (i, need) in needs.enumerated() {
-      if let version = need.version,
-        let full = symbol(named: symbols[need.symbol].name, version: version)
+  /// Definitions of libraries, by symbol.
+  private typealias Definers = [SymbolIndex: [(library: LibraryIndex, source: Int)]]
+
+  /// All definitions of what some library leaves undefined.
+  private func definersOfNeeds() -> Definers {
+    var wanted: Set<SymbolIndex> = []
+    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
+      let library = libraries[LibraryIndex(i)]
+      for j in 1..<max(1, library.symbolCount)
+      where UInt32(library.symbol(E.self, j).sectionIndex) == SectionIndex.undefined
+        && !library.globals[j].isNone
       {
-        let other = symbols[full]
-        if other.has.contains(.isShared)
-          ? isLoaded.contains(LibraryIndex(raw: other.file)) : other.has.contains(.isExported)
-        {
-          met[i] = true
-          continue
-        }
+        wanted.insert(library.globals[j])
       }
-      bySymbol[need.symbol, default: []].append(i)
     }
-    for index in bySymbol.isEmpty ? [] : loaded {
+    return definers(of: wanted)
+  }
+
+  private func definers(of wanted: Set<SymbolIndex>) -> Definers {
+    var found: Definers = [:]
+    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
+      let index = LibraryIndex(i)
       let library = libraries[index]
       for j in 1..<max(1, library.symbolCount) {
-        guard !library.globals[j].isNone, let list = bySymbol[library.globals[j]],
+        let symbol = library.globals[j]
+        if !symbol.isNone, wanted.contains(symbol),
           UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined
-        else { continue }
-        let number = library.version(E.self, of: j).index
-        for need in list {
-          guard let version = needs[need].version else {
-            met[need] = true
-            continue
-          }
-          if number >= 2, number < library.versionCount, library.versionNames[number] == version {
-            met[need] = true
-          }
+        {
+          found[symbol, default: []].append((index, j))
         }
       }
     }
-    return needs.indices.filter { !met[$0] }.map { needs[$0] }
+    return found
+  }
+
+  /// Whether something that is loaded meets the need: another version of the name, or a library
+  /// behind the first that has it.
+  private func isMet(
+    _ need: OpenNeed, _ definers: Definers, _ isLoaded: Set<LibraryIndex>
+  ) -> Bool {
+    if let version = need.version,
+      let full = symbol(named: symbols[need.symbol].name, version: version)
+    {
+      let other = symbols[full]
+      if other.has.contains(.isShared)
+        ? isLoaded.contains(LibraryIndex(raw: other.file)) : other.has.contains(.isExported)
+      {
+        return true
+      }
+    }
+    return definers[need.symbol]?.contains {
+      isLoaded.contains($0.library) && isMet(need, by: $0)
+    } ?? false
+  }
+
+  private func isMet(_ need: OpenNeed, by definer: (library: LibraryIndex, source: Int)) -> Bool {
+    guard let version = need.version else { return true }
+    let library = libraries[definer.library]
+    let number = library.version(E.self, of: definer.source).index
+    return number >= 2 && number < library.versionCount && library.versionNames[number] == version
   }
 
   private func report(_ need: OpenNeed, isVersionMissing: Bool = false) {

@@ -7,18 +7,6 @@ import Platform
 /// Source: GNU as manual, ".symver"; Linux Standard Base, "Symbol Versioning". Links without such
 /// names do nothing here.
 extension Link {
-  /// The symbol `name@version`, if there is one.
-  func symbol(named name: ByteString, version: ByteString) -> SymbolIndex? {
-    let count = name.count + 1 + version.count
-    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { buffer in
-      let bytes = buffer.baseAddress!
-      bytes.initialize(from: name.start, count: name.count)
-      (bytes + name.count).initialize(to: 0x40)
-      (bytes + name.count + 1).initialize(from: version.start, count: version.count)
-      return names.find(ByteString(start: UnsafePointer(bytes), count: count), in: symbols)
-    }
-  }
-
   /// Lists a name of an archive's index.
   @inline(__always)
   func addArchiveName(
@@ -135,13 +123,6 @@ extension Link {
     return names.find(name[0..<at], in: symbols)
   }
 
-  /// V of `foo@V`; nil for a plain name.
-  func versionInName(_ index: SymbolIndex) -> ByteString? {
-    let name = symbols[index].name
-    guard let at = name.firstIndex(of: 0x40) else { return nil }
-    return name.dropFirst(at + 1)
-  }
-
   /// Visits the definitions `foo@@V` of libraries that are asked for as `foo@V`.
   func visitDefaultVersions<E: ELFEncoding>(
     _: E.Type, of asked: AskedVersions,
@@ -169,5 +150,26 @@ struct AskedVersions {
 
   mutating func add(_ index: SymbolIndex, _ plain: SymbolIndex, _ version: ByteString) {
     symbols[plain, default: [:]][version] = index
+  }
+}
+
+extension ReadsNaming {
+  /// The symbol `name@version`, if there is one.
+  func symbol(named name: ByteString, version: ByteString) -> SymbolIndex? {
+    let count = name.count + 1 + version.count
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count) { buffer in
+      let bytes = buffer.baseAddress!
+      bytes.initialize(from: name.start, count: name.count)
+      (bytes + name.count).initialize(to: 0x40)
+      (bytes + name.count + 1).initialize(from: version.start, count: version.count)
+      return names.find(ByteString(start: UnsafePointer(bytes), count: count), in: symbols)
+    }
+  }
+
+  /// V of `foo@V`; nil for a plain name.
+  func versionInName(_ index: SymbolIndex) -> ByteString? {
+    let name = symbols[index].name
+    guard let at = name.firstIndex(of: 0x40) else { return nil }
+    return name.dropFirst(at + 1)
   }
 }

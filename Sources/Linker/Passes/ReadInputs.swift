@@ -489,7 +489,31 @@ extension Link {
         if let other = named[name] { pending.append(other) }
       }
     }
-    return references
+    return withoutDefinedByLibraries(E.self, references)
+  }
+
+  /// What only libraries refer to is a library's, if one defines it: no archive in front of it takes
+  /// its place.
+  private func withoutDefinedByLibraries<E: ELFEncoding>(
+    _: E.Type, _ references: [SymbolIndex]
+  ) -> [SymbolIndex] {
+    var isAsked: Set<SymbolIndex> = []
+    for index in references where !symbols[index].extra.isNone {
+      let provider = ProviderIndex(raw: symbols[index].extra.raw)
+      if providers[provider].kind != .library { isAsked.insert(index) }
+    }
+    if isAsked.isEmpty { return references }
+    var isDefined: Set<SymbolIndex> = []
+    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
+      let library = libraries[LibraryIndex(i)]
+      for j in 1..<max(1, library.symbolCount)
+      where isAsked.contains(library.globals[j])
+        && UInt32(library.symbol(E.self, j).sectionIndex) != SectionIndex.undefined
+      {
+        isDefined.insert(library.globals[j])
+      }
+    }
+    return isDefined.isEmpty ? references : references.filter { !isDefined.contains($0) }
   }
 
   /// Marks the symbols that a library refers to.

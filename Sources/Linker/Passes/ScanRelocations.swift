@@ -359,9 +359,16 @@ extension Link {
     dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
     if scanFacts.contains(.bindsToNull) { bindToNull() }
     reportUndefined(undefined)
-    reportLibraryUndefined(T.Encoding.self)
+    if checksLibraries { CheckLibraries<T.Encoding>(services, inputs, naming).run() }
     demandStubsOfAliases()
     try checkpoint()
+  }
+
+  /// Whether what libraries leave undefined is an error or a warning.
+  private var checksLibraries: Bool {
+    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return false }
+    return options.unresolvedPolicy != .ignoreAll
+      && options.unresolvedPolicy != .ignoreInSharedLibraries
   }
 
   /// Takes back what was asked for names that some code takes for null: code and data have to agree.

@@ -91,27 +91,9 @@ extension Link {
     }
   }
 
-  private func isDefinedHere(_ index: SymbolIndex) -> Bool {
-    let symbol = symbols[index]
-    return symbol.has.isDisjoint(with: [.isUndefined, .isShared]) && symbol.file != 0
-      && Int(symbol.file) < objects.count
-  }
-
   /// Whether some reference to the symbol asks for a version.
   func hasVersionInReferences(_ index: SymbolIndex) -> Bool {
     versionInName(index) != nil || askedByVersion.contains(index)
-  }
-
-  /// V if an object defines the symbol as `foo@@V`, or as `foo@V` in place of a weak `foo@@V`.
-  func defaultVersion<E: ELFEncoding>(_: E.Type, of index: SymbolIndex) -> ByteString? {
-    guard isDefinedHere(index) else { return nil }
-    let file = objects.pointer(FileIndex(raw: symbols[index].file))
-    guard file.pointee.has.contains(.hasVersionedNames) else { return nil }
-    let entry = file.pointee.symbol(E.self, Int(symbols[index].source))
-    let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
-    guard let suffix = VersionSuffix(of: name), suffix.isDefault || versionInName(index) == nil
-    else { return nil }
-    return suffix.version
   }
 
   /// `foo@V` and `foo@@V` are both defined: an error unless they are one, or one is weak.
@@ -190,5 +172,26 @@ extension Link {
         }
       }
     }
+  }
+}
+
+extension ReadsNaming where Self: ReadsInputs {
+  /// Whether an object defines the symbol.
+  func isDefinedHere(_ index: SymbolIndex) -> Bool {
+    let symbol = symbols[index]
+    return symbol.has.isDisjoint(with: [.isUndefined, .isShared]) && symbol.file != 0
+      && Int(symbol.file) < objects.count
+  }
+
+  /// V if an object defines the symbol as `foo@@V`, or as `foo@V` in place of a weak `foo@@V`.
+  func defaultVersion<E: ELFEncoding>(_: E.Type, of index: SymbolIndex) -> ByteString? {
+    guard isDefinedHere(index) else { return nil }
+    let file = objects.pointer(FileIndex(raw: symbols[index].file))
+    guard file.pointee.has.contains(.hasVersionedNames) else { return nil }
+    let entry = file.pointee.symbol(E.self, Int(symbols[index].source))
+    let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+    guard let suffix = VersionSuffix(of: name), suffix.isDefault || versionInName(index) == nil
+    else { return nil }
+    return suffix.version
   }
 }

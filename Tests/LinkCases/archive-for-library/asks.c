@@ -1,0 +1,2 @@
+int which(void);
+int asks(void) { return which(); }
