@@ -12,18 +12,13 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
   let services: Services
   let inputs: Inputs
   let naming: Naming
-  /// Those on the line, by DT_SONAME.
-  private let librariesByName: [ByteString: LibraryIndex]
+  private let libraryNames: LibraryNames
 
   init(_ services: Services, _ inputs: Inputs, _ naming: Naming) {
     self.services = services
     self.inputs = inputs
     self.naming = naming
-    var named: [ByteString: LibraryIndex] = [:]
-    for i in inputs.libraries.indices where !inputs.libraries[LibraryIndex(i)].isDuplicate {
-      named[inputs.libraries[LibraryIndex(i)].soname] = LibraryIndex(i)
-    }
-    librariesByName = named
+    libraryNames = LibraryNames(inputs.libraries)
   }
 
   /// A library's reference that the symbols' definitions do not show to be met.
@@ -202,7 +197,7 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
       let library = libraries[fresh[next]]
       next += 1
       for name in neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount] {
-        if let other = librariesByName[name], isLoaded.insert(other).inserted {
+        if let other = libraryNames.find(name), isLoaded.insert(other).inserted {
           fresh.append(other)
         }
       }

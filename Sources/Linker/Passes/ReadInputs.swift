@@ -474,10 +474,7 @@ extension Link {
   /// Returns what they leave undefined and archives may have.
   private func load<E: ELFEncoding>(_: E.Type, _ used: [LibraryIndex]) -> [SymbolIndex] {
     if used.isEmpty { return [] }
-    var named: [ByteString: LibraryIndex] = [:]
-    for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
-      named[libraries[LibraryIndex(i)].soname] = LibraryIndex(i)
-    }
+    let libraryNames = LibraryNames(libraries)
     var references: [SymbolIndex] = []
     var pending = used
     while let index = pending.popLast() {
@@ -486,7 +483,7 @@ extension Link {
       libraries[index].isLoaded = true
       noteReferences(E.self, of: library) { references.append($0) }
       for name in neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount] {
-        if let other = named[name] { pending.append(other) }
+        if let other = libraryNames.find(name) { pending.append(other) }
       }
     }
     return withoutDefinedByLibraries(E.self, references)
@@ -497,12 +494,12 @@ extension Link {
   private func withoutDefinedByLibraries<E: ELFEncoding>(
     _: E.Type, _ references: [SymbolIndex]
   ) -> [SymbolIndex] {
-    var isAsked: Set<SymbolIndex> = []
-    for index in references where !symbols[index].extra.isNone {
-      let provider = ProviderIndex(raw: symbols[index].extra.raw)
-      if providers[provider].kind != .library { isAsked.insert(index) }
+    let asked = references.filter {
+      let extra = symbols[$0].extra
+      return !extra.isNone && providers[ProviderIndex(raw: extra.raw)].kind != .library
     }
-    if isAsked.isEmpty { return references }
+    if asked.isEmpty { return references }
+    let isAsked = Set(asked)
     var isDefined: Set<SymbolIndex> = []
     for i in libraries.indices where !libraries[LibraryIndex(i)].isDuplicate {
       let library = libraries[LibraryIndex(i)]

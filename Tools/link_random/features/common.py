@@ -16,8 +16,12 @@ def emit(b: Builder) -> None:
         b.asm(unit, f".comm {name}, {sizes[unit]}, {rng.choice((4, 8, 32, 64))}")
         b.asm(unit, f".comm {name}_next{unit.name}, 4, 4")
         b.add(unit, f"extern int {name}[{sizes[unit] // 4}];\nextern int {name}_next{unit.name};")
-    # Nobody touches what a definition shorter than a common symbol does not have.
-    last = {unit: sizes[unit] // 4 - 1 for unit in units}
+    # Nobody touches what the definition that counts may not have: one shorter than a common symbol,
+    # or the variable of the library that is loaded first.
+    sides = {unit.side: max(sizes[other] for other in units if other.side == unit.side)
+             for unit in units if unit.side != "exe"}
+    shortest = min(sides.values()) // 4 - 1 if len(sides) > 1 else 99
+    last = {unit: min(sizes[unit] // 4 - 1, shortest) for unit in units}
     if rng.random() < 0.3:
         other = rng.choice([unit for unit in b.exe if unit not in units] or [b.main])
         if other not in units:
