@@ -39,40 +39,34 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
     for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
     let linked = here
     here.formUnion(indirectLibraries.sonames)
-    let loaded = loadedLibraries()
-    var found = findNeeds(of: loaded, loaded, here)
-    let definers =
-      found.open.isEmpty ? [:] : definers(of: Set(found.open.map(\.symbol)))
-    let isLoaded = Set(loaded)
-    var unmet = found.open.filter { !isMet($0, definers, isLoaded) }
-    if !needDefiners(of: unmet, definers, isLoaded).isEmpty {
-      unmet = needMore(&found, loaded, here)
-    }
+    var isLoaded = [Bool](repeating: false, count: libraries.count)
+    let needed = libraries.indices.map { LibraryIndex($0) }.filter { isNeededAtRunTime($0) }
+    var found = findNeeds(of: load(needed, &isLoaded), isLoaded, here)
+    if !found.open.isEmpty { found.open = meetNeeds(&found, &isLoaded, here) }
     reportMissingVersions(found.own)
-    for need in unmet where !indirectLibraries.names.contains(symbols[need.symbol].name) {
+    for need in found.open where !indirectLibraries.names.contains(symbols[need.symbol].name) {
       report(need)
     }
     reportIndirectUndefined(linked: linked)
   }
 
-  /// Goes on as long as libraries become needed: those on the line that only another library has a
-  /// use for, which does not name them itself. Returns what stays unmet.
-  private func needMore(
-    _ found: inout (open: [OpenNeed], own: [OpenNeed]), _ first: [LibraryIndex],
+  /// Makes libraries needed as long as that meets needs: those on the line that only another library
+  /// has a use for, which does not name them itself. Returns what stays unmet.
+  private func meetNeeds(
+    _ found: inout (open: [OpenNeed], own: [OpenNeed]), _ isLoaded: inout [Bool],
     _ here: Set<ByteString>
   ) -> [OpenNeed] {
-    let definers = definersOfNeeds()
-    var loaded = loadedLibraries()
-    var isLoaded = Set(loaded)
-    let earlier = Set(first)
-    var fresh = loaded.filter { !earlier.contains($0) }
+    var definers = definers(of: Set(found.open.map(\.symbol)))
+    let unmet = found.open.filter { !isMet($0, definers, isLoaded) }
+    var fresh = load(needDefiners(of: unmet, definers, isLoaded), &isLoaded)
+    if fresh.isEmpty { return unmet }
+    definers = definersOfNeeds()
     while !fresh.isEmpty {
-      let more = findNeeds(of: fresh, loaded, here)
+      let more = findNeeds(of: fresh, isLoaded, here)
       found.open += more.open
       found.own += more.own
       let unmet = more.open.filter { !isMet($0, definers, isLoaded) }
       fresh = load(needDefiners(of: unmet, definers, isLoaded), &isLoaded)
-      loaded += fresh
     }
     return found.open.filter { !isMet($0, definers, isLoaded) }
   }
@@ -112,12 +106,10 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
   /// What libraries leave undefined: what no definition of the output or of the library that the
   /// symbol has become meets; and, in versions, what the output meets.
   private func findNeeds(
-    of asking: [LibraryIndex], _ loaded: [LibraryIndex], _ here: Set<ByteString>
+    of asking: [LibraryIndex], _ isLoaded: [Bool], _ here: Set<ByteString>
   ) -> (open: [OpenNeed], own: [OpenNeed]) {
     var open: [OpenNeed] = []
     var own: [OpenNeed] = []
-    let isAllLoaded = loaded.count == libraries.count
-    let isLoaded = isAllLoaded ? [] : Set(loaded)
     for index in asking {
       let library = libraries[index]
       let needed = neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount]
@@ -134,7 +126,7 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
         let need = OpenNeed(library: index, symbol: symbol, version: version, number: number)
         switch answer(symbol, version) {
         case .met:
-          if !isAllLoaded, !isLoaded.contains(LibraryIndex(raw: symbols[symbol].file)) {
+          if !isLoaded[Int(symbols[symbol].file)] {
             open.append(need)
           }
         case .own: if version != nil { own.append(need) }
@@ -148,9 +140,8 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
   /// Makes the libraries that meet some of the needs, but are not loaded, needed, and returns them.
   /// Source: GNU ld manual, "--as-needed".
   private func needDefiners(
-    of needs: [OpenNeed], _ definers: Definers, _ isLoaded: Set<LibraryIndex>
+    of needs: [OpenNeed], _ definers: Definers, _ isLoaded: [Bool]
   ) -> [LibraryIndex] {
-    if needs.isEmpty || isLoaded.count == libraries.count { return [] }
     var needed: [LibraryIndex] = []
     for need in needs {
       var index = need.symbol
@@ -169,7 +160,7 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
       } else {
         continue
       }
-      if !isLoaded.contains(definer), !libraries[definer].isNeeded {
+      if !isLoaded[definer.int], !libraries[definer].isNeeded {
         libraries[definer].isNeeded = true
         needed.append(definer)
       }
@@ -177,27 +168,23 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
     return needed
   }
 
-  /// The libraries that the output needs, and those that these need.
-  private func loadedLibraries() -> [LibraryIndex] {
-    let needed = libraries.indices.map { LibraryIndex($0) }.filter { isNeededAtRunTime($0) }
-    if needed.count == libraries.count { return needed }
-    var isLoaded: Set<LibraryIndex> = []
-    return load(needed, &isLoaded)
-  }
-
   /// Adds libraries, and those on the line that they name, to what is loaded; returns what is new, in
   /// the order of the line.
   private func load(
-    _ needed: [LibraryIndex], _ isLoaded: inout Set<LibraryIndex>
+    _ needed: [LibraryIndex], _ isLoaded: inout [Bool]
   ) -> [LibraryIndex] {
-    if needed.isEmpty { return [] }
-    var fresh = needed.filter { isLoaded.insert($0).inserted }
+    var fresh: [LibraryIndex] = []
+    for index in needed where !isLoaded[index.int] {
+      isLoaded[index.int] = true
+      fresh.append(index)
+    }
     var next = 0
     while next < fresh.count {
       let library = libraries[fresh[next]]
       next += 1
       for name in neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount] {
-        if let other = libraryNames.find(name), isLoaded.insert(other).inserted {
+        if let other = libraryNames.find(name), !isLoaded[other.int] {
+          isLoaded[other.int] = true
           fresh.append(other)
         }
       }
@@ -294,20 +281,20 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
   /// Whether something that is loaded meets the need: another version of the name, or a library
   /// behind the first that has it.
   private func isMet(
-    _ need: OpenNeed, _ definers: Definers, _ isLoaded: Set<LibraryIndex>
+    _ need: OpenNeed, _ definers: Definers, _ isLoaded: [Bool]
   ) -> Bool {
     if let version = need.version,
       let full = symbol(named: symbols[need.symbol].name, version: version)
     {
       let other = symbols[full]
       if other.has.contains(.isShared)
-        ? isLoaded.contains(LibraryIndex(raw: other.file)) : other.has.contains(.isExported)
+        ? isLoaded[Int(other.file)] : other.has.contains(.isExported)
       {
         return true
       }
     }
     return definers[need.symbol]?.contains {
-      isLoaded.contains($0.library) && isMet(need, by: $0)
+      isLoaded[$0.library.int] && isMet(need, by: $0)
     } ?? false
   }
 
