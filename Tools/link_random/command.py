@@ -75,7 +75,11 @@ def try_world(seeds: range) -> Findings:
             verdict = examine(workshop, program, sources, settings.linkers)
             judge(findings, program, verdict)
         except Trouble as trouble:
-            findings.troubles.append(f"seed {seed}: {trouble}")
+            if "internal compiler error" in str(trouble):
+                # No linker is to blame.
+                findings.counts["the compiler fails"] += len(seeds) - (seed - seeds.start)
+            else:
+                findings.troubles.append(f"seed {seed}: {trouble}")
             break
     if workshop:
         workshop.close()

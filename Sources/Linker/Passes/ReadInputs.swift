@@ -474,7 +474,10 @@ extension Link {
   /// Returns what they leave undefined and archives may have.
   private func load<E: ELFEncoding>(_: E.Type, _ used: [LibraryIndex]) -> [SymbolIndex] {
     if used.isEmpty { return [] }
-    let libraryNames = LibraryNames(libraries)
+    if inputs.libraryNames?.count != libraries.count {
+      inputs.libraryNames = LibraryNames(libraries)
+    }
+    let libraryNames = inputs.libraryNames!
     var references: [SymbolIndex] = []
     var pending = used
     while let index = pending.popLast() {

@@ -22,6 +22,8 @@ struct Inputs {
   /// Live objects in the order of the command line; index 0 is the linker's own file.
   var liveObjects: [FileIndex] = []
   var isDynamic = false
+  /// The libraries so far, by name; made when somebody asks.
+  var libraryNames: LibraryNames?
   /// Bytes of the objects that are read.
   var inputBytes = 0
   /// What objects name in `.deplibs`, once each.
