@@ -8,7 +8,7 @@ import Testing
     "Atoms/FrameHeader.swift", "Atoms/MergedStrings.swift", "CodeModule/ForeignImage+Reading.swift",
     "Input/IndirectLibraries.swift", "Passes/AssignAddresses+Headers.swift",
     "Passes/AssignAddresses+Starts.swift", "Passes/AssignAddresses.swift",
-    "Passes/CheckLibraries.swift", "Passes/CheckPermissions.swift", "Passes/CommonSymbols.swift",
+    "Passes/CheckPermissions.swift", "Passes/CommonSymbols.swift",
     "Passes/CompressDebug.swift", "Passes/DecideExports.swift", "Passes/DependentLibraries.swift",
     "Passes/LayoutBounds.swift", "Passes/PlaceAtoms.swift", "Passes/ReadInputs+Naming.swift",
     "Passes/ReadInputs+Versions.swift", "Passes/ReadInputs.swift", "Passes/ReadSections.swift",

@@ -253,6 +253,7 @@ extension Link {
         if atom.has.contains([.isNamedForC, .isLive]) { bounded.insert(outputs[atom.output].name) }
       }
     }
+    let symbols = symbols
     linkerDefined.removeAll { own in
       switch own.kind {
       case .identifierStart(let name), .identifierStop(let name):
