@@ -78,6 +78,12 @@ struct ProcessFiles: Sendable {
     return fields.count > 25 ? UInt64(fields[25]) ?? 0 : 0
   }
 
+  /// How many threads the process has, with those on their way out; 0 if that is not told.
+  var threadCount: Int {
+    let fields = fields(of: process)
+    return fields.count > 17 ? Int(fields[17]) ?? 0 : 0
+  }
+
   /// When the process began, in clock ticks from the system's start; 0 if that is not told.
   var startTime: UInt64 {
     let fields = fields(of: process)

@@ -75,6 +75,18 @@ struct TracedThreads {
     return found
   }
 
+  /// Whether each thread is traced or has ended. A list that was read while a thread ended may lack
+  /// those behind it.
+  private func hasAllThreads() -> Bool {
+    let listed = files.threads()
+    let count = files.threadCount
+    // Asked after the count, in which they are only if they are still there.
+    let ended = listed.filter { id in
+      !threads.contains { $0.id == id } && files.state(of: id) != nil && files.hasEnded(id)
+    }
+    return count <= threads.count + ended.count
+  }
+
   /// Why the system does not let us trace a thread, with the remedy.
   static func refusal(_ files: ProcessFiles, thread: pid_t, code: Int32) -> SwapError {
     let tracer = files.tracer(of: thread)
@@ -141,11 +153,15 @@ struct TracedThreads {
       if !running.isEmpty { return running }
     }
     let deadline = monotonicNanoseconds() + nanoseconds
-    repeat {
+    while true {
       ask { _ in true }
       let running = wait(until: deadline)
       if !running.isEmpty { return running }
-    } while try seizeNewThreads()
+      if try !seizeNewThreads(), hasAllThreads() { break }
+      if monotonicNanoseconds() > deadline {
+        return ["process \(process) went on making threads"]
+      }
+    }
     for index in threads.indices { threads[index].registers = Registers(of: threads[index].id) }
     // Killed while they stood.
     threads.removeAll { $0.registers == nil }
