@@ -79,10 +79,19 @@ def resolves_early(_program: Program, _sources: Sources, outcomes: dict[str, Out
         and len(said("bfd")) < len(outcomes["bfd"].lines)
 
 
+def needs_no_member(_program: Program, _sources: Sources, outcomes: dict[str, Outcome],
+                    difference: Difference) -> bool:
+    """An object behind the archive defines the name, too: the other two have pulled the member."""
+    return difference.kind == "links" and ".a(" in outcomes["bfd"].message \
+        and "multiple definition" in outcomes["bfd"].message \
+        and "duplicate symbol" in outcomes["lld"].message
+
+
 KNOWN: tuple[Known, ...] = (
     Known("IRELATIVE without symbols", "Beside lld", links_no_symbols),
     Known("large zeroed data alone", "Beside lld", zeroed_alone),
     Known("what is linked to a dropped section", "Groups", links_dropped_order),
+    Known("an object behind an archive", "Archives", needs_no_member),
     Known("sets that are collected", "`__start_X` and `__stop_X`", collects_sets),
     Known("thread-locals of the large model", "Beside lld", runs_large_thread_locals),
     Known("an IFUNC that is its stub", "Beside lld", resolves_early),
