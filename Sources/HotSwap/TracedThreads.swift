@@ -78,6 +78,8 @@ struct TracedThreads {
   /// Whether each thread is traced or has ended. A list that was read while a thread ended may lack
   /// those behind it.
   private func hasAllThreads() -> Bool {
+    // Nearly always; the others stand while we look.
+    if files.threadCount <= threads.count { return true }
     let listed = files.threads()
     let count = files.threadCount
     // Asked after the count, in which they are only if they are still there.
