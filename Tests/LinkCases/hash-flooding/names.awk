@@ -1,5 +1,5 @@
 BEGIN {
-  count = 60000
+  count = 150000
   forgotten = "\223\375Yf\270\376\350\326"
   print ".data"
   for (i = 1; i <= count; i++) {

@@ -10,6 +10,7 @@
 //#link[relr]: -Wl,--pack-dyn-relocs=relr
 //#check: objcopy -O binary --only-section=marked $OUT marked.bin && od -An -tx8 marked.bin | tr -d ' \n' > word; grep -q '^0*$' word && echo zero > state || echo value > state
 //#check[!no]: cat state ~ value
+//#check[no+rela]: cat state ~ zero
 //#check[relr]: cat state ~ value
 //#stdout: 1 2 3
 int printf(const char *, ...);
