@@ -122,15 +122,6 @@ extension Link {
     return overflows ? .max : sum
   }
 
-  /// Whether some definition is STB_GNU_UNIQUE or STT_GNU_IFUNC.
-  var hasGNUSymbols: Bool {
-    if !sawGNUSymbol.load(ordering: .relaxed) { return false }
-    return symbols.indices.contains {
-      let has = symbols[SymbolIndex($0)].has
-      return !has.isDisjoint(with: [.isUnique, .isIndirectFunction])
-    }
-  }
-
   /// The machine that a library is for, if it is not the output's; libraries found by `-l` are then
   /// passed over. An archive is for the machine of its first object.
   func otherMachine(_ file: MappedInput) -> String? {

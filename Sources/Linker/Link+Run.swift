@@ -96,7 +96,7 @@ extension Link {
       try checkpoint()
     }
     isDynamic = isSharedLibrary || isPositionIndependent || !loader.libraries.isEmpty
-    parseDefinitions()
+    naming.parsedDefinitions = parseDefinitions()
 
     // From here on every name is a symbol, and which files are live is settled.
     try timer.measure("read inputs") { () throws(LinkFailed) in try readInputs(T.self, loader) }
@@ -107,8 +107,10 @@ extension Link {
     try timer.measure("read sections") { () throws(LinkFailed) in try readSections(T.self) }
     // Every symbol has its definition, or is known to have none.
     try timer.measure("resolve symbols") { () throws(LinkFailed) in
-      try resolveSymbols(T.self)
-      reportDuplicates(T.Encoding.self)
+      let duplicates: [DuplicateDefinition]
+      (naming, contents, duplicates) = try ResolveSymbols<T.Encoding>.run(
+        services, inputs, naming, contents)
+      reportDuplicates(T.Encoding.self, duplicates)
       checkRequired()
       try checkpoint()
     }
@@ -116,7 +118,9 @@ extension Link {
     if !options.tracedSymbols.isEmpty {
       TraceSymbols<T.Encoding>(services: services, inputs: inputs, naming: naming).print()
     }
-    timer.measure("decide exports") { decideExports(T.self) }
+    timer.measure("decide exports") {
+      naming = DecideExports<T.Encoding>.run(services, inputs, naming)
+    }
     // Where each file's symbols lead is known in one word each.
     timer.measure("find destinations") {
       naming.destinations = FillDestinations<T.Encoding>.find(services, inputs, naming, contents)
@@ -125,8 +129,7 @@ extension Link {
     timer.measure("mark live") {
       if !options.collectsGarbage { return }
       contents.pieceMarks = MarkLive<T>.run(services, inputs, naming, contents)
-      dropIdentifierSymbols()
-      forgetUnreachedImports()
+      naming = DecideExports<T.Encoding>.forgetUnreached(services, inputs, naming, contents)
     }
     timer.measure("merge strings") {
       mergeInputs(T.Encoding.self)
@@ -188,9 +191,10 @@ extension Link {
       path.replacing(" ", with: "\\ ").replacing("$", with: "$$").replacing("#", with: "\\#")
     }
     var text = "\(escaped(options.outputPath)):"
-    for input in openedPaths { text += " \\\n  \(escaped(input))" }
+    let paths = services.openedPaths.all
+    for input in paths { text += " \\\n  \(escaped(input))" }
     text += "\n"
-    for input in openedPaths { text += "\n\(escaped(input)):\n" }
+    for input in paths { text += "\n\(escaped(input)):\n" }
     do throws(Errno) {
       try FileDescriptor.replaceContents(of: path) { (file) throws(Errno) in try file.write(text) }
     } catch {

@@ -22,10 +22,6 @@ extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDema
     @inline(__always) _read { yield inputs.scriptCommands }
     @inline(__always) _modify { yield &inputs.scriptCommands }
   }
-  var openedPaths: [String] {
-    @inline(__always) _read { yield inputs.openedPaths }
-    @inline(__always) _modify { yield &inputs.openedPaths }
-  }
   var hasVersionedNames: Bool {
     @inline(__always) _read { yield inputs.hasVersionedNames }
     @inline(__always) _modify { yield &inputs.hasVersionedNames }
@@ -77,28 +73,6 @@ extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDema
   var names: NameTable {
     @inline(__always) _read { yield naming.names }
     @inline(__always) _modify { yield &naming.names }
-  }
-  var parsedDefinitions:
-    [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)]
-  {
-    @inline(__always) _read { yield naming.parsedDefinitions }
-    @inline(__always) _modify { yield &naming.parsedDefinitions }
-  }
-  var linkerDefined: [LinkerDefinedSymbol] {
-    @inline(__always) _read { yield naming.linkerDefined }
-    @inline(__always) _modify { yield &naming.linkerDefined }
-  }
-  var definitions: [SymbolDefinition] {
-    @inline(__always) _read { yield naming.definitions }
-    @inline(__always) _modify { yield &naming.definitions }
-  }
-  var versions: VersionTable {
-    @inline(__always) _read { yield naming.versions }
-    @inline(__always) _modify { yield &naming.versions }
-  }
-  var askedByVersion: Set<SymbolIndex> {
-    @inline(__always) _read { yield naming.askedByVersion }
-    @inline(__always) _modify { yield &naming.askedByVersion }
   }
   var mergedSections: [MergedSection] {
     @inline(__always) _read { yield contents.mergedSections }
@@ -187,10 +161,6 @@ extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDema
   var dynamicNameParts: [StringTableBuilder.Part] {
     @inline(__always) _read { yield tables.dynamicNameParts }
     @inline(__always) _modify { yield &tables.dynamicNameParts }
-  }
-  var linkerDefinedSections: [SymbolIndex: OutputIndex] {
-    @inline(__always) _read { yield tables.linkerDefinedSections }
-    @inline(__always) _modify { yield &tables.linkerDefinedSections }
   }
   var offsetTableAnchor: OutputIndex {
     @inline(__always) _read { yield tables.offsetTableAnchor }

@@ -20,18 +20,10 @@ public final class Link: @unchecked Sendable {
   var tables = LinkerTables()
   var layout = Layout()
 
-  /// The complement of each symbol's best claim; 0 for none.
-  let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
-  /// Some definition is STB_GNU_UNIQUE or STT_GNU_IFUNC.
-  let sawGNUSymbol = Atomic<Bool>(false)
-  let duplicates = Mutex<[DuplicateDefinition]>([])
   /// Guards `frames` while sections are read in parallel.
   let framesLock = Mutex(())
   /// Bytes that compressed sections have or are about to have, expanded.
   let expandedBytes = Atomic<Int>(0)
-  /// Line tables that messages asked for; nil for files without.
-  var sourceLineTables: [FileIndex: SourceLineTables?] = [:]
-
   public convenience init(options: LinkOptions, diagnostics: Diagnostics) {
     self.init(options: options, diagnostics: diagnostics, output: nil)
   }

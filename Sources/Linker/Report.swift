@@ -211,8 +211,8 @@ extension Link {
 
   // MARK: Duplicates
 
-  func reportDuplicates<E: ELFEncoding>(_: E.Type) {
-    let found = duplicates.withLock { $0 }.sorted {
+  func reportDuplicates<E: ELFEncoding>(_: E.Type, _ duplicates: [DuplicateDefinition]) {
+    let found = duplicates.sorted {
       (objects[$0.loser].order, $0.loserSource) < (objects[$1.loser].order, $1.loserSource)
     }
     for duplicate in found {

@@ -2,33 +2,34 @@ import CSystem
 import ELFFormat
 import Platform
 import Symbolication
+import Synchronization
 
-/// Where in the source a place of an object comes from, by its `.debug_line`; for messages only.
-///
-/// A file's sections are found and expanded once, however many messages speak of it.
-struct SourceLineTables {
-  var line: ByteString
-  var lineStrings: ByteString = ""
-  var strings: ByteString = ""
-  /// What `.debug_line`'s relocations put at its offsets.
-  var places: [UInt64: (section: UInt32, addend: UInt64)] = [:]
+/// The line tables that messages asked for; nil for files without.
+final class SourceLineCache: Sendable {
+  fileprivate let tables = Mutex<[FileIndex: SourceLineTables?]>([:])
 }
 
-extension Link {
+extension UsesServices where Self: ReadsInputs & ReadsContents {
   /// File and line of a place in an atom.
   func sourceLine(_ atom: AtomIndex, _ offset: UInt64) -> (path: String, line: Int)? {
     sourceLine(
       encoding, objects.pointer(atoms[atom].file), section: atoms[atom].section, offset: offset)
   }
+}
 
+extension UsesServices where Self: ReadsInputs {
+  /// File and line of a place in a section.
   func sourceLine<E: ELFEncoding>(
     _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, section: UInt32, offset: UInt64
   ) -> (path: String, line: Int)? {
     let index = FileIndex(file - objects.base)
-    if sourceLineTables[index] == nil {
-      sourceLineTables[index] = .some(Self.readLineTables(E.self, file))
+    let found = services.sourceLines.tables.withLock { known in
+      if let found = known[index] { return found }
+      let found = SourceLineTables(E.self, file)
+      known[index] = .some(found)
+      return found
     }
-    guard case let tables?? = sourceLineTables[index] else { return nil }
+    guard let tables = found else { return nil }
     let sections = DebugSections(
       line: UnsafeRawBufferPointer(tables.line.buffer),
       lineStrings: UnsafeRawBufferPointer(tables.lineStrings.buffer),
@@ -42,11 +43,20 @@ extension Link {
   private func printable(_ path: String) -> String {
     String(String.UnicodeScalarView(path.unicodeScalars.map { $0.value < 32 ? "?" : $0 }))
   }
+}
 
-  private static func readLineTables<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>
-  ) -> SourceLineTables? {
-    var tables = SourceLineTables(line: "")
+/// Where in the source a place of an object comes from, by its `.debug_line`; for messages only.
+///
+/// A file's sections are found and expanded once, however many messages speak of it.
+struct SourceLineTables {
+  var line: ByteString = ""
+  var lineStrings: ByteString = ""
+  var strings: ByteString = ""
+  /// What `.debug_line`'s relocations put at its offsets.
+  var places: [UInt64: (section: UInt32, addend: UInt64)] = [:]
+
+  /// Nil if the file has none.
+  init?<E: ELFEncoding>(_: E.Type, _ file: UnsafeMutablePointer<ObjectFile>) {
     var lineSection = 0
     for i in 1..<max(1, file.pointee.sectionCount) {
       let header = file.pointee.header(E.self, i)
@@ -64,12 +74,12 @@ extension Link {
         bytes = result.bytes
       }
       if name == ".debug_line" {
-        tables.line = bytes
+        line = bytes
         lineSection = i
       } else if name == ".debug_line_str" {
-        tables.lineStrings = bytes
+        lineStrings = bytes
       } else if name == ".debug_str" {
-        tables.strings = bytes
+        strings = bytes
       }
     }
     if lineSection == 0 { return nil }
@@ -82,12 +92,11 @@ extension Link {
         let entry = RelaEntry<E>(bytes.start + j * RelaEntry<E>.size)
         guard Int(entry.symbol) < file.pointee.symbolCount else { continue }
         let symbol = file.pointee.symbol(E.self, Int(entry.symbol))
-        tables.places[entry.offset] = (
+        places[entry.offset] = (
           file.pointee.section(E.self, of: Int(entry.symbol)),
           symbol.value &+ UInt64(bitPattern: entry.addend)
         )
       }
     }
-    return tables
   }
 }

@@ -8,18 +8,17 @@ import Testing
     "Atoms/FrameHeader.swift", "Atoms/MergedStrings.swift", "CodeModule/ForeignImage+Reading.swift",
     "Input/IndirectLibraries.swift", "Passes/AssignAddresses+Headers.swift",
     "Passes/AssignAddresses+Starts.swift", "Passes/AssignAddresses.swift",
-    "Passes/CheckPermissions.swift", "Passes/CommonSymbols.swift",
-    "Passes/CompressDebug.swift", "Passes/DecideExports.swift", "Passes/DependentLibraries.swift",
+    "Passes/CheckPermissions.swift",
+    "Passes/CompressDebug.swift", "Passes/DependentLibraries.swift",
     "Passes/LayoutBounds.swift", "Passes/PlaceAtoms.swift", "Passes/ReadInputs+Naming.swift",
     "Passes/ReadInputs+Versions.swift", "Passes/ReadInputs.swift", "Passes/ReadSections.swift",
-    "Passes/ResolveSymbols.swift", "Passes/ScanRelocations.swift", "Passes/SectionGroups.swift",
+    "Passes/ScanRelocations.swift", "Passes/SectionGroups.swift",
     "Passes/WriteOutput+Symbols.swift", "Passes/WriteOutput.swift", "Report.swift",
     "Sections/DynamicRelocations.swift", "Sections/DynamicSection.swift",
     "Sections/DynamicSymbolTable.swift", "Sections/HashSections.swift",
-    "Sections/OffsetTable.swift", "Sections/OutputSections.swift",
+    "Sections/OffsetTable.swift",
     "Sections/SymbolTable+Writing.swift", "Sections/SymbolTable.swift",
-    "Sections/SyntheticSections.swift", "Sections/VersionSections.swift", "SourceLines.swift",
-    "Symbols/LinkerDefined.swift", "Symbols/VersionTable.swift", "Symbols/VersionedNames.swift",
+    "Sections/SyntheticSections.swift", "Sections/VersionSections.swift",
   ]
 
   @Test func passesAreNoPartOfTheLink() {

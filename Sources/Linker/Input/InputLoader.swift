@@ -23,8 +23,6 @@ struct InputLoader {
   var archives: [Archive] = []
   /// Commands of scripts that are about the link, not about files.
   var scriptCommands: [(command: ScriptCommand, path: String)] = []
-  /// In order, for `--dependency-file`.
-  var openedPaths: [String] = []
 
   let link: Link
   let options: LinkOptions
@@ -204,7 +202,7 @@ struct InputLoader {
     _ mapped: MappedInput, path: String, state: LinkOptions.InputState, isScript: Bool
   ) {
     link.watch.add(path, mapped)
-    if options.dependencyFile != nil { openedPaths.append(path) }
+    if options.dependencyFile != nil { link.services.openedPaths.add(path) }
     if options.tracesFiles { StandardOutput.print(path + "\n") }
     add(
       ByteString(start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),

@@ -66,12 +66,6 @@ extension Link {
     }
   }
 
-  /// Whether nothing may follow on a section.
-  func isDetached(_ section: OutputSection) -> Bool {
-    !options.detachedSections.isEmpty
-      && options.detachedSections.contains { $0.section.utf8.elementsEqual(section.name.buffer) }
-  }
-
   /// Sections that reach into what somebody else has.
   func checkAddressLimit() {
     guard let limit = options.addressLimit else { return }
@@ -133,5 +127,13 @@ extension Link {
       for output in list { isNamed[output.int] = true }
     }
     return isNamed
+  }
+}
+
+extension UsesServices {
+  /// Whether nothing may follow on a section.
+  func isDetached(_ section: OutputSection) -> Bool {
+    !options.detachedSections.isEmpty
+      && options.detachedSections.contains { $0.section.utf8.elementsEqual(section.name.buffer) }
   }
 }

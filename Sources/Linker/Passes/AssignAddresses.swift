@@ -585,8 +585,8 @@ extension Link {
         }
       }
     }
-    setLinkerDefinedValues()
-    evaluateDefinitions()
+    tables.linkerDefinedSections = NameValues.set(
+      services, inputs, naming, contents, demands, tables, layout)
     if let index = names.find(ByteString(copying: entryName), in: symbols),
       !symbols[index].has.contains(.isUndefined)
     {

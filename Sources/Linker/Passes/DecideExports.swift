@@ -7,16 +7,28 @@ import Synchronization
 /// Which symbols are seen by other components, and which of them may be replaced at run time.
 ///
 /// Source: gABI, "Symbol Table" (visibility, preemption); GNU ld manual for the options.
-extension Link {
-  func decideExports<T: Target>(_: T.Type) {
+struct DecideExports<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, @unchecked Sendable {
+  let services: Services
+  let inputs: Inputs
+  var naming: Naming
+
+  /// Decides for all symbols, and which of their libraries are needed. Returns the names with their
+  /// versions.
+  static func run(_ services: Services, _ inputs: Inputs, _ naming: Naming) -> Naming {
+    var pass = DecideExports(services: services, inputs: inputs, naming: naming)
+    pass.decide()
+    return pass.naming
+  }
+
+  private mutating func decide() {
     readVersionScripts()
     for (command, path) in scriptCommands {
       if case .version(let script) = command { addVersionScript(script, path: path) }
     }
-    applyVersions(T.Encoding.self)
+    applyVersions()
     if hasVersionedNames {
-      foldVersionedAliases(T.Encoding.self)
-      forgetOtherVersions(T.Encoding.self)
+      foldVersionedAliases()
+      forgetOtherVersions()
     }
     let dynamicList = dynamicListMatcher()
     let exportList = exportMatcher()
@@ -24,7 +36,7 @@ extension Link {
     let weak = Mutex<[SymbolIndex]>([])
     pool.forEachRange(symbols.count, grain: 1 << 12) { [self] range, _ in
       for i in range {
-        decideExport(T.Encoding.self, SymbolIndex(i), dynamicList, exportList, defined) {
+        decideExport(SymbolIndex(i), dynamicList, exportList, defined) {
           index in weak.withLock { $0.append(index) }
         }
       }
@@ -33,47 +45,8 @@ extension Link {
     forgetUnloadedImports()
   }
 
-  /// What is only referred to weakly does not load a library: if nothing else does, either, it is
-  /// undefined.
-  func forgetUnloadedImports() {
-    for index in naming.weakImports {
-      let symbol = symbols.pointer(index)
-      guard symbol.pointee.has.contains(.isShared),
-        !isNeededAtRunTime(LibraryIndex(raw: symbol.pointee.file))
-      else { continue }
-      let decided: SymbolFlags = [
-        .isShared, .isWeak, .isFunction, .isThreadLocal, .isImported, .isPreemptible,
-      ]
-      let wasImported = symbol.pointee.has.contains(.isImported)
-      symbol.pointee.flags &= ~decided.rawValue
-      symbol.pointee.flags |= SymbolFlags.isUndefined.rawValue
-      symbol.pointee.file = .max
-      if wasImported { symbol.pointee.flags |= undefinedFacts(symbol.pointee.has).rawValue }
-      if !symbol.pointee.has.contains(.isPreemptible) {
-        symbol.pointee.flags &= ~SymbolFlags.needsPLT.rawValue
-      }
-    }
-  }
-
-  /// What only dead code refers to is not asked of the loader, and a library that nothing else needs
-  /// is not loaded for it.
-  func forgetUnreachedImports() {
-    for i in libraries.indices { libraries[LibraryIndex(i)].isNeeded = false }
-    for i in symbols.indices {
-      let symbol = symbols.pointer(SymbolIndex(i))
-      let has = symbol.pointee.has
-      guard has.contains(.isImported) else { continue }
-      if has.isDisjoint(with: [.isReached, .isRoot]) {
-        symbol.pointee.flags &= ~SymbolFlags.isImported.rawValue
-      } else {
-        noteNeed(of: symbol.pointee)
-      }
-    }
-    forgetUnloadedImports()
-  }
-
   /// What becomes of a name that nothing defines.
-  private func undefinedFacts(_ has: SymbolFlags) -> SymbolFlags {
+  func undefinedFacts(_ has: SymbolFlags) -> SymbolFlags {
     guard isDynamic, has.contains(.isMentioned), has.isDisjoint(with: [.sawHidden, .sawProtected])
     else { return [] }
     // A static PIE relocates itself, and looks for no names.
@@ -85,8 +58,8 @@ extension Link {
     return isLeftToLoader ? [.isImported, .isPreemptible] : []
   }
 
-  private func decideExport<E: ELFEncoding>(
-    _: E.Type, _ index: SymbolIndex, _ dynamicList: PatternMatcher?,
+  private func decideExport(
+    _ index: SymbolIndex, _ dynamicList: PatternMatcher?,
     _ exportList: PatternMatcher?, _ defined: Set<UInt32>,
     _ noteWeakImport: (SymbolIndex) -> Void
   ) {
@@ -154,7 +127,7 @@ extension Link {
     _ name: String, _ what: String, _ body: (UnsafeRawBufferPointer, _ path: String) -> Void
   ) {
     let path = LibrarySearch(options: options, standardDirectories: []).text(name)
-    openedPaths.append(path)
+    services.openedPaths.add(path)
     do throws(Errno) {
       let file = try MappedInput(path: path)
       watch.add(path, file)
@@ -199,9 +172,11 @@ extension Link {
     }
     return matcher
   }
+}
 
-  enum UndefinedReport { case none, warning, error }
+enum UndefinedReport { case none, warning, error }
 
+extension UsesServices {
   /// What is to be said of a strong reference that nothing satisfies.
   var reportsUndefined: UndefinedReport {
     let asked: UndefinedReport = options.warnsUnresolved ? .warning : .error

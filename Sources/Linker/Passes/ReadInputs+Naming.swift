@@ -246,15 +246,6 @@ extension Link {
     return next
   }
 
-  func joinedName(_ name: ByteString, _ version: ByteString) -> ByteString {
-    let count = name.count + 1 + version.count
-    let bytes = allocateForever(UInt8.self, count: count)
-    bytes.initialize(from: name.start, count: name.count)
-    bytes[name.count] = 0x40
-    (bytes + name.count + 1).initialize(from: version.start, count: version.count)
-    return ByteString(start: bytes, count: count)
-  }
-
   private func claimAsProvider<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
     let library = libraries[index]
     if library.isDuplicate || library.provider.isNone { return }

@@ -58,8 +58,6 @@ extension Link {
     -> [FileIndex]
   {
     archives = loader.archives
-    openedPaths += loader.openedPaths
-    loader.openedPaths = []
     let first = readObjects(T.self, loader.objects)
     let lazyFirst = readObjects(T.self, loader.lazyObjects)
     let firstLibrary = libraries.count

@@ -9,10 +9,43 @@ import Synchronization
 /// Facts: the winner of each symbol writes the record; nobody else touches it. Duplicates show
 /// here: a strong definition that is not the winner of a strongly defined symbol. Rest: symbols
 /// without a claim are undefined.
-extension Link {
-  func resolveSymbols<T: Target>(_: T.Type) throws(LinkFailed) {
-    typealias E = T.Encoding
-    _ = claims.reserve(count: symbols.count - claims.count)
+struct ResolveSymbols<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
+  @unchecked Sendable
+{
+  let services: Services
+  let inputs: Inputs
+  var naming: Naming
+  var contents: Contents
+  /// The complement of each symbol's best claim; 0 for none.
+  let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
+  private let found = Findings()
+
+  /// What workers come upon.
+  private final class Findings: Sendable {
+    let duplicates = Mutex<[DuplicateDefinition]>([])
+    let hasGNUSymbols = Atomic<Bool>(false)
+  }
+
+  /// Finds the definitions of all symbols; common ones become atoms. Returns, beside the stages, what
+  /// is defined twice.
+  static func run(
+    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+  ) throws(LinkFailed) -> (Naming, Contents, [DuplicateDefinition]) {
+    var pass = ResolveSymbols(
+      services: services, inputs: inputs, naming: naming, contents: contents)
+    try pass.resolve()
+    return (pass.naming, pass.contents, pass.found.duplicates.withLock { $0 })
+  }
+
+  private init(services: Services, inputs: Inputs, naming: Naming, contents: Contents) {
+    self.services = services
+    self.inputs = inputs
+    self.naming = naming
+    self.contents = contents
+  }
+
+  private mutating func resolve() throws(LinkFailed) {
+    _ = claims.reserve(count: symbols.count)
     claims.expectWrites(to: 0..<claims.count)
     let spans = FileSpan.spans(files: 1..<liveObjects.count, grain: 1 << 12) {
       let file = objects.pointer(liveObjects[$0])
@@ -20,22 +53,22 @@ extension Link {
       return file.pointee.has.contains(.hasVersionedNames) ? 0 : file.pointee.globalCount
     }
     pool.forEach(chunks: spans.count) { [self] i, _ in
-      for file in spans[i].files { claimSymbols(E.self, liveObjects[file], spans[i]) }
+      for file in spans[i].files { claimSymbols(liveObjects[file], spans[i]) }
     }
     pool.forEach(chunks: libraries.count) { [self] i, _ in
-      claimSymbols(E.self, LibraryIndex(i))
+      claimSymbols(LibraryIndex(i))
     }
     claimDefinitions()
     let commons = pool.map(chunks: spans.count) { [self] i, _ in
       var commons: [CommonClaim] = []
       for file in spans[i].files {
-        settleSymbols(E.self, liveObjects[file], spans[i], &commons)
+        settleSymbols(liveObjects[file], spans[i], &commons)
       }
       return commons
     }
     let larger = pool.map(chunks: libraries.count) { [self] i, _ in
       var larger: [CommonClaim] = []
-      settleSymbols(E.self, LibraryIndex(i), &larger)
+      settleSymbols(LibraryIndex(i), &larger)
       return larger
     }
     pool.forEachRange(symbols.count, grain: 1 << 13) { [self] range, _ in
@@ -45,18 +78,19 @@ extension Link {
       }
     }
     settleDefinitions()
-    if hasVersionedNames { settleVersionedNames(E.self) }
-    placeCommons(E.self, commons.flatMap { $0 } + larger.flatMap { $0 })
-    refuseSlimLTO(E.self)
+    if hasVersionedNames { settleVersionedNames() }
+    placeCommons(commons.flatMap { $0 } + larger.flatMap { $0 })
+    refuseSlimLTO()
+    naming.hasGNUSymbols = found.hasGNUSymbols.load(ordering: .relaxed)
     scratch.give(claims.base, bytes: claims.count * 8)
     try checkpoint()
   }
 
-  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: FileIndex, _ span: FileSpan) {
+  private func claimSymbols(_ index: FileIndex, _ span: FileSpan) {
     let file = objects.pointer(index)
     let first = file.pointee.firstGlobal
     let versioned =
-      file.pointee.has.contains(.hasVersionedNames) ? versionedDefinitions(E.self, file) : [:]
+      file.pointee.has.contains(.hasVersionedNames) ? versionedDefinitions(file) : [:]
     for i in span.items(file.pointee.globalCount) {
       let entry = file.pointee.symbol(E.self, first + i)
       if UInt32(entry.sectionIndex) == SectionIndex.undefined { continue }
@@ -85,8 +119,8 @@ extension Link {
   }
 
   /// The definitions `foo@@V` of a file, by the symbol `foo`.
-  private func versionedDefinitions<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>
+  private func versionedDefinitions(
+    _ file: UnsafeMutablePointer<ObjectFile>
   ) -> [SymbolIndex: Int] {
     var found: [SymbolIndex: Int] = [:]
     for i in 0..<file.pointee.globalCount {
@@ -101,7 +135,7 @@ extension Link {
     return found
   }
 
-  private func claimSymbols<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
+  private func claimSymbols(_ index: LibraryIndex) {
     let library = libraries[index]
     if library.isDuplicate { return }
     for i in 1..<max(1, library.symbolCount) {
@@ -118,8 +152,8 @@ extension Link {
     }
   }
 
-  private func settleSymbols<E: ELFEncoding>(
-    _: E.Type, _ index: FileIndex, _ span: FileSpan, _ commons: inout [CommonClaim]
+  private func settleSymbols(
+    _ index: FileIndex, _ span: FileSpan, _ commons: inout [CommonClaim]
   ) {
     let file = objects.pointer(index)
     let first = file.pointee.firstGlobal
@@ -142,7 +176,7 @@ extension Link {
       guard Claim.order(claim) == order, Claim.source(claim) == source,
         Claim.rank(claim) != Claim.shared
       else {
-        reportDuplicate(E.self, index, source, section, symbolIndex, claim)
+        reportDuplicate(index, source, section, symbolIndex, claim)
         continue
       }
       var facts: SymbolFlags = []
@@ -183,12 +217,16 @@ extension Link {
 
   /// Files are settled in parallel, and what is written often is slow to read.
   private func noteGNUSymbol() {
-    if !sawGNUSymbol.load(ordering: .relaxed) { sawGNUSymbol.store(true, ordering: .relaxed) }
+    if !found.hasGNUSymbols.load(ordering: .relaxed) {
+      found.hasGNUSymbols.store(true, ordering: .relaxed)
+    }
   }
 
+  func note(_ duplicate: DuplicateDefinition) { found.duplicates.withLock { $0.append(duplicate) } }
+
   /// A strong definition that lost to another strong one.
-  private func reportDuplicate<E: ELFEncoding>(
-    _: E.Type, _ fileIndex: FileIndex, _ source: UInt32, _ section: UInt32,
+  private func reportDuplicate(
+    _ fileIndex: FileIndex, _ source: UInt32, _ section: UInt32,
     _ index: SymbolIndex, _ claim: UInt64
   ) {
     let file = objects.pointer(fileIndex)
@@ -224,27 +262,14 @@ extension Link {
     {
       return
     }
-    duplicates.withLock {
-      $0.append(
-        DuplicateDefinition(
-          symbol: index, winner: winnerFile, winnerSource: Claim.source(claim),
-          loser: fileIndex, loserSource: source))
-    }
+    note(
+      DuplicateDefinition(
+        symbol: index, winner: winnerFile, winnerSource: Claim.source(claim),
+        loser: fileIndex, loserSource: source))
   }
 
-  /// The live object at a place in the order of inputs; the linker's own file has place 0.
-  func liveFile(order: UInt32) -> FileIndex {
-    var low = 0
-    var high = liveObjects.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if objects[liveObjects[middle]].order < order { low = middle + 1 } else { high = middle }
-    }
-    return liveObjects[low]
-  }
-
-  private func settleSymbols<E: ELFEncoding>(
-    _: E.Type, _ index: LibraryIndex, _ larger: inout [CommonClaim]
+  private func settleSymbols(
+    _ index: LibraryIndex, _ larger: inout [CommonClaim]
   ) {
     let library = libraries[index]
     if library.isDuplicate { return }
@@ -253,20 +278,20 @@ extension Link {
       if symbolIndex.isNone { continue }
       let claim = ~claims[symbolIndex.int]
       if Claim.rank(claim) == Claim.common {
-        claimSize(E.self, symbolIndex, library, i, &larger)
+        claimSize(symbolIndex, library, i, &larger)
       }
       guard Claim.rank(claim) == Claim.shared, Claim.order(claim) == library.order,
         Claim.source(claim) == UInt32(i)
       else { continue }
-      settle(E.self, symbolIndex, in: index, i)
+      settle(symbolIndex, in: index, i)
     }
   }
 
   /// A library uses the variable that a common symbol becomes in place of its own, so it has to be as
   /// large.
   @inline(never)
-  private func claimSize<E: ELFEncoding>(
-    _: E.Type, _ symbol: SymbolIndex, _ library: SharedLibrary, _ source: Int,
+  private func claimSize(
+    _ symbol: SymbolIndex, _ library: SharedLibrary, _ source: Int,
     _ claims: inout [CommonClaim]
   ) {
     let entry = library.symbol(E.self, source)
@@ -280,8 +305,8 @@ extension Link {
 
   /// Makes a library's definition that of a symbol.
   @inline(__always)
-  func settle<E: ELFEncoding>(
-    _: E.Type, _ symbolIndex: SymbolIndex, in library: LibraryIndex, _ source: Int
+  func settle(
+    _ symbolIndex: SymbolIndex, in library: LibraryIndex, _ source: Int
   ) {
     let entry = libraries[library].symbol(E.self, source)
     let symbol = symbols.pointer(symbolIndex)
@@ -299,7 +324,7 @@ extension Link {
 
   /// Common symbols become zero-filled atoms, as large and as aligned as the most demanding file
   /// says.
-  private func placeCommons<E: ELFEncoding>(_: E.Type, _ claims: [CommonClaim]) {
+  private mutating func placeCommons(_ claims: [CommonClaim]) {
     var places: [SymbolIndex: AtomIndex] = [:]
     for claim in claims {
       let symbol = symbols.pointer(claim.symbol)
@@ -334,7 +359,7 @@ extension Link {
           ownSize: claim.size, output: outputIndex(name, type: .nobits, flags: flags),
           flags: has.rawValue, alignment: log2, kind: .zeroFill, part: 1))
       places[claim.symbol] = atom
-      syntheticAtoms.append(atom)
+      contents.syntheticAtoms.append(atom)
       symbol.pointee.atom = atom
       symbol.pointee.word = 0
     }
@@ -342,7 +367,7 @@ extension Link {
   }
 
   /// GCC's objects that hold nothing but its intermediate language carry this mark.
-  private func refuseSlimLTO<E: ELFEncoding>(_: E.Type) {
+  private func refuseSlimLTO() {
     guard let index = names.find("__gnu_lto_slim", in: symbols) else { return }
     for file in liveObjects {
       let object = objects[file]

@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import ScriptParsing
 import Synchronization
 
 /// What every relocation of live, loaded atoms needs, found before anything has an address.
@@ -388,6 +389,21 @@ extension Link {
         let global = Int(relocation.source) - file.pointee.firstGlobal
         return relocation.kind == .symbolic && isNull[file.pointee.globals[global].int]
       }
+    }
+  }
+
+  /// An alias of a library's function is the function's stub, which is the only address that the
+  /// link knows. In an executable all have to agree about the function's address, so it is that of
+  /// the function, too.
+  private func demandStubsOfAliases() {
+    for definition in definitions {
+      guard let name = definition.expression.aliasedSymbol,
+        let index = names.find(name, in: symbols)
+      else { continue }
+      let has = symbols[index].has
+      guard has.contains([.isShared, .isFunction, .isImported]) else { continue }
+      let demands: SymbolFlags = isSharedLibrary ? .needsPLT : [.needsPLT, .needsCanonicalPLT]
+      symbols[index].flags |= demands.rawValue
     }
   }
 

@@ -16,7 +16,7 @@ final class OutputNames: Sendable {
   fileprivate let writable = Mutex<[Bool]>([])
 }
 
-extension Link {
+extension ReadsContents {
   func prepareOutputs() {
     for name in SectionNaming.commonNames {
       let name = ByteString(name)
@@ -49,7 +49,9 @@ extension Link {
       return index
     }
   }
+}
 
+extension ReadsContents where Self: ReadsInputs {
   /// Whether an output section is going to be writable, before it is put together: one writable input
   /// makes all of it so. Asked about read-only inputs that the loader would have to write.
   func isWritable(_ index: OutputIndex) -> Bool {
@@ -69,7 +71,9 @@ extension Link {
       return isWritable[index.int]
     }
   }
+}
 
+extension ReadsContents where Self: ReadsLayout {
   /// The output section of that name; the first in the file, if several have it. Looks at all: who
   /// asks for many names makes a table.
   func findOutput(_ name: ByteString) -> OutputIndex? {

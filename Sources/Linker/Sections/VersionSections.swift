@@ -20,16 +20,16 @@ extension Link {
   /// Runs after `buildDynamicSymbols`. Reports an error if there are more versions than numbers.
   func buildVersionSections<E: ELFEncoding>(_: E.Type) {
     findNeeds(E.self)
-    versions.definitionNames = []
+    naming.versions.definitionNames = []
     if versions.definitions.isEmpty { return }
     let name = options.soname ?? Self.baseName(options.outputPath)
-    versions.outputName = ByteString(copying: name)
+    naming.versions.outputName = ByteString(copying: name)
     var offsets = [dynamicSymbols.names.add(versions.outputName)]
     for definition in versions.definitions {
       offsets.append(dynamicSymbols.names.add(definition.name))
       for parent in definition.parents { offsets.append(dynamicSymbols.names.add(parent)) }
     }
-    versions.definitionNames = offsets
+    naming.versions.definitionNames = offsets
   }
 
   private static func baseName(_ path: String) -> String {
@@ -89,9 +89,9 @@ extension Link {
         "\(next - 2) symbol versions are defined and needed, more than the format's"
           + " \(VersionTable.maximum - 1)")
     }
-    versions.needs = needs
-    versions.needStarts = starts
-    versions.neededNumbers = marks
+    naming.versions.needs = needs
+    naming.versions.needStarts = starts
+    naming.versions.neededNumbers = marks
   }
 
   // MARK: Sizes

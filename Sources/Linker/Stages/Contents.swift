@@ -5,7 +5,7 @@ import ScriptParsing
 /// What the output is made of: an atom for each section that stays, with its frames and strings.
 ///
 /// Made by reading sections; marking and placing change it.
-struct Contents {
+struct Contents: @unchecked Sendable {
   let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27, of: "sections")
   let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
   /// For each symbol that is a group's signature: the complement of the claim of the first file that
@@ -29,7 +29,7 @@ struct Contents {
 }
 
 /// Reads the contents.
-protocol ReadsContents {
+protocol ReadsContents: Sendable {
   var contents: Contents { get }
 }
 

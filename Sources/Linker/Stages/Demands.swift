@@ -5,7 +5,7 @@ import ScriptParsing
 /// What relocations ask for: slots, stubs, copies, the loader's help.
 ///
 /// Made by the scan; the slots are numbered by `allocateSlots`.
-struct Demands {
+struct Demands: @unchecked Sendable {
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
   /// For atoms with relative relocations: the number of their first one in the file.
   let relativeFirsts = ReservedTable<UInt32>(capacity: 1 << 27, of: "sections")
@@ -31,7 +31,7 @@ struct Demands {
 }
 
 /// Reads the demands.
-protocol ReadsDemands {
+protocol ReadsDemands: Sendable {
   var demands: Demands { get }
 }
 

@@ -5,7 +5,7 @@ import ScriptParsing
 /// What the command line named: files, and which of them are in the link.
 ///
 /// Made by opening and reading inputs; whoever adds files changes it.
-struct Inputs {
+struct Inputs: @unchecked Sendable {
   let objects = Table<FileIndex, ObjectFile>(capacity: 1 << 22, of: "objects")
   let libraries = Table<LibraryIndex, SharedLibrary>(capacity: 1 << 16, of: "shared libraries")
   let providers = Table<ProviderIndex, Provider>(capacity: 1 << 24, of: "archive members")
@@ -14,8 +14,6 @@ struct Inputs {
   var neededNames: [ByteString] = []
   var indirectLibraries = IndirectLibraries()
   var scriptCommands: [(command: ScriptCommand, path: String)] = []
-  /// With `--dependency-file`, every path that was opened, in order.
-  var openedPaths: [String] = []
   /// Some object or archive names a version (`foo@V`), so that a name alone does not tell who is
   /// meant.
   var hasVersionedNames = false
@@ -44,7 +42,7 @@ struct Inputs {
 }
 
 /// Reads the inputs.
-protocol ReadsInputs {
+protocol ReadsInputs: Sendable {
   var inputs: Inputs { get }
 }
 
@@ -58,8 +56,18 @@ extension ReadsInputs {
   @inline(__always) var scriptCommands: [(command: ScriptCommand, path: String)] {
     inputs.scriptCommands
   }
-  @inline(__always) var openedPaths: [String] { inputs.openedPaths }
   @inline(__always) var hasVersionedNames: Bool { inputs.hasVersionedNames }
   @inline(__always) var liveObjects: [FileIndex] { inputs.liveObjects }
   @inline(__always) var isDynamic: Bool { inputs.isDynamic }
+
+  /// The live object at a place in the order of inputs; the linker's own file has place 0.
+  func liveFile(order: UInt32) -> FileIndex {
+    var low = 0
+    var high = liveObjects.count - 1
+    while low < high {
+      let middle = (low + high) / 2
+      if objects[liveObjects[middle]].order < order { low = middle + 1 } else { high = middle }
+    }
+    return liveObjects[low]
+  }
 }

@@ -5,7 +5,7 @@ import ScriptParsing
 /// Where everything is, in memory and in the file.
 ///
 /// Made by placing atoms and assigning addresses.
-struct Layout {
+struct Layout: @unchecked Sendable {
   /// Live atoms by output section, then by place.
   var atomOrder = allocateForever(AtomIndex.self, count: 1)
   /// Output sections in the order of the file, the null section left out.
@@ -30,7 +30,7 @@ struct Layout {
 }
 
 /// Reads the layout.
-protocol ReadsLayout {
+protocol ReadsLayout: Sendable {
   var layout: Layout { get }
 }
 

@@ -3,7 +3,7 @@ import Platform
 import ScriptParsing
 
 /// The sections that the linker makes, and what is in them.
-struct LinkerTables {
+struct LinkerTables: @unchecked Sendable {
   var synthetic = SyntheticSections()
   var dynamicSymbols = DynamicSymbolTable()
   var dynamicSection = DynamicSection()
@@ -17,7 +17,7 @@ struct LinkerTables {
 }
 
 /// Reads the tables.
-protocol ReadsTables {
+protocol ReadsTables: Sendable {
   var tables: LinkerTables { get }
 }
 

@@ -5,12 +5,10 @@ import ScriptParsing
 /// What names mean: a record for each global name, who defines it, versions.
 ///
 /// Made by reading inputs and resolving symbols; exports are decided in it.
-struct Naming {
+struct Naming: @unchecked Sendable {
   let symbols = Table<SymbolIndex, Symbol>(capacity: 1 << 27, of: "symbols")
   var names = NameTable(capacity: 1 << 10)
-  var parsedDefinitions:
-    [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)] =
-      []
+  var parsedDefinitions: [ParsedDefinition] = []
   /// Symbols that the linker defines if somebody refers to them, and the value that they'll have.
   var linkerDefined: [LinkerDefinedSymbol] = []
   /// Values of `--defsym`, evaluated after layout.
@@ -18,6 +16,8 @@ struct Naming {
   var versions = VersionTable()
   /// Symbols that a reference names with a version which is the default one of a library.
   var askedByVersion: Set<SymbolIndex> = []
+  /// Some definition is STB_GNU_UNIQUE or STT_GNU_IFUNC.
+  var hasGNUSymbols = false
   let extras = Table<ExtraIndex, SymbolExtra>(capacity: 1 << 26, of: "symbols with slots")
   /// What libraries define and is only referred to weakly, in the order of symbols.
   var weakImports: [SymbolIndex] = []
@@ -26,19 +26,25 @@ struct Naming {
 }
 
 /// Reads the naming.
-protocol ReadsNaming {
+protocol ReadsNaming: Sendable {
   var naming: Naming { get }
 }
 
 extension ReadsNaming {
   @inline(__always) var symbols: Table<SymbolIndex, Symbol> { naming.symbols }
   @inline(__always) var names: NameTable { naming.names }
-  @inline(__always) var parsedDefinitions:
-    [(name: ByteString, expression: Expression, isProvided: Bool, isHidden: Bool, origin: String)]
-  { naming.parsedDefinitions }
+  @inline(__always) var parsedDefinitions: [ParsedDefinition] { naming.parsedDefinitions }
   @inline(__always) var linkerDefined: [LinkerDefinedSymbol] { naming.linkerDefined }
   @inline(__always) var definitions: [SymbolDefinition] { naming.definitions }
   @inline(__always) var versions: VersionTable { naming.versions }
   @inline(__always) var askedByVersion: Set<SymbolIndex> { naming.askedByVersion }
   @inline(__always) var extras: Table<ExtraIndex, SymbolExtra> { naming.extras }
+
+  /// Whether some definition is still STB_GNU_UNIQUE or STT_GNU_IFUNC.
+  var hasGNUSymbols: Bool {
+    naming.hasGNUSymbols
+      && symbols.indices.contains {
+        !symbols[SymbolIndex($0)].has.isDisjoint(with: [.isUnique, .isIndirectFunction])
+      }
+  }
 }

@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import Synchronization
 
 /// What every pass may use: what was asked for, a place for messages, workers, memory.
 final class Services: Sendable {
@@ -14,6 +15,9 @@ final class Services: Sendable {
   let pool: WorkerPool
   let scratch = ScratchMemory()
   let watch = InputWatch()
+  /// With `--dependency-file`, every path that was opened, in order.
+  let openedPaths = OpenedPaths()
+  let sourceLines = SourceLineCache()
 
   init(
     options: LinkOptions, diagnostics: Diagnostics, target: any Target.Type, output: OutputBytes?
@@ -27,8 +31,15 @@ final class Services: Sendable {
   }
 }
 
+/// A list of paths, for all to add to.
+final class OpenedPaths: Sendable {
+  private let paths = Mutex<[String]>([])
+  var all: [String] { paths.withLock { $0 } }
+  func add(_ path: String) { paths.withLock { $0.append(path) } }
+}
+
 /// Uses the services.
-protocol UsesServices {
+protocol UsesServices: Sendable {
   var services: Services { get }
 }
 

@@ -1,7 +1,7 @@
 import ELFFormat
 
 /// `--warn-common` and `--sort-common`.
-extension Link {
+extension ResolveSymbols {
   /// What one file's common symbol meets, if it is not the one that the others are told of.
   func warnOfCommon(_ claim: CommonClaim) {
     let symbol = symbols[claim.symbol]
