@@ -102,9 +102,11 @@ extension Link {
     try timer.measure("read inputs") { () throws(LinkFailed) in try readInputs(T.self, loader) }
     if options.tracesFiles { traceMembers() }
     // Groups are elected before sections are read: losers are never looked at.
-    timer.measure("elect groups") { electGroups() }
+    timer.measure("elect groups") { ElectGroups.run(services, inputs, contents) }
     // Every section that stays is an atom; frames hang on their functions.
-    try timer.measure("read sections") { () throws(LinkFailed) in try readSections(T.self) }
+    try timer.measure("read sections") { () throws(LinkFailed) in
+      try ReadSections<T>.run(services, inputs, naming, contents)
+    }
     // Every symbol has its definition, or is known to have none.
     try timer.measure("resolve symbols") { () throws(LinkFailed) in
       let duplicates: [DuplicateDefinition]
@@ -114,7 +116,7 @@ extension Link {
       checkRequired()
       try checkpoint()
     }
-    pairDroppedMembers(T.Encoding.self)
+    PairDroppedMembers<T.Encoding>.run(services, inputs, contents)
     if !options.tracedSymbols.isEmpty {
       TraceSymbols<T.Encoding>(services: services, inputs: inputs, naming: naming).print()
     }
@@ -132,7 +134,7 @@ extension Link {
       naming = DecideExports<T.Encoding>.forgetUnreached(services, inputs, naming, contents)
     }
     timer.measure("merge strings") {
-      mergeInputs(T.Encoding.self)
+      contents = MergeStrings<T.Encoding>.run(services, inputs, naming, contents)
     }
     try checkpoint()
     // What needs slots, stubs, copies and the loader's help is settled.
@@ -140,7 +142,9 @@ extension Link {
       try scanRelocations(T.self)
     }
     timer.measure("allocate slots") { allocateSlots(T.self) }
-    timer.measure("lay out frames") { layoutFrames(T.Encoding.self) }
+    timer.measure("lay out frames") {
+      contents.frameSection = LayOutFrames<T.Encoding>.run(services, inputs, contents)
+    }
     timer.measure("place atoms") { placeAtoms(T.self) }
     timer.measure("make tables") { makeSyntheticSections(T.self) }
     try checkpoint()

@@ -20,10 +20,6 @@ public final class Link: @unchecked Sendable {
   var tables = LinkerTables()
   var layout = Layout()
 
-  /// Guards `frames` while sections are read in parallel.
-  let framesLock = Mutex(())
-  /// Bytes that compressed sections have or are about to have, expanded.
-  let expandedBytes = Atomic<Int>(0)
   public convenience init(options: LinkOptions, diagnostics: Diagnostics) {
     self.init(options: options, diagnostics: diagnostics, output: nil)
   }

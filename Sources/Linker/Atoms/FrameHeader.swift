@@ -111,7 +111,7 @@ extension Link {
     guard let width = T.dataSize(type: entry.type), width > 0 else { return false }
     let length = Int(frame.addressOffset) + width
     guard length + width <= Int(frame.size) else { return false }
-    let bytes = bytes(T.Encoding.self, frame)
+    let bytes = bytes(of: frame)
     for i in 0..<width where bytes[length + i] != 0 { return false }
     return true
   }

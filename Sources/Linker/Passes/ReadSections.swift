@@ -9,8 +9,39 @@ import Synchronization
 /// Each file is read by one worker, into atoms that were set aside for it; atoms are therefore
 /// numbered in the order of files, then sections. Some numbers stay unused: those of sections that lose
 /// their group, and of what is for the linker only.
-extension Link {
-  func readSections<T: Target>(_: T.Type) throws(LinkFailed) {
+struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
+  typealias E = T.Encoding
+
+  let services: Services
+  let inputs: Inputs
+  let naming: Naming
+  let contents: Contents
+  let shared = Shared()
+
+  /// What workers share.
+  final class Shared: Sendable {
+    /// Guards the table of frames.
+    let framesLock = Mutex(())
+    /// Bytes that compressed sections have or are about to have, expanded.
+    let expandedBytes = Atomic<Int>(0)
+  }
+
+  /// Makes the atoms and frames of all live files.
+  static func run(
+    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+  ) throws(LinkFailed) {
+    try ReadSections(services: services, inputs: inputs, naming: naming, contents: contents).read()
+    DropTwins<E>.run(services, inputs, naming, contents)
+  }
+
+  private init(services: Services, inputs: Inputs, naming: Naming, contents: Contents) {
+    self.services = services
+    self.inputs = inputs
+    self.naming = naming
+    self.contents = contents
+  }
+
+  private func read() throws(LinkFailed) {
     prepareOutputs()
     let first = atoms.count
     var count = 0
@@ -28,18 +59,16 @@ extension Link {
     pool.forEach(chunks: liveObjects.count) { [self] i, _ in
       if i == 0 { return }
       do throws(InputError) {
-        try readSections(T.self, liveObjects[i])
+        try readSections(liveObjects[i])
       } catch {
         let file = objects[liveObjects[i]]
         diagnostics.error("\(file.displayName): \(error.text)", key: UInt64(file.order) << 32)
       }
     }
     try checkpoint()
-    dropRareTwins(T.Encoding.self)
   }
 
-  private func readSections<T: Target>(_: T.Type, _ index: FileIndex) throws(InputError) {
-    typealias E = T.Encoding
+  private func readSections(_ index: FileIndex) throws(InputError) {
     let file = objects.pointer(index)
     let count = file.pointee.sectionCount
     if count == 0 { return }
@@ -63,7 +92,7 @@ extension Link {
         continue
       case .rela, .rel, .crel:
         if Int(header.info) < i {
-          try attachRelocations(T.self, file, i, header)
+          try attachRelocations(file, i, header)
         } else {
           postponed.append(i)
         }
@@ -72,29 +101,29 @@ extension Link {
       }
       let flags = header.flags
       let name = ObjectFile.name(file.pointee.sectionNames, at: header.name)
-      if try isConsumed(T.self, file, i, name: name, type: type, flags: flags) {
+      if try isConsumed(file, i, name: name, type: type, flags: flags) {
         map[i] = .discarded
         continue
       }
       guard next.int < end else { throw InputError("the file was changed while it was read") }
       let atom = atoms.pointer(next)
-      try makeAtom(T.self, index, i, name: name, header: header, into: atom)
+      try makeAtom(index, i, name: name, header: header, into: atom)
       if atom.pointee.kind == .frames { hasFrames = true }
       map[i] = next
       next.raw += 1
     }
     file.pointee.atomCount = next.int - file.pointee.firstAtom.int
     for i in postponed {
-      try attachRelocations(T.self, file, i, file.pointee.header(E.self, i))
+      try attachRelocations(file, i, file.pointee.header(E.self, i))
     }
     if hasFrames {
-      readFrames(E.self, file: index)
+      readFrames(file: index)
     }
   }
 
   /// Sections that tell the linker something, or that options leave out.
-  private func isConsumed<T: Target>(
-    _: T.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ index: Int, name: ByteString,
+  private func isConsumed(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ index: Int, name: ByteString,
     type: SectionType, flags: SectionFlags
   ) throws(InputError) -> Bool {
     if flags.contains(.exclude) { return true }
@@ -105,8 +134,8 @@ extension Link {
       return true
     }
     if second == UInt8(ascii: "n"), name == ".note.gnu.property" {
-      let contents = try ObjectReader.contents(T.Encoding.self, file.pointee, index)
-      try PropertyNote.read(T.Encoding.self, contents, into: file)
+      let contents = try ObjectReader.contents(E.self, file.pointee, index)
+      try PropertyNote.read(E.self, contents, into: file)
       return true
     }
     if flags.contains(.alloc) { return false }
@@ -119,11 +148,10 @@ extension Link {
     return options.strip != .none && SectionNaming.isDebug(name)
   }
 
-  private func makeAtom<T: Target>(
-    _: T.Type, _ index: FileIndex, _ section: Int, name rawName: ByteString,
-    header: SectionHeader<T.Encoding>, into atom: UnsafeMutablePointer<Atom>
+  private func makeAtom(
+    _ index: FileIndex, _ section: Int, name rawName: ByteString,
+    header: SectionHeader<E>, into atom: UnsafeMutablePointer<Atom>
   ) throws(InputError) {
-    typealias E = T.Encoding
     let file = objects.pointer(index)
     var name = rawName
     let flags = header.flags
@@ -211,8 +239,8 @@ extension Link {
 
   /// Counts bytes that compressed sections expand to; false if that would be more than the machine
   /// has. A few bytes can stand for gigabytes, and many sections can share them.
-  func reserveExpansion(_ bytes: Int) -> Bool {
-    let before = expandedBytes.wrappingAdd(bytes, ordering: .relaxed).oldValue
+  private func reserveExpansion(_ bytes: Int) -> Bool {
+    let before = shared.expandedBytes.wrappingAdd(bytes, ordering: .relaxed).oldValue
     let (sum, overflow) = before.addingReportingOverflow(bytes)
     return !overflow && sum <= weld_memory_size()
   }
@@ -239,11 +267,10 @@ extension Link {
   }
 
   /// Gives an atom its relocations, in one form whatever the file has.
-  private func attachRelocations<T: Target>(
-    _: T.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ i: Int,
-    _ header: SectionHeader<T.Encoding>
+  private func attachRelocations(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ i: Int,
+    _ header: SectionHeader<E>
   ) throws(InputError) {
-    typealias E = T.Encoding
     let type = header.type
     guard Int(header.info) < file.pointee.sectionCount else {
       throw InputError("relocation section \(i) is for section \(header.info), which isn't there")

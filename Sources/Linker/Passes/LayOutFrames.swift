@@ -7,7 +7,11 @@ import Platform
 /// Files are counted in parallel, then equal CIEs are found in file order (a file has one or two),
 /// then places are given in parallel. A CIE lies before the first FDE that uses it, and once in the
 /// output: that is what makes a section of many small files half as large.
-extension Link {
+struct LayOutFrames<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents {
+  let services: Services
+  let inputs: Inputs
+  let contents: Contents
+
   /// What one file adds to the section.
   private struct FileFrames: Sendable {
     /// Bytes and records that are written; CIEs are added when it is known which.
@@ -27,11 +31,17 @@ extension Link {
   ///
   /// The `address` of each `.frames` atom becomes the offset in the output section of what came of
   /// it, for the symbols that start-up files have there; `shiftFrameAtoms` makes that an address.
-  func layoutFrames<E: ELFEncoding>(_: E.Type) {
+  static func run(
+    _ services: Services, _ inputs: Inputs, _ contents: Contents
+  ) -> FrameSection {
+    LayOutFrames(services: services, inputs: inputs, contents: contents).layOut()
+  }
+
+  private func layOut() -> FrameSection {
     let owners = liveObjects.filter { objects.pointer($0).pointee.frameCount > 0 }
     let hasFrames = !owners.isEmpty
     var files = pool.map(chunks: owners.count) { [self] i, _ in keepFrames(owners[i]) }
-    shareCIEs(E.self, &files)
+    shareCIEs(&files)
 
     var bytes = 0
     var records = 0
@@ -47,8 +57,7 @@ extension Link {
     guard bytes < Int(Int32.max) - 4 else {
       diagnostics.error(
         ".eh_frame: \(bytes) bytes of frame descriptions are too many; the limit is 2 GiB")
-      frameSection = FrameSection()
-      return
+      return FrameSection()
     }
 
     var section = FrameSection()
@@ -65,21 +74,7 @@ extension Link {
       placeFrames(owners[i], placed[i], order, list)
     }
     section.chunks = chunks(of: section)
-    frameSection = section
-  }
-
-  /// Moves all `.frames` atoms.
-  func shiftFrameAtoms(by shift: UInt64) {
-    for index in liveObjects {
-      let file = objects.pointer(index)
-      var i = file.pointee.firstFrame.int
-      let end = i + file.pointee.frameCount
-      while i < end {
-        let start = frames.base + i
-        atoms.pointer(start.pointee.atom).pointee.address &+= shift
-        i += 1 + Int(start.pointee.size)
-      }
-    }
+    return section
   }
 
   private func keepFrames(_ index: FileIndex) -> FileFrames {
@@ -103,14 +98,14 @@ extension Link {
   }
 
   /// Finds the first of equal CIEs.
-  private func shareCIEs<E: ELFEncoding>(_: E.Type, _ files: inout [FileFrames]) {
+  private func shareCIEs(_ files: inout [FileFrames]) {
     var known: [UInt64: FrameIndex] = [:]
     for i in files.indices {
       for index in files[i].cies {
-        let hash = hashCIE(E.self, index)
+        let hash = hashCIE(index)
         let head = known[hash] ?? .none
         var other = head
-        while !other.isNone, !isEqualCIE(E.self, index, other) { other = frames[other].next }
+        while !other.isNone, !isEqualCIE(index, other) { other = frames[other].next }
         if other.isNone {
           frames[index].next = head
           known[hash] = index
@@ -123,12 +118,7 @@ extension Link {
     }
   }
 
-  func bytes<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> ByteString {
-    let contents = atoms[frame.atom].contents
-    return contents[Int(frame.offset)..<Int(frame.offset + frame.size)]
-  }
-
-  private func relocation<E: ELFEncoding>(_: E.Type, _ frame: Frame, _ i: Int) -> RelaEntry<E> {
+  private func relocation(_ frame: Frame, _ i: Int) -> RelaEntry<E> {
     let start = atoms[frame.atom].relocationList.start
     return RelaEntry<E>(start + (Int(frame.firstRelocation) + i) * RelaEntry<E>.size)
   }
@@ -143,25 +133,25 @@ extension Link {
     return UInt64(file.raw) << 32 | UInt64(symbol)
   }
 
-  private func hashCIE<E: ELFEncoding>(_: E.Type, _ index: FrameIndex) -> UInt64 {
+  private func hashCIE(_ index: FrameIndex) -> UInt64 {
     let frame = frames[index]
-    var result = bytes(E.self, frame).hash
+    var result = bytes(of: frame).hash
     for i in 0..<Int(frame.relocationCount) {
-      let entry = relocation(E.self, frame, i)
+      let entry = relocation(frame, i)
       let id = identity(atoms[frame.atom].file, entry.symbol) &+ UInt64(bitPattern: entry.addend)
       result = hash(result, followedBy: id)
     }
     return result
   }
 
-  private func isEqualCIE<E: ELFEncoding>(_: E.Type, _ a: FrameIndex, _ b: FrameIndex) -> Bool {
+  private func isEqualCIE(_ a: FrameIndex, _ b: FrameIndex) -> Bool {
     let (a, b) = (frames[a], frames[b])
-    guard a.relocationCount == b.relocationCount, bytes(E.self, a) == bytes(E.self, b) else {
+    guard a.relocationCount == b.relocationCount, bytes(of: a) == bytes(of: b) else {
       return false
     }
     for i in 0..<Int(a.relocationCount) {
-      let x = relocation(E.self, a, i)
-      let y = relocation(E.self, b, i)
+      let x = relocation(a, i)
+      let y = relocation(b, i)
       guard x.offset - UInt64(a.offset) == y.offset - UInt64(b.offset), x.type == y.type,
         x.addend == y.addend,
         identity(atoms[a.atom].file, x.symbol) == identity(atoms[b.atom].file, y.symbol)
