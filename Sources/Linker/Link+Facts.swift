@@ -122,43 +122,7 @@ extension Link {
     return overflows ? .max : sum
   }
 
-  /// The machine that a library is for, if it is not the output's; libraries found by `-l` are then
-  /// passed over. An archive is for the machine of its first object.
-  func otherMachine(_ file: MappedInput) -> String? {
-    var bytes = ByteString(
-      start: file.base.assumingMemoryBound(to: UInt8.self), count: file.count)
-    if Archive.isArchive(bytes) {
-      guard let archive = try? Archive(path: "", bytes: bytes), !archive.isThin else { return nil }
-      var offset = Archive.magicCount
-      while offset < archive.bytes.count, let member = try? archive.member(at: offset) {
-        if !member.isSpecial {
-          bytes = member.contents
-          break
-        }
-        offset = member.next
-      }
-    }
-    guard bytes.count >= 20, bytes.hasPrefix("\u{7f}ELF") else { return nil }
-    let isBig = bytes[5] == 2
-    let number =
-      isBig
-      ? UInt16(bytes[18]) << 8 | UInt16(bytes[19]) : UInt16(bytes[19]) << 8 | UInt16(bytes[18])
-    if number == target.machine, bytes[4] == (target.encoding.is64 ? 2 : 1),
-      isBig == target.encoding.isBigEndian
-    {
-      return nil
-    }
-    return "\(MachineNumber.name(number)), \(bytes[4] == 2 ? "64" : "32")-bit"
-  }
-
   /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
   /// branch tracking, or `-z ibtplt`.
   var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
-
-  /// Whether `--exclude-libs` names an archive, with its `.a` or without, as in GNU ld.
-  func isExcludedLibrary(_ path: String) -> Bool {
-    if options.excludedLibraries.isEmpty { return false }
-    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
-    return options.excludedLibraries.contains { $0 == "ALL" || $0 == name || $0 + ".a" == name }
-  }
 }

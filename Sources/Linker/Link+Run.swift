@@ -87,19 +87,20 @@ extension Link {
   /// The passes, in order. Each relies on what those before it have settled, and says so.
   private func run<T: Target>(_: T.Type) throws(LinkFailed) {
     // Opening is serial: scripts and `-l` depend on order.
-    var loader = InputLoader(link: self)
+    var loader = InputLoader(services)
     timer.measure("open inputs") { loader.loadAll() }
-    scriptCommands = loader.scriptCommands
+    inputs.scriptCommands = loader.scriptCommands
     try checkpoint()
     if loader.objects.isEmpty && loader.lazies.isEmpty {
       diagnostics.error("no input files")
       try checkpoint()
     }
-    isDynamic = isSharedLibrary || isPositionIndependent || !loader.libraries.isEmpty
     naming.parsedDefinitions = parseDefinitions()
 
     // From here on every name is a symbol, and which files are live is settled.
-    try timer.measure("read inputs") { () throws(LinkFailed) in try readInputs(T.self, loader) }
+    try timer.measure("read inputs") { () throws(LinkFailed) in
+      (inputs, naming) = try ReadInputs<T>.run(services, loader, inputs, naming, contents)
+    }
     if options.tracesFiles { traceMembers() }
     // Groups are elected before sections are read: losers are never looked at.
     timer.measure("elect groups") { ElectGroups.run(services, inputs, contents) }

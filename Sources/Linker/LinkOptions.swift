@@ -327,3 +327,12 @@ public struct LinkOptions: Sendable {
   /// have no other field here, as spelt: the link must not go on as if they weren't there.
   public var unsupportedOptions: [String] = []
 }
+
+extension LinkOptions {
+  /// Whether `--exclude-libs` names an archive, with its `.a` or without, as in GNU ld.
+  func isExcludedLibrary(_ path: String) -> Bool {
+    if excludedLibraries.isEmpty { return false }
+    let name = path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    return excludedLibraries.contains { $0 == "ALL" || $0 == name || $0 + ".a" == name }
+  }
+}

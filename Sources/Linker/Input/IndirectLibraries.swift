@@ -84,31 +84,3 @@ struct IndirectLibraries {
     }
   }
 }
-
-extension Link {
-  /// Finds the libraries behind those that are linked, for an executable, which exports what they
-  /// leave undefined.
-  func findIndirectLibraries<E: ELFEncoding>(_: E.Type) {
-    if isSharedLibrary || libraries.count == 0 { return }
-    let directories =
-      options.runPathLinks
-      + options.runPaths.flatMap { $0.split(separator: ":").map { String($0) } }
-    if directories.isEmpty { return }
-    var here: Set<ByteString> = []
-    var needed: [ByteString] = []
-    for i in libraries.indices {
-      let library = libraries[LibraryIndex(i)]
-      here.insert(library.soname)
-      if library.isLoaded {
-        needed += neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount]
-      }
-    }
-    indirectLibraries = IndirectLibraries(
-      E.self, machine: target.machine, needed: needed, here: here, in: directories)
-    indirectLibraries.forEachUndefined { name in
-      if let index = names.find(name, in: symbols) {
-        symbols[index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
-      }
-    }
-  }
-}

@@ -112,7 +112,7 @@ extension InputLoader {
   mutating func otherMachine(_ file: MappedInput, path: String) -> String? {
     let bytes = ByteString(file.bytes)
     if bytes.hasPrefix("\u{7f}ELF") || Archive.isArchive(bytes) {
-      return link.otherMachine(file).map { "it is for \($0)" }
+      return otherMachine(file).map { "it is for \($0)" }
     }
     // Scripts may name each other. One that is being looked at says nothing more.
     if let known = otherMachines[path] { return known }
@@ -132,7 +132,7 @@ extension InputLoader {
     depth += 1
     defer { depth -= 1 }
     for case .outputFormat(let format, _, _) in commands
-    where !link.target.formatNames.contains(String(format)) {
+    where !target.formatNames.contains(String(format)) {
       return "its OUTPUT_FORMAT is \(format)"
     }
     for command in commands {
@@ -155,5 +155,36 @@ extension InputLoader {
     }
     openedBefore[path] = nil
     return "it names \(path), and \(other)"
+  }
+}
+
+extension UsesServices {
+  /// The machine that a library is for, if it is not the output's; libraries found by `-l` are then
+  /// passed over. An archive is for the machine of its first object.
+  func otherMachine(_ file: MappedInput) -> String? {
+    var bytes = ByteString(
+      start: file.base.assumingMemoryBound(to: UInt8.self), count: file.count)
+    if Archive.isArchive(bytes) {
+      guard let archive = try? Archive(path: "", bytes: bytes), !archive.isThin else { return nil }
+      var offset = Archive.magicCount
+      while offset < archive.bytes.count, let member = try? archive.member(at: offset) {
+        if !member.isSpecial {
+          bytes = member.contents
+          break
+        }
+        offset = member.next
+      }
+    }
+    guard bytes.count >= 20, bytes.hasPrefix("\u{7f}ELF") else { return nil }
+    let isBig = bytes[5] == 2
+    let number =
+      isBig
+      ? UInt16(bytes[18]) << 8 | UInt16(bytes[19]) : UInt16(bytes[19]) << 8 | UInt16(bytes[18])
+    if number == target.machine, bytes[4] == (target.encoding.is64 ? 2 : 1),
+      isBig == target.encoding.isBigEndian
+    {
+      return nil
+    }
+    return "\(MachineNumber.name(number)), \(bytes[4] == 2 ? "64" : "32")-bit"
   }
 }

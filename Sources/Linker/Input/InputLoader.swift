@@ -8,7 +8,7 @@ import ScriptParsing
 /// That is serial, because scripts and `-l` depend on what came before; opening what is named by its
 /// path (`FilesAhead`) and reading objects is not: they are only listed here, with their position,
 /// and read in parallel by `readObjects`.
-struct InputLoader {
+struct InputLoader: UsesServices, @unchecked Sendable {
   /// Objects to read, live or lazy.
   var objects: [ObjectReader.Source] = []
   var lazyObjects: [ObjectReader.Source] = []
@@ -24,9 +24,7 @@ struct InputLoader {
   /// Commands of scripts that are about the link, not about files.
   var scriptCommands: [(command: ScriptCommand, path: String)] = []
 
-  let link: Link
-  let options: LinkOptions
-  let diagnostics: Diagnostics
+  let services: Services
   var search: LibrarySearch
   private var nextPosition: UInt64 = 1
   var depth = 0
@@ -42,21 +40,19 @@ struct InputLoader {
   /// are looked for when all archives are open: each header is a page that nobody has touched yet.
   private var wholeArchives: [(archive: Archive, position: UInt64, at: Int)] = []
 
-  init(link: Link) {
-    self.link = link
-    options = link.options
-    diagnostics = link.diagnostics
+  init(_ services: Services) {
+    self.services = services
     search = LibrarySearch(
-      options: link.options, standardDirectories: link.target.libraryDirectories)
+      options: services.options, standardDirectories: services.target.libraryDirectories)
   }
 
   mutating func loadAll() {
     if options.verbose { StandardOutput.print(search.description) }
     let ahead = FilesAhead(
-      options.inputs, memoryFiles: options.memoryFiles, pool: link.pool)
+      options.inputs, memoryFiles: options.memoryFiles, pool: pool)
     defer { ahead.deallocate() }
     for (input, state) in ahead.mapped {
-      if case .path(let path) = options.inputs[input].kind { link.watch.add(path, state) }
+      if case .path(let path) = options.inputs[input].kind { watch.add(path, state) }
     }
     let tellsPaths = options.dependencyFile != nil || options.tracesFiles
     if options.inputs.count > 64 { objects.reserveCapacity(options.inputs.count) }
@@ -81,12 +77,11 @@ struct InputLoader {
     if wholeArchives.isEmpty { return }
     let archives = wholeArchives
     wholeArchives = []
-    let (link, diagnostics) = (link, diagnostics)
-    let found = link.pool.map(chunks: archives.count) { i, _ in
+    let services = services
+    let found = pool.map(chunks: archives.count) { i, _ in
       var members: [ObjectReader.Source] = []
       Self.forEachObject(
-        of: archives[i].archive, position: archives[i].position, link: link,
-        diagnostics: diagnostics
+        of: archives[i].archive, position: archives[i].position, services
       ) { members.append($0) }
       return members
     }
@@ -201,8 +196,8 @@ struct InputLoader {
   private mutating func add(
     _ mapped: MappedInput, path: String, state: LinkOptions.InputState, isScript: Bool
   ) {
-    link.watch.add(path, mapped)
-    if options.dependencyFile != nil { link.services.openedPaths.add(path) }
+    watch.add(path, mapped)
+    if options.dependencyFile != nil { services.openedPaths.add(path) }
     if options.tracesFiles { StandardOutput.print(path + "\n") }
     add(
       ByteString(start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
@@ -296,7 +291,7 @@ struct InputLoader {
         wholeArchives.append((archive, position, objects.count))
         return
       }
-      Self.forEachObject(of: archive, position: position, link: link, diagnostics: diagnostics) {
+      Self.forEachObject(of: archive, position: position, services) {
         if state.wholeArchive {
           objects.append($0)
         } else {
@@ -311,27 +306,27 @@ struct InputLoader {
 
   /// Calls `body` with each member of an archive that is an object.
   private static func forEachObject(
-    of archive: Archive, position: UInt64, link: Link, diagnostics: Diagnostics,
+    of archive: Archive, position: UInt64, _ services: Services,
     _ body: (ObjectReader.Source) -> Void
   ) {
     let path = String(archive.path)
-    let flags: FileFlags = link.isExcludedLibrary(path) ? .isExcluded : []
+    let flags: FileFlags = services.options.isExcludedLibrary(path) ? .isExcluded : []
     var number: UInt64 = 0
     var members: [Archive.Member] = []
     do {
       try archive.forEachMember { members.append($0) }
     } catch {
-      diagnostics.error("\(path): \(error.text)", key: position)
+      services.diagnostics.error("\(path): \(error.text)", key: position)
       return
     }
     for member in members {
       number += 1
       guard
         let source = source(
-          of: member, in: archive, position: position | number, flags: flags, link: link)
+          of: member, in: archive, position: position | number, flags: flags, services)
       else { continue }
       if isBitcode(source.bytes) {
-        diagnostics.error(bitcodeText("\(path)(\(member.name))"), key: position | number)
+        services.diagnostics.error(bitcodeText("\(path)(\(member.name))"), key: position | number)
         continue
       }
       // Other members (Rust's metadata, notes of the packager) are no objects.
@@ -343,7 +338,7 @@ struct InputLoader {
   /// A member as an object to read; for thin archives, from its own file.
   static func source(
     of member: Archive.Member, in archive: Archive, position: UInt64, flags: FileFlags,
-    link: Link
+    _ services: Services
   ) -> ObjectReader.Source? {
     if !archive.isThin {
       return ObjectReader.Source(
@@ -357,13 +352,13 @@ struct InputLoader {
     }
     do {
       let mapped = try MappedInput(path: path)
-      link.watch.add(path, mapped)
+      services.watch.add(path, mapped)
       return ObjectReader.Source(
         bytes: ByteString(
           start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
         name: member.name, archive: archive.path, position: position, flags: flags)
     } catch {
-      link.diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
+      services.diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
       return nil
     }
   }

@@ -3,7 +3,7 @@ import ELFFormat
 import Platform
 
 /// Names become symbols: in batches, as inputs are read, so that each name is hashed once.
-extension Link {
+extension ReadInputs {
   /// Some names of a batch, which one worker lists and looks up while they are in its cache.
   private struct NameUnit {
     enum Source { case objects, libraries, others }
@@ -15,10 +15,9 @@ extension Link {
 
   /// Gives the global names of `files` and `libraries`, those of archives that have none yet, and
   /// the first time also those of options, their symbols.
-  func nameInputs<T: Target>(
-    _: T.Type, files: Range<Int>, libraries newLibraries: Range<Int>
+  mutating func nameInputs(
+    files: Range<Int>, libraries newLibraries: Range<Int>
   ) {
-    typealias E = T.Encoding
     let isFirst = symbols.count == 0
     let optionNames = isFirst ? self.optionNames : []
     // Where each file's occurrences begin: those of its global symbols, then those of its groups.
@@ -77,7 +76,7 @@ extension Link {
     let allGlobals = allocateForever(SymbolIndex.self, count: filesEnd)
     for (i, start) in zip(files, starts) { objects[FileIndex(i)].globals = allGlobals + start }
     let all = units
-    names.intern(
+    naming.names.intern(
       UnsafeMutableBufferPointer(start: occurrences, count: total), units: units.map { $0.names },
       symbols: symbols, pool: pool
     ) { [self] i in
@@ -85,8 +84,8 @@ extension Link {
       let span = all[i].span
       for file in span.files {
         switch all[i].source {
-        case .objects: next = listNames(E.self, FileIndex(file), span, into: next)
-        case .libraries: next = listNames(E.self, LibraryIndex(file), span, into: next)
+        case .objects: next = listNames(FileIndex(file), span, into: next)
+        case .libraries: next = listNames(LibraryIndex(file), span, into: next)
         case .others: break
         }
       }
@@ -116,12 +115,12 @@ extension Link {
     let wraps = isFirst ? prepareWraps() : self.wraps
     if !wraps.isEmpty {
       pool.forEach(chunks: files.count) { [self] i, _ in
-        redirectWrapped(E.self, objects.pointer(FileIndex(files.lowerBound + i)), wraps)
+        redirectWrapped(objects.pointer(FileIndex(files.lowerBound + i)), wraps)
       }
     }
-    for i in newLibraries { claimAsProvider(E.self, LibraryIndex(i)) }
+    for i in newLibraries { claimAsProvider(LibraryIndex(i)) }
     for i in files where objects[FileIndex(i)].has.contains(.hasVersionedNames) {
-      hasVersionedNames = true
+      inputs.hasVersionedNames = true
     }
     at = othersStart
     for entry in archiveNames {
@@ -140,11 +139,11 @@ extension Link {
       }
     }
     archiveNames = []
-    let versioned = versionedNames(E.self, of: lazyProviders)
+    let versioned = versionedNames(of: lazyProviders)
     lazyProviders = []
     if !versioned.isEmpty {
       archiveNames = versioned
-      nameInputs(T.self, files: 0..<0, libraries: 0..<0)
+      nameInputs(files: 0..<0, libraries: 0..<0)
     }
   }
 
@@ -174,8 +173,8 @@ extension Link {
   }
 
   /// Lists a file's names, or a part of them, and returns where the next file's go.
-  private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: FileIndex, _ span: FileSpan,
+  private func listNames(
+    _ index: FileIndex, _ span: FileSpan,
     into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
   ) -> UnsafeMutablePointer<NameTable.Occurrence> {
     let file = objects.pointer(index)
@@ -217,8 +216,8 @@ extension Link {
 
   /// A library's names: `foo` for the default version; `foo@V` for the others, which only an
   /// explicit reference reaches.
-  private func listNames<E: ELFEncoding>(
-    _: E.Type, _ index: LibraryIndex, _ span: FileSpan,
+  private func listNames(
+    _ index: LibraryIndex, _ span: FileSpan,
     into occurrences: UnsafeMutablePointer<NameTable.Occurrence>
   ) -> UnsafeMutablePointer<NameTable.Occurrence> {
     let library = libraries[index]
@@ -246,7 +245,7 @@ extension Link {
     return next
   }
 
-  private func claimAsProvider<E: ELFEncoding>(_: E.Type, _ index: LibraryIndex) {
+  private mutating func claimAsProvider(_ index: LibraryIndex) {
     let library = libraries[index]
     if library.isDuplicate || library.provider.isNone { return }
     for i in 1..<max(1, library.symbolCount) {
@@ -260,7 +259,7 @@ extension Link {
 
   /// During reading, `extra` is the first provider of a symbol.
   @inline(__always)
-  private func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
+  private mutating func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
     let pointer = symbols.pointer(symbol)
     let first = pointer.pointee.extra.raw
     if pointer.pointee.extra.isNone { providedSymbols.append(symbol) }

@@ -6,10 +6,10 @@ import Platform
 ///
 /// Source: GNU as manual, ".symver"; Linux Standard Base, "Symbol Versioning". Links without such
 /// names do nothing here.
-extension Link {
+extension ReadInputs {
   /// Lists a name of an archive's index.
   @inline(__always)
-  func addArchiveName(
+  mutating func addArchiveName(
     _ name: ByteString, _ provider: ProviderIndex,
     to list: inout [ArchiveName]
   ) {
@@ -17,7 +17,7 @@ extension Link {
       list.append(ArchiveName(name: name, provider: provider))
       return
     }
-    hasVersionedNames = true
+    inputs.hasVersionedNames = true
     guard let suffix = VersionSuffix(of: name), suffix.isDefault else {
       list.append(ArchiveName(name: name, provider: provider, namesVersion: true))
       return
@@ -28,8 +28,8 @@ extension Link {
   }
 
   /// The names `foo@V` that lazy objects have by defining `foo@@V`.
-  func versionedNames<E: ELFEncoding>(
-    _: E.Type, of lazies: [(file: FileIndex, provider: ProviderIndex)]
+  mutating func versionedNames(
+    of lazies: [(file: FileIndex, provider: ProviderIndex)]
   ) -> [ArchiveName] {
     var found: [ArchiveName] = []
     for (index, provider) in lazies where objects[index].has.contains(.hasVersionedNames) {
@@ -53,8 +53,8 @@ extension Link {
 
   /// What a live object defines as `foo@@V` is not to be looked for as `foo@V`.
   @inline(never)
-  func noteVersionedDefinition<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ entry: SymbolEntry<E>
+  func noteVersionedDefinition(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ entry: SymbolEntry<E>
   ) {
     let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
     guard let suffix = VersionSuffix(of: name), suffix.isDefault,
@@ -67,7 +67,7 @@ extension Link {
   /// A library cannot meet a reference that asks for a definition in this output: who can, if a
   /// library comes first.
   @inline(__always)
-  func providerBehindLibrary(_ index: SymbolIndex) -> ProviderIndex? {
+  mutating func providerBehindLibrary(_ index: SymbolIndex) -> ProviderIndex? {
     let has = symbols[index].has
     if has.isDisjoint(with: [.sawHidden, .sawProtected]) || !has.contains(.isReferenced) {
       return nil
@@ -76,7 +76,7 @@ extension Link {
   }
 
   @inline(never)
-  private func shadowedProvider(_ index: SymbolIndex) -> ProviderIndex? {
+  private mutating func shadowedProvider(_ index: SymbolIndex) -> ProviderIndex? {
     if shadowedProviders.isEmpty { return nil }
     if !shadowedProvidersAreSorted {
       shadowedProviders.sort { ($0.symbol.raw, $0.provider.raw) < ($1.symbol.raw, $1.provider.raw) }
@@ -98,8 +98,8 @@ extension Link {
 
   /// For those of `references` that ask for a version which some library has as its default: the
   /// first such library.
-  func libraryVersions<E: ELFEncoding>(
-    _: E.Type, asked references: [SymbolIndex]
+  func libraryVersions(
+    asked references: [SymbolIndex]
   ) -> [SymbolIndex: ProviderIndex] {
     var asked = AskedVersions()
     for index in references {

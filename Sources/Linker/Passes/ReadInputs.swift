@@ -9,23 +9,76 @@ import Synchronization
 /// wave's files ask for; its files are read in parallel, named in one batch, and switched on. Which
 /// files end up live depends on the inputs alone, not on timing: a name asks for the provider that
 /// comes first on the command line, and waves are sets.
-extension Link {
-  func readInputs<T: Target>(_: T.Type, _ loader: InputLoader) throws(LinkFailed) {
+struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
+  typealias E = T.Encoding
+
+  let services: Services
+  var inputs: Inputs
+  var naming: Naming
+  let contents: Contents
+
+  // While files are read, `extra` of a symbol is the first provider that has it.
+
+  var archives: [Archive] = []
+  /// Names of archives' indexes that have no symbols yet.
+  var archiveNames: [ArchiveName] = []
+  var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
+  /// Symbols whose `extra` is a provider.
+  var providedSymbols: [SymbolIndex] = []
+  /// For names that a shared library has, the archive members and lazy objects behind it that have
+  /// them, too.
+  var shadowedProviders: [(symbol: SymbolIndex, provider: ProviderIndex)] = []
+  var shadowedProvidersAreSorted = false
+  /// Symbols `foo@V` that members of archives and lazy objects define by that name, and not by
+  /// `foo@@V`.
+  var lazyVersions: Set<SymbolIndex> = []
+  /// `--wrap`: references to the key mean the value.
+  var wraps: [SymbolIndex: SymbolIndex] = [:]
+  /// The libraries so far, by name; made when somebody asks.
+  private var libraryNames: LibraryNames?
+  /// Bytes of the objects that are read.
+  private var inputBytes = 0
+  /// What objects name in `.deplibs`, once each.
+  var dependentLibraries: Set<ByteString> = []
+
+  /// Reads what the loader has opened, and what of it is needed.
+  ///
+  /// - Parameter contents: takes the section groups.
+  static func run(
+    _ services: Services, _ loader: InputLoader, _ inputs: Inputs, _ naming: Naming,
+    _ contents: Contents
+  ) throws(LinkFailed) -> (Inputs, Naming) {
+    var pass = ReadInputs(services, inputs, naming, contents)
+    try pass.read(loader)
+    return (pass.inputs, pass.naming)
+  }
+
+  private init(
+    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+  ) {
+    self.services = services
+    self.inputs = inputs
+    self.naming = naming
+    self.contents = contents
+  }
+
+  private mutating func read(_ loader: InputLoader) throws(LinkFailed) {
     var loader = loader
+    inputs.isDynamic = isSharedLibrary || isPositionIndependent || !loader.libraries.isEmpty
     // A page that something was written to does not become part of a large one.
     objects.expectWrites(to: 0..<loader.objects.count + 1)
     // Index 0 is the linker's own file.
     objects.append(.empty)
-    var files = try addInputs(T.self, &loader)
-    var references = activate(T.self, files)
+    var files = try addInputs(&loader)
+    var references = activate(files)
     references += referencesFromOptions()
-    references += referencesFromLibraries(T.Encoding.self)
-    if try addDependentLibraries(T.self, of: files, &loader) {
-      references = allReferences(T.Encoding.self)
+    references += referencesFromLibraries()
+    if try addDependentLibraries(of: files, &loader) {
+      references = allReferences()
     }
 
     while true {
-      let wave = takeProviders(T.self, references)
+      let wave = takeProviders(references)
       if wave.isEmpty { break }
       let start = objects.count
       var sources: [ObjectReader.Source] = []
@@ -38,43 +91,42 @@ extension Link {
           sources.append(source)
         }
       }
-      let newFirst = readObjects(T.self, sources)
-      nameInputs(T.self, files: start..<objects.count, libraries: 0..<0)
+      let newFirst = readObjects(sources)
+      nameInputs(files: start..<objects.count, libraries: 0..<0)
       files += (newFirst.int..<objects.count).map { FileIndex($0) }
-      references = activate(T.self, files)
+      references = activate(files)
       try checkpoint()
-      if try addDependentLibraries(T.self, of: files, &loader) {
-        references = allReferences(T.Encoding.self)
+      if try addDependentLibraries(of: files, &loader) {
+        references = allReferences()
       }
     }
-    findIndirectLibraries(T.Encoding.self)
+    findIndirectLibraries()
     try checkpoint()
     orderFiles()
   }
 
   /// Reads what the loader has opened since the last time, and gives it its place among providers
   /// and symbols. Returns the objects that are live of themselves; nobody has activated them yet.
-  func addInputs<T: Target>(_: T.Type, _ loader: inout InputLoader) throws(LinkFailed)
+  mutating func addInputs(_ loader: inout InputLoader) throws(LinkFailed)
     -> [FileIndex]
   {
     archives = loader.archives
-    let first = readObjects(T.self, loader.objects)
-    let lazyFirst = readObjects(T.self, loader.lazyObjects)
+    let first = readObjects(loader.objects)
+    let lazyFirst = readObjects(loader.lazyObjects)
     let firstLibrary = libraries.count
-    readLibraries(T.self, loader)
+    readLibraries(loader)
     makeProviders(loader, firstLibrary: firstLibrary, lazyFirst: lazyFirst)
     loader.objects = []
     loader.lazyObjects = []
     loader.libraries = []
     loader.lazies = []
     try checkpoint()
-    nameInputs(
-      T.self, files: first.int..<objects.count, libraries: firstLibrary..<libraries.count)
+    nameInputs(files: first.int..<objects.count, libraries: firstLibrary..<libraries.count)
     return (first.int..<lazyFirst.int).map { FileIndex($0) }
   }
 
   /// All names that some provider may be asked for, for when there are new providers.
-  private func allReferences<E: ELFEncoding>(_: E.Type) -> [SymbolIndex] {
+  private mutating func allReferences() -> [SymbolIndex] {
     var references: [SymbolIndex] = []
     for i in symbols.indices {
       let symbol = symbols[SymbolIndex(i)]
@@ -83,7 +135,7 @@ extension Link {
         references.append(SymbolIndex(i))
       }
     }
-    return references + referencesFromOptions() + referencesFromLibraries(E.self)
+    return references + referencesFromOptions() + referencesFromLibraries()
   }
 
   private func memberSource(_ provider: Provider) -> ObjectReader.Source? {
@@ -91,10 +143,10 @@ extension Link {
     do {
       let member = try archive.member(at: Int(provider.offset))
       let flags: FileFlags =
-        !options.excludedLibraries.isEmpty && isExcludedLibrary(String(archive.path))
+        !options.excludedLibraries.isEmpty && options.isExcludedLibrary(String(archive.path))
         ? .isExcluded : []
       let source = InputLoader.source(
-        of: member, in: archive, position: provider.position, flags: flags, link: self)
+        of: member, in: archive, position: provider.position, flags: flags, services)
       if let source, InputLoader.isBitcode(source.bytes) {
         diagnostics.error(InputLoader.bitcodeText("\(archive.path)(\(member.name))"))
         return nil
@@ -110,7 +162,7 @@ extension Link {
   private static var smallInput: Int { 3 << 20 }
 
   /// Reads objects in parallel; files get consecutive indices in the order of `sources`.
-  private func readObjects<T: Target>(_: T.Type, _ sources: [ObjectReader.Source]) -> FileIndex {
+  private mutating func readObjects(_ sources: [ObjectReader.Source]) -> FileIndex {
     let first = objects.reserve(count: sources.count)
     objects.expectWrites(to: first.int..<objects.count)
     for source in sources { inputBytes += source.bytes.count }
@@ -121,7 +173,7 @@ extension Link {
       var fileGroups: [(section: UInt32, symbol: UInt32)] = []
       do throws(InputError) {
         try ObjectReader.read(
-          T.Encoding.self, machine: T.machine, sources[i], into: objects.pointer(index),
+          E.self, machine: T.machine, sources[i], into: objects.pointer(index),
           groups: &fileGroups)
       } catch {
         objects[index].flags |= FileFlags.isBroken.rawValue
@@ -149,13 +201,13 @@ extension Link {
     return first
   }
 
-  private func readLibraries<T: Target>(_: T.Type, _ loader: InputLoader) {
+  private mutating func readLibraries(_ loader: InputLoader) {
     var sonames: Set<ByteString> = []
     for i in libraries.indices { sonames.insert(libraries[LibraryIndex(i)].soname) }
     for input in loader.libraries {
       do {
         var result = try SharedLibraryReader.read(
-          T.Encoding.self, machine: T.machine, bytes: input.bytes, path: input.path)
+          E.self, machine: T.machine, bytes: input.bytes, path: input.path)
         if result.library.soname.isEmpty {
           // The name that the user wrote; for `-l`, the file's name.
           result.library.soname = sonameFromPath(input.path)
@@ -165,7 +217,7 @@ extension Link {
         result.library.isDuplicate = !sonames.insert(result.library.soname).inserted
         result.library.firstNeeded = neededNames.count
         result.library.neededCount = result.needed.count
-        neededNames += result.needed
+        inputs.neededNames += result.needed
         libraries.append(result.library)
       } catch {
         diagnostics.error("\(input.path): \(error.text)", key: input.position)
@@ -189,7 +241,7 @@ extension Link {
     return name
   }
 
-  private func makeProviders(
+  private mutating func makeProviders(
     _ loader: InputLoader, firstLibrary: Int, lazyFirst: FileIndex
   ) {
     for lazy in loader.lazies {
@@ -213,7 +265,7 @@ extension Link {
     }
   }
 
-  private func makeProviders(forArchive i: Int) {
+  private mutating func makeProviders(forArchive i: Int) {
     let archive = archives[i]
     let first = providers.count
     var names = archiveNames
@@ -243,7 +295,7 @@ extension Link {
     archiveNames = names
   }
 
-  private func addProvider(_ archiveNumber: Int, _ archive: Archive, _ offset: Int) {
+  private mutating func addProvider(_ archiveNumber: Int, _ archive: Archive, _ offset: Int) {
     providers.append(
       Provider(
         kind: .archiveMember, isTaken: false, owner: UInt32(archiveNumber),
@@ -252,7 +304,7 @@ extension Link {
   }
 
   /// The members of an archive whose index is not in their order.
-  private func addSorted(
+  private mutating func addSorted(
     _ number: Int, _ archive: Archive,
     _ names: inout [ArchiveName]
   ) throws(Archive.Failure) {
@@ -280,8 +332,7 @@ extension Link {
 
   /// Switches files on: their definitions and references count. Returns the names that they leave
   /// undefined and that some provider has, in file order.
-  func activate<T: Target>(_: T.Type, _ files: [FileIndex]) -> [SymbolIndex] {
-    typealias E = T.Encoding
+  func activate(_ files: [FileIndex]) -> [SymbolIndex] {
     if files.isEmpty { return [] }
     let spans = FileSpan.spans(files: 0..<files.count, grain: 1 << 12) {
       objects[files[$0]].globalCount
@@ -289,15 +340,15 @@ extension Link {
     let lists = pool.map(chunks: spans.count) { [self] i, _ in
       var wanted: [SymbolIndex] = []
       for number in spans[i].files {
-        activate(E.self, objects.pointer(files[number]), spans[i], &wanted)
+        activate(objects.pointer(files[number]), spans[i], &wanted)
       }
       return wanted
     }
     return lists.flatMap { $0 }
   }
 
-  private func activate<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ span: FileSpan,
+  private func activate(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ span: FileSpan,
     _ wanted: inout [SymbolIndex]
   ) {
     let items = span.items(file.pointee.globalCount)
@@ -327,7 +378,7 @@ extension Link {
           section == SectionIndex.common || section == ObjectFile.largeCommonSection
         facts = isCommon ? .sawCommon : .isDefinedInObject
         if isCommon, !symbol.pointee.extra.isNone { wanted.append(index) }
-        if isVersioned { noteVersionedDefinition(E.self, file, entry) }
+        if isVersioned { noteVersionedDefinition(file, entry) }
       }
       let visibility = entry.visibility
       if visibility == .protected {
@@ -340,24 +391,24 @@ extension Link {
   }
 
   /// Chooses the providers that `references` ask for; in the order of the command line.
-  private func takeProviders<T: Target>(_: T.Type, _ references: [SymbolIndex]) -> [ProviderIndex] {
+  private mutating func takeProviders(_ references: [SymbolIndex]) -> [ProviderIndex] {
     // Of numbers, whose arrays need nothing made at run time.
     var wave: [Int] = []
     var references = references
     while !references.isEmpty {
       var used: [LibraryIndex] = []
-      takeProviders(T.self, references, &wave, &used)
-      references = load(T.Encoding.self, used)
+      takeProviders(references, &wave, &used)
+      references = load(used)
     }
     wave.sort()
     return wave.map { ProviderIndex($0) }
   }
 
   /// - Parameter used: libraries that nothing has used before.
-  private func takeProviders<T: Target>(
-    _: T.Type, _ references: [SymbolIndex], _ wave: inout [Int], _ used: inout [LibraryIndex]
+  private mutating func takeProviders(
+    _ references: [SymbolIndex], _ wave: inout [Int], _ used: inout [LibraryIndex]
   ) {
-    let met = hasVersionedNames ? libraryVersions(T.Encoding.self, asked: references) : [:]
+    let met = hasVersionedNames ? libraryVersions(asked: references) : [:]
     for index in references {
       let symbol = symbols.pointer(index)
       if symbol.pointee.has.contains(.isDefinedInObject) { continue }
@@ -377,7 +428,7 @@ extension Link {
       if providers[provider].isTaken { continue }
       if let meeting, meeting.raw < provider.raw { continue }
       if symbol.pointee.has.contains(.sawCommon),
-        !overridesCommon(T.self, providers[provider], index)
+        !overridesCommon(providers[provider], index)
       {
         continue
       }
@@ -394,8 +445,8 @@ extension Link {
   /// Whether a provider defines what so far is only common, and not as a common symbol, too: the
   /// index of an archive does not tell these apart. Source: GNU ld manual, "--warn-common"; ar's
   /// index lists both.
-  private func overridesCommon<T: Target>(
-    _: T.Type, _ provider: Provider, _ symbol: SymbolIndex
+  private func overridesCommon(
+    _ provider: Provider, _ symbol: SymbolIndex
   ) -> Bool {
     var object = ObjectFile.empty
     if provider.kind == .lazyObject {
@@ -406,12 +457,12 @@ extension Link {
       // What is wrong with the member is told when it is read for good.
       guard
         (try? ObjectReader.read(
-          T.Encoding.self, machine: T.machine, source, into: &object, groups: &groups)) != nil
+          E.self, machine: T.machine, source, into: &object, groups: &groups)) != nil
       else { return true }
     }
     let wanted = symbols[symbol].name
     for i in 0..<object.globalCount {
-      let entry = object.symbol(T.Encoding.self, object.firstGlobal + i)
+      let entry = object.symbol(E.self, object.firstGlobal + i)
       let section = UInt32(entry.sectionIndex)
       if section == SectionIndex.undefined || section == SectionIndex.common
         || section == ObjectFile.largeCommonSection || entry.binding == .weak
@@ -455,45 +506,43 @@ extension Link {
   /// What libraries leave undefined may be in an archive, and if it is in an object it has to be
   /// exported. Archives are asked for what is going to be loaded only: not for a library under
   /// `--as-needed` that nothing uses.
-  func referencesFromLibraries<E: ELFEncoding>(_: E.Type) -> [SymbolIndex] {
+  mutating func referencesFromLibraries() -> [SymbolIndex] {
     var loaded: [LibraryIndex] = []
     for i in libraries.indices.map({ LibraryIndex($0) }) {
       if libraries[i].isLoaded || !libraries[i].isAsNeeded {
         libraries[i].isLoaded = false
         loaded.append(i)
       } else {
-        noteReferences(E.self, of: libraries[i]) { _ in }
+        noteReferences(of: libraries[i]) { _ in }
       }
     }
-    return load(E.self, loaded)
+    return load(loaded)
   }
 
   /// Notes that libraries will be loaded, with those on the command line that they name as needed.
   /// Returns what they leave undefined and archives may have.
-  private func load<E: ELFEncoding>(_: E.Type, _ used: [LibraryIndex]) -> [SymbolIndex] {
+  private mutating func load(_ used: [LibraryIndex]) -> [SymbolIndex] {
     if used.isEmpty { return [] }
-    if inputs.libraryNames?.count != libraries.count {
-      inputs.libraryNames = LibraryNames(libraries)
-    }
-    let libraryNames = inputs.libraryNames!
+    if libraryNames?.count != libraries.count { libraryNames = LibraryNames(libraries) }
+    let names = libraryNames!
     var references: [SymbolIndex] = []
     var pending = used
     while let index = pending.popLast() {
       let library = libraries[index]
       if library.isLoaded || library.isDuplicate { continue }
       libraries[index].isLoaded = true
-      noteReferences(E.self, of: library) { references.append($0) }
+      noteReferences(of: library) { references.append($0) }
       for name in neededNames[library.firstNeeded..<library.firstNeeded + library.neededCount] {
-        if let other = libraryNames.find(name) { pending.append(other) }
+        if let other = names.find(name) { pending.append(other) }
       }
     }
-    return withoutDefinedByLibraries(E.self, references)
+    return withoutDefinedByLibraries(references)
   }
 
   /// What only libraries refer to is a library's, if one defines it: no archive in front of it takes
   /// its place.
-  private func withoutDefinedByLibraries<E: ELFEncoding>(
-    _: E.Type, _ references: [SymbolIndex]
+  private func withoutDefinedByLibraries(
+    _ references: [SymbolIndex]
   ) -> [SymbolIndex] {
     let asked = references.filter {
       let extra = symbols[$0].extra
@@ -517,8 +566,8 @@ extension Link {
   /// Marks the symbols that a library refers to.
   ///
   /// - Parameter visit: is called with those that an archive may be asked for.
-  private func noteReferences<E: ELFEncoding>(
-    _: E.Type, of library: SharedLibrary, _ visit: (SymbolIndex) -> Void
+  private func noteReferences(
+    of library: SharedLibrary, _ visit: (SymbolIndex) -> Void
   ) {
     if library.isDuplicate { return }
     for j in 1..<max(1, library.symbolCount) {
@@ -543,7 +592,7 @@ extension Link {
   }
 
   /// `--wrap`: pairs of symbols, from and to.
-  func prepareWraps() -> [SymbolIndex: SymbolIndex] {
+  mutating func prepareWraps() -> [SymbolIndex: SymbolIndex] {
     for name in options.wrappedSymbols {
       guard
         let symbol = names.find(ByteString(copying: name), in: symbols),
@@ -557,8 +606,8 @@ extension Link {
   }
 
   /// Only references are redirected: a file that defines the symbol goes on using its own.
-  func redirectWrapped<E: ELFEncoding>(
-    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ wraps: [SymbolIndex: SymbolIndex]
+  func redirectWrapped(
+    _ file: UnsafeMutablePointer<ObjectFile>, _ wraps: [SymbolIndex: SymbolIndex]
   ) {
     for i in 0..<file.pointee.globalCount {
       let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + i)
@@ -568,13 +617,13 @@ extension Link {
   }
 
   /// Puts live files and libraries in the order of the command line.
-  private func orderFiles() {
+  private mutating func orderFiles() {
     var live: [FileIndex] = []
     for i in objects.indices.dropFirst() where objects[FileIndex(i)].has.contains(.isLive) {
       live.append(FileIndex(i))
     }
     live.sort { objects[$0].position < objects[$1].position }
-    liveObjects = [FileIndex(0)] + live
+    inputs.liveObjects = [FileIndex(0)] + live
     var order: UInt32 = 1
     var library = 0
     for index in live {

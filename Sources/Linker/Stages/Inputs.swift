@@ -9,7 +9,6 @@ struct Inputs: @unchecked Sendable {
   let objects = Table<FileIndex, ObjectFile>(capacity: 1 << 22, of: "objects")
   let libraries = Table<LibraryIndex, SharedLibrary>(capacity: 1 << 16, of: "shared libraries")
   let providers = Table<ProviderIndex, Provider>(capacity: 1 << 24, of: "archive members")
-  var archives: [Archive] = []
   /// DT_NEEDED names of all libraries.
   var neededNames: [ByteString] = []
   var indirectLibraries = IndirectLibraries()
@@ -20,25 +19,6 @@ struct Inputs: @unchecked Sendable {
   /// Live objects in the order of the command line; index 0 is the linker's own file.
   var liveObjects: [FileIndex] = []
   var isDynamic = false
-  /// The libraries so far, by name; made when somebody asks.
-  var libraryNames: LibraryNames?
-  /// Bytes of the objects that are read.
-  var inputBytes = 0
-  /// What objects name in `.deplibs`, once each.
-  var dependentLibraries: Set<ByteString> = []
-  var archiveNames: [ArchiveName] = []
-  var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
-  /// Symbols whose `extra` is a provider.
-  var providedSymbols: [SymbolIndex] = []
-  /// For names that a shared library has, the archive members and lazy objects behind it that have
-  /// them, too.
-  var shadowedProviders: [(symbol: SymbolIndex, provider: ProviderIndex)] = []
-  var shadowedProvidersAreSorted = false
-  /// Symbols `foo@V` that members of archives and lazy objects define by that name, and not by
-  /// `foo@@V`.
-  var lazyVersions: Set<SymbolIndex> = []
-  /// `--wrap`: references to the key mean the value.
-  var wraps: [SymbolIndex: SymbolIndex] = [:]
 }
 
 /// Reads the inputs.
@@ -50,7 +30,6 @@ extension ReadsInputs {
   @inline(__always) var objects: Table<FileIndex, ObjectFile> { inputs.objects }
   @inline(__always) var libraries: Table<LibraryIndex, SharedLibrary> { inputs.libraries }
   @inline(__always) var providers: Table<ProviderIndex, Provider> { inputs.providers }
-  @inline(__always) var archives: [Archive] { inputs.archives }
   @inline(__always) var neededNames: [ByteString] { inputs.neededNames }
   @inline(__always) var indirectLibraries: IndirectLibraries { inputs.indirectLibraries }
   @inline(__always) var scriptCommands: [(command: ScriptCommand, path: String)] {

@@ -6,11 +6,11 @@ import Platform
 /// A section holds names, each with a NUL at its end. Only live objects count, so an archive member
 /// may bring libraries in the middle of the reading of archives. Their place is behind all that the
 /// command line names. Source: LLVM's "Extensions", "SHT_LLVM_DEPENDENT_LIBRARIES Section".
-extension Link {
+extension ReadInputs {
   /// Loads the libraries that `files` name, and those that these name in turn. True if there were
   /// new ones, in whose archives names may be found that were looked for before.
-  func addDependentLibraries<T: Target>(
-    _: T.Type, of files: [FileIndex], _ loader: inout InputLoader
+  mutating func addDependentLibraries(
+    of files: [FileIndex], _ loader: inout InputLoader
   ) throws(LinkFailed) -> Bool {
     guard options.usesDependentLibraries else { return false }
     var hasAdded = false
@@ -18,7 +18,7 @@ extension Link {
     while true {
       var hasNames = false
       for file in pending where objects[file].has.contains(.namesLibraries) {
-        for name in libraryNames(T.Encoding.self, file)
+        for name in namedLibraries(file)
         where dependentLibraries.insert(name).inserted {
           loader.loadDependency(String(name), of: objects[file].displayName)
           hasNames = true
@@ -27,13 +27,13 @@ extension Link {
       try checkpoint()
       if !hasNames { return hasAdded }
       hasAdded = true
-      pending = try addInputs(T.self, &loader)
-      isDynamic = isDynamic || libraries.count > 0
-      _ = activate(T.self, pending)
+      pending = try addInputs(&loader)
+      inputs.isDynamic = isDynamic || libraries.count > 0
+      _ = activate(pending)
     }
   }
 
-  private func libraryNames<E: ELFEncoding>(_: E.Type, _ index: FileIndex) -> [ByteString] {
+  private func namedLibraries(_ index: FileIndex) -> [ByteString] {
     let file = objects[index]
     var names: [ByteString] = []
     for i in 1..<max(1, file.sectionCount)
