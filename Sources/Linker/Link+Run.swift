@@ -113,7 +113,8 @@ extension Link {
       let duplicates: [DuplicateDefinition]
       (naming, contents, duplicates) = try ResolveSymbols<T.Encoding>.run(
         services, inputs, naming, contents)
-      reportDuplicates(T.Encoding.self, duplicates)
+      SymbolReport(services: services, inputs: inputs, naming: naming, contents: contents)
+        .reportDuplicates(T.Encoding.self, duplicates)
       checkRequired()
       try checkpoint()
     }
@@ -140,9 +141,12 @@ extension Link {
     try checkpoint()
     // What needs slots, stubs, copies and the loader's help is settled.
     try timer.measure("scan relocations") { () throws(LinkFailed) in
-      try scanRelocations(T.self)
+      demands = try ScanRelocations<T>.run(services, inputs, naming, contents)
     }
-    timer.measure("allocate slots") { allocateSlots(T.self) }
+    timer.measure("allocate slots") {
+      (contents, demands) = AllocateSlots<T.Encoding>.run(
+        services, inputs, naming, contents, demands)
+    }
     timer.measure("lay out frames") {
       contents.frameSection = LayOutFrames<T.Encoding>.run(services, inputs, contents)
     }

@@ -6,18 +6,6 @@ import ScriptParsing
 extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTables,
   ReadsLayout
 {
-  var mergedSections: [MergedSection] {
-    @inline(__always) _read { yield contents.mergedSections }
-    @inline(__always) _modify { yield &contents.mergedSections }
-  }
-  var frameSection: FrameSection {
-    @inline(__always) _read { yield contents.frameSection }
-    @inline(__always) _modify { yield &contents.frameSection }
-  }
-  var syntheticAtoms: [AtomIndex] {
-    @inline(__always) _read { yield contents.syntheticAtoms }
-    @inline(__always) _modify { yield &contents.syntheticAtoms }
-  }
   var linkOrders: [OutputIndex: OutputIndex] {
     @inline(__always) _read { yield contents.linkOrders }
     @inline(__always) _modify { yield &contents.linkOrders }
@@ -26,49 +14,9 @@ extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDema
     @inline(__always) _read { yield contents.properties }
     @inline(__always) _modify { yield &contents.properties }
   }
-  var loadedBytes: UInt64 {
-    @inline(__always) _read { yield demands.loadedBytes }
-    @inline(__always) _modify { yield &demands.loadedBytes }
-  }
-  var isLargeModelInReach: Bool {
-    @inline(__always) _read { yield demands.isLargeModelInReach }
-    @inline(__always) _modify { yield &demands.isLargeModelInReach }
-  }
-  var isLargeCodeNear: Bool {
-    @inline(__always) _read { yield demands.isLargeCodeNear }
-    @inline(__always) _modify { yield &demands.isLargeCodeNear }
-  }
-  var startFile: FileIndex {
-    @inline(__always) _read { yield demands.startFile }
-    @inline(__always) _modify { yield &demands.startFile }
-  }
-  var relaxesSlots: Bool {
-    @inline(__always) _read { yield demands.relaxesSlots }
-    @inline(__always) _modify { yield &demands.relaxesSlots }
-  }
-  var scanFacts: ScanFacts {
-    @inline(__always) _read { yield demands.scanFacts }
-    @inline(__always) _modify { yield &demands.scanFacts }
-  }
   var dynamicRelocations: DynamicRelocationTable {
     @inline(__always) _read { yield demands.dynamicRelocations }
     @inline(__always) _modify { yield &demands.dynamicRelocations }
-  }
-  var copiedSymbols: [SymbolIndex] {
-    @inline(__always) _read { yield demands.copiedSymbols }
-    @inline(__always) _modify { yield &demands.copiedSymbols }
-  }
-  var mentionedElsewhere: [SymbolIndex] {
-    @inline(__always) _read { yield demands.mentionedElsewhere }
-    @inline(__always) _modify { yield &demands.mentionedElsewhere }
-  }
-  var offsetTable: OffsetTable {
-    @inline(__always) _read { yield demands.offsetTable }
-    @inline(__always) _modify { yield &demands.offsetTable }
-  }
-  var procedureLinkage: ProcedureLinkageTable {
-    @inline(__always) _read { yield demands.procedureLinkage }
-    @inline(__always) _modify { yield &demands.procedureLinkage }
   }
   var synthetic: SyntheticSections {
     @inline(__always) _read { yield tables.synthetic }

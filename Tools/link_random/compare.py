@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .model import Difference, Outcome
 
 
@@ -10,7 +12,9 @@ def difference(weld: Outcome, bfd: Outcome, lld: Outcome) -> Difference | None:
     if bfd.linked != lld.linked:
         return None
     if not bfd.linked:
-        return Difference("links", first_line(bfd.message)) if weld.linked else None
+        if not weld.linked or are_of_others(bfd.message, lld.message):
+            return None
+        return Difference("links", first_line(bfd.message))
     if not weld.linked:
         return Difference("refuses", first_line(weld.message))
     if bfd.status == lld.status != weld.status:
@@ -32,6 +36,23 @@ def first_line(message: str) -> str:
     lines = [line for line in message.splitlines() if line.strip()]
     errors = [line for line in lines if "warning" not in line and "in function" not in line]
     return (errors or lines or ["no message"])[0][:200]
+
+
+def are_of_others(bfd: str, lld: str) -> bool:
+    """Whether two refusals are about different names, so that each linker does what the other refuses."""
+    first, second = subjects(bfd), subjects(lld)
+    return bool(first and second) and first.isdisjoint(second)
+
+
+def subjects(message: str) -> set[str]:
+    """The names that errors are about, without versions."""
+    found: set[str] = set()
+    for line in message.splitlines():
+        if "in function" in line or "warning" in line:
+            continue
+        names = re.findall(r"[`']([^`']+)'", line) + re.findall(r"symbol: (\S+)", line)
+        found.update(name.partition("@")[0] for name in names)
+    return found
 
 
 def by_key(outcome: Outcome) -> dict[str, list[str]]:

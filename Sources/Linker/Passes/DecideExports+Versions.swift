@@ -70,6 +70,37 @@ extension DecideExports {
     if !options.allowsUndefinedVersion { checkAssignments() }
   }
 
+  /// A program defines the versions that its exported symbols name, whatever its script is about: it
+  /// may stand in for a library. As in GNU ld.
+  mutating func defineExportedVersions() {
+    if isSharedLibrary || !hasVersionedNames { return }
+    for file in liveObjects where objects[file].has.contains(.hasVersionedNames) {
+      for i in 0..<objects[file].globalCount {
+        let index = objects[file].globals[i]
+        guard symbols[index].has.contains(.isExported), symbols[index].file == file.raw,
+          let (_, suffix) = nameInFile(symbols[index]), !suffix.version.isEmpty
+        else { continue }
+        guard let number = naming.versions.define(suffix.version) else {
+          diagnostics.error(
+            "\(objects[file].displayName): more than \(VersionTable.mostDefinitions) versions")
+          return
+        }
+        let isOld = !suffix.isDefault && versionInName(index) != nil
+        versions.symbolVersions.base[index.int] = number | (isOld ? VersionTable.hidden : 0)
+      }
+    }
+  }
+
+  /// What the defining file calls a symbol, if that names a version.
+  private func nameInFile(_ symbol: Symbol) -> (name: ByteString, suffix: VersionSuffix)? {
+    guard symbol.file != 0, symbol.file < objects.count else { return nil }
+    let file = objects.pointer(FileIndex(raw: symbol.file))
+    guard file.pointee.has.contains(.hasVersionedNames) else { return nil }
+    let entry = file.pointee.symbol(E.self, Int(symbol.source))
+    let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
+    return VersionSuffix(of: name).map { (name, $0) }
+  }
+
   private func makeMatcher() -> PatternMatcher? {
     var entries: [PatternMatcher.Entry] = []
     for script in versions.scripts {
@@ -114,18 +145,12 @@ extension DecideExports {
 
   /// The version that the defining file's name for a symbol asks for; nil if it asks for none.
   ///
-  /// An unknown version is an error in a shared library. In an executable it is ignored, because a
-  /// program may define a versioned symbol in place of a library's, whatever its own script is about:
-  /// references to the version find a symbol without one too.
+  /// A version that no script defines is an error in a shared library; a program defines it if the
+  /// symbol is exported.
   private func suffixVersion(
     _ symbol: Symbol, _ table: VersionTable, _ nodes: [PatternMatcher?]
   ) -> UInt16? {
-    guard symbol.file != 0, symbol.file < objects.count else { return nil }
-    let file = objects.pointer(FileIndex(raw: symbol.file))
-    guard file.pointee.has.contains(.hasVersionedNames) else { return nil }
-    let entry = file.pointee.symbol(E.self, Int(symbol.source))
-    let name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
-    guard let suffix = VersionSuffix(of: name) else { return nil }
+    guard let (name, suffix) = nameInFile(symbol) else { return nil }
     // A strong `foo@V` may be what the symbol `foo` has become.
     let symbolAt = symbol.name.firstIndex(of: 0x40)
     let hidden = suffix.isDefault || symbolAt == nil ? 0 : VersionTable.hidden
@@ -142,13 +167,13 @@ extension DecideExports {
       return number | hidden
     }
     if isSharedLibrary {
+      let file = objects[FileIndex(raw: symbol.file)]
       let remedy =
         table.hasScript
         ? "add it to the version script" : "define it in a version script (--version-script)"
       diagnostics.error(
-        "\(file.pointee.displayName): symbol '\(name)' has undefined version"
-          + " '\(suffix.version)'; \(remedy)",
-        key: UInt64(file.pointee.order) << 32 | UInt64(symbol.source))
+        "\(file.displayName): symbol '\(name)' has undefined version '\(suffix.version)'; \(remedy)",
+        key: UInt64(file.order) << 32 | UInt64(symbol.source))
     }
     return VersionTable.global
   }

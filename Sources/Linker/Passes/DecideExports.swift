@@ -41,6 +41,7 @@ struct DecideExports<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, @u
         }
       }
     }
+    defineExportedVersions()
     naming.weakImports = weak.withLock { $0.sorted { $0.raw < $1.raw } }
     forgetUnloadedImports()
   }

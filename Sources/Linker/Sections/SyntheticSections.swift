@@ -174,13 +174,6 @@ extension Link {
       ".shstrtab", .sectionNames, .stringTable, [], size: 0, alignment: 0)
   }
 
-  /// The loader's path; nil if the output has none.
-  var interpreterPath: String? {
-    if options.noDynamicLinker || isSharedLibrary && options.dynamicLinker == nil { return nil }
-    if isSharedLibrary || options.isStatic { return nil }
-    return options.dynamicLinker ?? target.interpreter
-  }
-
   private func makeVersionSections<E: ELFEncoding>(_: E.Type) {
     buildVersionSections(E.self)
     let definitions = versionDefinitionsSize
@@ -255,5 +248,14 @@ extension Link {
         diagnostics.warning(text, key: UInt64(file.order) << 32)
       }
     }
+  }
+}
+
+extension UsesServices {
+  /// The loader's path; nil if the output has none.
+  var interpreterPath: String? {
+    if options.noDynamicLinker || isSharedLibrary && options.dynamicLinker == nil { return nil }
+    if isSharedLibrary || options.isStatic { return nil }
+    return options.dynamicLinker ?? target.interpreter
   }
 }

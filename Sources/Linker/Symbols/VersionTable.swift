@@ -97,6 +97,19 @@ struct VersionTable: @unchecked Sendable {
     mentions = allocateZeroed(count: definitions.count)
   }
 
+  /// Definitions of versions that the numbers leave room for.
+  static var mostDefinitions: Int { maximum - 2 }
+
+  /// The number of a version, which is defined if it was not; nil if there are too many.
+  mutating func define(_ name: ByteString) -> UInt16? {
+    if let number = numbers[name] { return number }
+    if definitions.count >= Self.mostDefinitions { return nil }
+    let number = UInt16(definitions.count + 2)
+    numbers[name] = number
+    definitions.append(Definition(name: name, parents: [], number: number, isEmpty: false))
+    return number
+  }
+
   /// The number of a version that the output defines.
   func number(of name: ByteString) -> UInt16? { numbers[name] }
 

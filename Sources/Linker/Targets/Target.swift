@@ -39,7 +39,7 @@ protocol Target: Sendable {
   ///
   /// - Parameter link: that of the context; a parameter of its own is not counted as a reference,
   ///   which two threads would do in turns to one counter for each atom.
-  static func scan(_ link: Link, _ context: inout ScanContext, _ atom: AtomIndex)
+  static func scan(_ link: ScanStages, _ context: inout ScanContext, _ atom: AtomIndex)
 
   /// Bytes that a relocation writes if a plain reference (`Destination.isSpecial`) of this type asks
   /// for nothing, so that the scan may pass it over; else 0.

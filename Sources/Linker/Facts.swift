@@ -87,6 +87,77 @@ extension ReadsNaming where Self: ReadsContents & ReadsDemands & ReadsLayout {
   }
 }
 
+extension ReadsNaming where Self: ReadsInputs {
+  /// st_size of a relocation's symbol.
+  func symbolSize<E: ELFEncoding>(
+    _: E.Type, _ file: UnsafeMutablePointer<ObjectFile>, _ source: UInt32
+  ) -> UInt64 {
+    let index = Int(source)
+    if index < file.pointee.firstGlobal { return file.pointee.symbol(E.self, index).byteCount }
+    let symbol = symbols[file.pointee.globals[index - file.pointee.firstGlobal]]
+    if symbol.has.contains(.isUndefined) || symbol.has.contains(.isLinkerDefined) { return 0 }
+    if symbol.has.contains(.isShared) {
+      return libraries[LibraryIndex(raw: symbol.file)].symbol(E.self, Int(symbol.source)).byteCount
+    }
+    return objects[FileIndex(raw: symbol.file)].symbol(E.self, Int(symbol.source)).byteCount
+  }
+}
+
+extension ReadsNaming where Self: ReadsContents {
+  /// Whether a relocation of debug information points at something that is not in the output.
+  @inline(__always)
+  func isDead<E: ELFEncoding>(
+    _: E.Type, _ source: UInt32, in file: UnsafeMutablePointer<ObjectFile>
+  ) -> Bool {
+    let index = Int(source)
+    let atom: AtomIndex
+    if index < file.pointee.firstGlobal {
+      let section = file.pointee.section(E.self, of: index)
+      if Int(section) >= file.pointee.sectionCount { return false }
+      atom = file.pointee.sectionAtoms[Int(section)]
+      if atom.isNone { return false }
+    } else {
+      let symbol = symbols.pointer(file.pointee.globals[index &- file.pointee.firstGlobal])
+      atom = symbol.pointee.atom
+      if atom.isNone { return false }
+    }
+    if atom == .discarded { return true }
+    return !atoms.pointer(atom).pointee.has.contains(.isLive)
+  }
+}
+
+extension UsesServices where Self: ReadsContents {
+  /// What stands in debug information for an address that is gone: 0, but 1 in range lists of DWARF
+  /// 2 to 4, where a pair of zeros ends the list.
+  func tombstone(_ atom: Atom) -> UInt64 {
+    let name = outputs[atom.output].name
+    if let value = services.deadRules.value(for: name) { return value }
+    return name == ".debug_ranges" || name == ".debug_loc" ? 1 : 0
+  }
+
+  /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
+  /// branch tracking, or `-z ibtplt`.
+  var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
+}
+
+extension UsesServices {
+  /// Where the image begins unless an option says otherwise.
+  func defaultBase<T: Target>(_: T.Type) -> UInt64 {
+    isPositionIndependent ? 0 : alignUp(T.defaultImageBase, maximumPageSize)
+  }
+
+  /// Whether the gaps between segments can be larger than estimates of the image's size allow for.
+  var hasWideGaps: Bool { maximumPageSize > 1 << 22 }
+}
+
+extension UsesServices where Self: ReadsDemands {
+  /// Whether absolute addresses fit an immediate operand.
+  var isLoadedLow: Bool {
+    !isPositionIndependent && (options.imageBase ?? 0) < 1 << 30 && options.sectionStarts.isEmpty
+      && loadedBytes < 1 << 30 && !hasWideGaps
+  }
+}
+
 extension AtomIndex {
   /// Marks sections that lost their group's election or were excluded.
   @inline(__always) static var discarded: AtomIndex { AtomIndex(raw: .max - 1) }

@@ -5,7 +5,12 @@ import Synchronization
 
 /// What is said about undefined and duplicate symbols: the name as its author wrote it, where it is
 /// used (file and line if the object has debug information), and what may be meant.
-extension Link {
+struct SymbolReport: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
+  let services: Services
+  let inputs: Inputs
+  let naming: Naming
+  let contents: Contents
+
   private static var shownReferences: Int { 3 }
 
   func reportUndefined(_ references: [UndefinedReference]) {
@@ -75,20 +80,20 @@ extension Link {
 
   /// The function that a place lies in, by the file's own symbols.
   private func functionName(_ atom: AtomIndex, _ offset: UInt64) -> String? {
-    Self.functionName(encoding, self, atom, offset)
+    functionName(encoding, atom, offset)
   }
 
-  private static func functionName<E: ELFEncoding>(
-    _: E.Type, _ link: Link, _ atom: AtomIndex, _ offset: UInt64
+  private func functionName<E: ELFEncoding>(
+    _: E.Type, _ atom: AtomIndex, _ offset: UInt64
   ) -> String? {
-    let file = link.objects[link.atoms[atom].file]
+    let file = objects[atoms[atom].file]
     for i in 1..<max(1, file.symbolCount) {
       let entry = file.symbol(E.self, i)
-      guard entry.type == .function, file.section(E.self, of: i) == link.atoms[atom].section,
+      guard entry.type == .function, file.section(E.self, of: i) == atoms[atom].section,
         offset >= entry.value, offset - entry.value < max(entry.byteCount, 1)
       else { continue }
       let name = ObjectFile.name(file.symbolNames, at: entry.name)
-      return Symbolication.displayName(name, demangling: link.options.demangles)
+      return Symbolication.displayName(name, demangling: options.demangles)
     }
     return nil
   }
