@@ -87,7 +87,7 @@ extension Link {
   /// The passes, in order. Each relies on what those before it have settled, and says so.
   private func run<T: Target>(_: T.Type) throws(LinkFailed) {
     // Opening is serial: scripts and `-l` depend on order.
-    var loader = InputLoader(services)
+    var loader = InputLoader(serviceStage)
     timer.measure("open inputs") { loader.loadAll() }
     inputs.scriptCommands = loader.scriptCommands
     try checkpoint()
@@ -99,56 +99,62 @@ extension Link {
 
     // From here on every name is a symbol, and which files are live is settled.
     try timer.measure("read inputs") { () throws(LinkFailed) in
-      (inputs, naming) = try ReadInputs<T>.run(services, loader, inputs, naming, contents)
+      try ReadInputs<T>.run(
+        serviceStage, loader, changingInputs, changingNaming, contentStage)
     }
     if options.tracesFiles { traceMembers() }
     // Groups are elected before sections are read: losers are never looked at.
-    timer.measure("elect groups") { ElectGroups.run(services, inputs, contents) }
+    timer.measure("elect groups") { ElectGroups.run(serviceStage, inputStage, contentStage) }
     // Every section that stays is an atom; frames hang on their functions.
     try timer.measure("read sections") { () throws(LinkFailed) in
-      try ReadSections<T>.run(services, inputs, naming, contents)
+      try ReadSections<T>.run(serviceStage, inputStage, namingStage, contentStage)
     }
     // Every symbol has its definition, or is known to have none.
     try timer.measure("resolve symbols") { () throws(LinkFailed) in
-      let duplicates: [DuplicateDefinition]
-      (naming, contents, duplicates) = try ResolveSymbols<T.Encoding>.run(
-        services, inputs, naming, contents)
-      SymbolReport(services: services, inputs: inputs, naming: naming, contents: contents)
+      let duplicates = try ResolveSymbols<T.Encoding>.run(
+        serviceStage, inputStage, changingNaming, changingContents)
+      SymbolReport(serviceStage, inputStage, namingStage, contentStage)
         .reportDuplicates(T.Encoding.self, duplicates)
       checkRequired()
       try checkpoint()
     }
-    PairDroppedMembers<T.Encoding>.run(services, inputs, contents)
+    PairDroppedMembers<T.Encoding>.run(serviceStage, inputStage, contentStage)
     if !options.tracedSymbols.isEmpty {
-      TraceSymbols<T.Encoding>(services: services, inputs: inputs, naming: naming).print()
+      TraceSymbols<T.Encoding>(
+        serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage
+      ).print()
     }
     timer.measure("decide exports") {
-      naming = DecideExports<T.Encoding>.run(services, inputs, naming)
+      DecideExports<T.Encoding>.run(serviceStage, inputStage, changingNaming)
     }
     // Where each file's symbols lead is known in one word each.
     timer.measure("find destinations") {
-      naming.destinations = FillDestinations<T.Encoding>.find(services, inputs, naming, contents)
+      naming.destinations = FillDestinations<T.Encoding>.find(
+        serviceStage, inputStage, namingStage, contentStage)
     }
     // What is live is settled.
     timer.measure("mark live") {
       if !options.collectsGarbage { return }
-      contents.pieceMarks = MarkLive<T>.run(services, inputs, naming, contents)
-      naming = DecideExports<T.Encoding>.forgetUnreached(services, inputs, naming, contents)
+      contents.pieceMarks = MarkLive<T>.run(serviceStage, inputStage, namingStage, contentStage)
+      DecideExports<T.Encoding>.forgetUnreached(
+        serviceStage, inputStage, changingNaming, contentStage)
     }
     timer.measure("merge strings") {
-      contents = MergeStrings<T.Encoding>.run(services, inputs, naming, contents)
+      MergeStrings<T.Encoding>.run(serviceStage, inputStage, namingStage, changingContents)
     }
     try checkpoint()
     // What needs slots, stubs, copies and the loader's help is settled.
     try timer.measure("scan relocations") { () throws(LinkFailed) in
-      demands = try ScanRelocations<T>.run(services, inputs, naming, contents)
+      try ScanRelocations<T>.run(
+        serviceStage, inputStage, namingStage, contentStage, changingDemands)
     }
     timer.measure("allocate slots") {
-      (contents, demands) = AllocateSlots<T.Encoding>.run(
-        services, inputs, naming, contents, demands)
+      AllocateSlots<T.Encoding>.run(
+        serviceStage, inputStage, namingStage, changingContents, changingDemands)
     }
     timer.measure("lay out frames") {
-      contents.frameSection = LayOutFrames<T.Encoding>.run(services, inputs, contents)
+      contents.frameSection = LayOutFrames<T.Encoding>.run(
+        serviceStage, inputStage, contentStage)
     }
     timer.measure("place atoms") { placeAtoms(T.self) }
     timer.measure("make tables") { makeSyntheticSections(T.self) }
@@ -160,7 +166,8 @@ extension Link {
     }
     timer.measure("settle destinations") {
       if let destinations = naming.destinations {
-        FillDestinations<T.Encoding>.settle(destinations, services, inputs, naming, contents)
+        FillDestinations<T.Encoding>.settle(
+          destinations, serviceStage, inputStage, namingStage, contentStage)
       }
     }
     // What is compressed is relocated before.
@@ -168,7 +175,8 @@ extension Link {
     try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
     if options.printsMap || options.mapFile != nil {
       MapFile<T.Encoding>(
-        services: services, inputs: inputs, naming: naming, contents: contents, layout: layout
+        serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
+        contentStage: contentStage, layoutStage: layoutStage
       ).write()
     }
     writeDependencies()

@@ -3,8 +3,8 @@ import Platform
 import ScriptParsing
 
 /// What the passes that are still part of `Link` write.
-extension Link: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTables,
-  ReadsLayout
+extension Link: UsesServices, ChangesInputs, ChangesNaming, ChangesContents, ChangesDemands,
+  ChangesTables, ChangesLayout
 {
   var linkOrders: [OutputIndex: OutputIndex] {
     @inline(__always) _read { yield contents.linkOrders }

@@ -8,17 +8,17 @@ import Synchronization
 /// Tables are flat, reached by 32-bit index, and held as `let`s whose storage never moves, so that
 /// workers may read them freely. Who may write when is said with each pass in `Link+Run.swift`.
 public final class Link: @unchecked Sendable {
-  let services: Services
+  private let ownServices: Changing<Services>
   let timer: PhaseTimer
 
   // MARK: Stages, in the order in which they become known
 
-  var inputs = Inputs()
-  var naming = Naming()
-  var contents = Contents()
-  var demands = Demands()
-  var tables = LinkerTables()
-  var layout = Layout()
+  let changingInputs = Changing(Inputs())
+  let changingNaming = Changing(Naming())
+  let changingContents = Changing(Contents())
+  let changingDemands = Changing(Demands())
+  let changingTables = Changing(LinkerTables())
+  let changingLayout = Changing(Layout())
 
   public convenience init(options: LinkOptions, diagnostics: Diagnostics) {
     self.init(options: options, diagnostics: diagnostics, output: nil)
@@ -26,10 +26,23 @@ public final class Link: @unchecked Sendable {
 
   /// - Parameter output: takes the output, in place of a file at `options.outputPath`.
   init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
-    services = Services(
-      options: options, diagnostics: diagnostics, target: Self.outputTarget, output: output)
+    ownServices = Changing(
+      Services(
+        options: options, diagnostics: diagnostics, target: Self.outputTarget, output: output))
+    timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
     naming.symbols.storage.preferLargePages()
     contents.frames.storage.preferLargePages()
-    timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
+  }
+
+  var serviceStage: Reading<Services> { ownServices.reading }
+
+  deinit {
+    changingLayout.deallocate()
+    changingTables.deallocate()
+    changingDemands.deallocate()
+    changingContents.deallocate()
+    changingNaming.deallocate()
+    changingInputs.deallocate()
+    ownServices.deallocate()
   }
 }

@@ -6,11 +6,11 @@ import Platform
 /// One line a section, then one a piece of it, then one a symbol in the piece; columns are address,
 /// size and alignment in hexadecimal. Made in a byte buffer, because programs have millions of lines.
 struct MapFile<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsLayout {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
-  let layout: Layout
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let layoutStage: Reading<Layout>
 
   /// Writes the map to where options say.
   func write() {

@@ -6,7 +6,8 @@ import Synchronization
 
 /// The line tables that messages asked for; nil for files without.
 final class SourceLineCache: Sendable {
-  fileprivate let tables = Mutex<[FileIndex: SourceLineTables?]>([:])
+  /// In order of their use; few files are asked about.
+  fileprivate let tables = Mutex<[(file: FileIndex, tables: SourceLineTables?)]>([])
 }
 
 extension UsesServices where Self: ReadsInputs & ReadsContents {
@@ -24,9 +25,9 @@ extension UsesServices where Self: ReadsInputs {
   ) -> (path: String, line: Int)? {
     let index = FileIndex(file - objects.base)
     let found = services.sourceLines.tables.withLock { known in
-      if let found = known[index] { return found }
+      if let found = known.first(where: { $0.file == index }) { return found.tables }
       let found = SourceLineTables(E.self, file)
-      known[index] = .some(found)
+      known.append((index, found))
       return found
     }
     guard let tables = found else { return nil }

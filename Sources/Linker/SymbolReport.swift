@@ -6,10 +6,20 @@ import Synchronization
 /// What is said about undefined and duplicate symbols: the name as its author wrote it, where it is
 /// used (file and line if the object has debug information), and what may be meant.
 struct SymbolReport: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+
+  init(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>
+  ) {
+    serviceStage = services
+    inputStage = inputs
+    namingStage = naming
+    contentStage = contents
+  }
 
   private static var shownReferences: Int { 3 }
 

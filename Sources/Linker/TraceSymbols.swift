@@ -14,9 +14,9 @@ extension ReadsInputs {
 
 /// `--trace-symbol`: every file that defines a symbol or refers to it, in the order of the files.
 struct TraceSymbols<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
 
   func print() {
     var traced: Set<SymbolIndex> = []

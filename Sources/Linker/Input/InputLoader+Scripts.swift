@@ -39,7 +39,7 @@ extension InputLoader {
         load(found, state, isScript: true, origin: origin)
       case .output(let name):
         diagnostics.warning("\(path): OUTPUT(\(name)) has no effect; name the output with -o")
-      default: scriptCommands.append((command, path))
+      default: scriptCommands.append(PlacedCommand(command: command, path: path))
       }
     }
   }

@@ -22,9 +22,9 @@ struct InputLoader: UsesServices, @unchecked Sendable {
   var lazies: [Lazy] = []
   var archives: [Archive] = []
   /// Commands of scripts that are about the link, not about files.
-  var scriptCommands: [(command: ScriptCommand, path: String)] = []
+  var scriptCommands: [PlacedCommand] = []
 
-  let services: Services
+  let serviceStage: Reading<Services>
   var search: LibrarySearch
   private var nextPosition: UInt64 = 1
   var depth = 0
@@ -40,10 +40,11 @@ struct InputLoader: UsesServices, @unchecked Sendable {
   /// are looked for when all archives are open: each header is a page that nobody has touched yet.
   private var wholeArchives: [(archive: Archive, position: UInt64, at: Int)] = []
 
-  init(_ services: Services) {
-    self.services = services
+  init(_ services: Reading<Services>) {
+    serviceStage = services
     search = LibrarySearch(
-      options: services.options, standardDirectories: services.target.libraryDirectories)
+      options: services.value.options,
+      standardDirectories: services.value.target.libraryDirectories)
   }
 
   mutating func loadAll() {
@@ -77,7 +78,7 @@ struct InputLoader: UsesServices, @unchecked Sendable {
     if wholeArchives.isEmpty { return }
     let archives = wholeArchives
     wholeArchives = []
-    let services = services
+    let services = serviceStage
     let found = pool.map(chunks: archives.count) { i, _ in
       var members: [ObjectReader.Source] = []
       Self.forEachObject(
@@ -291,7 +292,7 @@ struct InputLoader: UsesServices, @unchecked Sendable {
         wholeArchives.append((archive, position, objects.count))
         return
       }
-      Self.forEachObject(of: archive, position: position, services) {
+      Self.forEachObject(of: archive, position: position, serviceStage) {
         if state.wholeArchive {
           objects.append($0)
         } else {
@@ -306,17 +307,17 @@ struct InputLoader: UsesServices, @unchecked Sendable {
 
   /// Calls `body` with each member of an archive that is an object.
   private static func forEachObject(
-    of archive: Archive, position: UInt64, _ services: Services,
+    of archive: Archive, position: UInt64, _ services: Reading<Services>,
     _ body: (ObjectReader.Source) -> Void
   ) {
     let path = String(archive.path)
-    let flags: FileFlags = services.options.isExcludedLibrary(path) ? .isExcluded : []
+    let flags: FileFlags = services.value.options.isExcludedLibrary(path) ? .isExcluded : []
     var number: UInt64 = 0
     var members: [Archive.Member] = []
     do {
       try archive.forEachMember { members.append($0) }
     } catch {
-      services.diagnostics.error("\(path): \(error.text)", key: position)
+      services.value.diagnostics.error("\(path): \(error.text)", key: position)
       return
     }
     for member in members {
@@ -326,7 +327,8 @@ struct InputLoader: UsesServices, @unchecked Sendable {
           of: member, in: archive, position: position | number, flags: flags, services)
       else { continue }
       if isBitcode(source.bytes) {
-        services.diagnostics.error(bitcodeText("\(path)(\(member.name))"), key: position | number)
+        services.value.diagnostics.error(
+          bitcodeText("\(path)(\(member.name))"), key: position | number)
         continue
       }
       // Other members (Rust's metadata, notes of the packager) are no objects.
@@ -338,7 +340,7 @@ struct InputLoader: UsesServices, @unchecked Sendable {
   /// A member as an object to read; for thin archives, from its own file.
   static func source(
     of member: Archive.Member, in archive: Archive, position: UInt64, flags: FileFlags,
-    _ services: Services
+    _ services: Reading<Services>
   ) -> ObjectReader.Source? {
     if !archive.isThin {
       return ObjectReader.Source(
@@ -352,14 +354,20 @@ struct InputLoader: UsesServices, @unchecked Sendable {
     }
     do {
       let mapped = try MappedInput(path: path)
-      services.watch.add(path, mapped)
+      services.value.watch.add(path, mapped)
       return ObjectReader.Source(
         bytes: ByteString(
           start: mapped.base.assumingMemoryBound(to: UInt8.self), count: mapped.count),
         name: member.name, archive: archive.path, position: position, flags: flags)
     } catch {
-      services.diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
+      services.value.diagnostics.error("\(archive.path): cannot open its member \(path): \(error)")
       return nil
     }
   }
+}
+
+/// A command, and the script that it is in.
+struct PlacedCommand {
+  var command: ScriptCommand
+  var path: String
 }

@@ -2,33 +2,30 @@ import ELFFormat
 import Platform
 
 /// Gives what needs them slots, stubs and copies, in the order of symbols.
-struct AllocateSlots<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
-  ReadsDemands
+struct AllocateSlots<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ChangesContents,
+  ChangesDemands
 {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  var contents: Contents
-  var demands: Demands
-
-  /// What some symbols are: those with demands, and mentioned ones that no object defines.
-  private struct FoundSymbols {
-    var demanding: [SymbolIndex] = []
-    var elsewhere: [SymbolIndex] = []
-  }
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let changingContents: Changing<Contents>
+  let changingDemands: Changing<Demands>
 
   /// Turns the scan's demands into slots, entries and copies. Copies are atoms.
   static func run(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents,
-    _ demands: Demands
-  ) -> (Contents, Demands) {
-    var pass = AllocateSlots(
-      services: services, inputs: inputs, naming: naming, contents: contents, demands: demands)
-    pass.allocate()
-    return (pass.contents, pass.demands)
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Changing<Contents>,
+    _ demands: Changing<Demands>
+  ) {
+    AllocateSlots(
+      serviceStage: services, inputStage: inputs, namingStage: naming,
+      changingContents: contents,
+      changingDemands: demands
+    )
+    .allocate()
   }
 
-  private mutating func allocate() {
+  private func allocate() {
     let needs = SymbolFlags.demands
     let lists = pool.map(chunks: (symbols.count + 0xffff) >> 16) { [self] chunk, _ in
       var found = FoundSymbols()
@@ -64,7 +61,7 @@ struct AllocateSlots<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, Re
     }
   }
 
-  private mutating func allocateSlots(_ index: ExtraIndex, _ has: SymbolFlags) {
+  private func allocateSlots(_ index: ExtraIndex, _ has: SymbolFlags) {
     let extra = extras.pointer(index)
     let isOwnIndirect = has.contains(.isIndirectFunction) && !has.contains(.isPreemptible)
     let isCanonical = has.contains(.needsCanonicalPLT)
@@ -106,7 +103,7 @@ struct AllocateSlots<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, Re
   // MARK: Copies of libraries' variables
 
   /// Makes room for a library's variable in the executable, shared by all its names there.
-  private mutating func copyVariable(
+  private func copyVariable(
     _ index: SymbolIndex, _ aliases: inout LibraryAliases
   ) {
     if !symbols[index].atom.isNone { return }  // an alias was copied before
@@ -215,4 +212,10 @@ private struct LibraryAliases {
       low += 1
     }
   }
+}
+
+/// What some symbols are: those with demands, and mentioned ones that no object defines.
+private struct FoundSymbols {
+  var demanding: [SymbolIndex] = []
+  var elsewhere: [SymbolIndex] = []
 }

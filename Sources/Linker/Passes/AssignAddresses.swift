@@ -586,7 +586,7 @@ extension Link {
       }
     }
     tables.linkerDefinedSections = NameValues.set(
-      services, inputs, naming, contents, demands, tables, layout)
+      serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage, layoutStage)
     if let index = names.find(ByteString(copying: entryName), in: symbols),
       !symbols[index].has.contains(.isUndefined)
     {

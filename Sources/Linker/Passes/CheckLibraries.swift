@@ -9,29 +9,17 @@ import Platform
 /// what asks for an older one. Source: Linux Standard Base, "Symbol Versioning"; GNU ld manual,
 /// "--no-allow-shlib-undefined".
 struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
   private let libraryNames: LibraryNames
 
-  init(_ services: Services, _ inputs: Inputs, _ naming: Naming) {
-    self.services = services
-    self.inputs = inputs
-    self.naming = naming
-    libraryNames = LibraryNames(inputs.libraries)
+  init(_ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>) {
+    serviceStage = services
+    inputStage = inputs
+    namingStage = naming
+    libraryNames = LibraryNames(inputs.value.libraries)
   }
-
-  /// A library's reference that the symbols' definitions do not show to be met.
-  private struct OpenNeed {
-    var library: LibraryIndex
-    var symbol: SymbolIndex
-    /// Nil if any will do.
-    var version: ByteString?
-    /// The version's number in the library.
-    var number: Int
-  }
-
-  private enum Answer { case met, own, open }
 
   /// Reports what will not be found, and makes libraries needed that only others have a use for.
   func run() {
@@ -351,3 +339,15 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
     }
   }
 }
+
+/// A library's reference that the symbols' definitions do not show to be met.
+private struct OpenNeed {
+  var library: LibraryIndex
+  var symbol: SymbolIndex
+  /// Nil if any will do.
+  var version: ByteString?
+  /// The version's number in the library.
+  var number: Int
+}
+
+private enum Answer { case met, own, open }

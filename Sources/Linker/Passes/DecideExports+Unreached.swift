@@ -5,12 +5,12 @@ import Platform
 extension DecideExports {
   /// Takes back what only dead code asks of libraries, and bounds of sections that are gone.
   static func forgetUnreached(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
-  ) -> Naming {
-    var pass = DecideExports(services: services, inputs: inputs, naming: naming)
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Changing<Naming>,
+    _ contents: Reading<Contents>
+  ) {
+    let pass = DecideExports(serviceStage: services, inputStage: inputs, changingNaming: naming)
     pass.dropBounds(contents)
     pass.forgetUnreachedImports()
-    return pass.naming
   }
 
   /// What only dead code refers to is not asked of the loader, and a library that nothing else needs
@@ -54,7 +54,7 @@ extension DecideExports {
 
   /// Takes `__start_X` and `__stop_X` back if garbage collection left nothing called X: weak
   /// references then find zero, others are told.
-  private mutating func dropBounds(_ contents: Contents) {
+  private func dropBounds(_ contents: Reading<Contents>) {
     let isBound = linkerDefined.contains {
       switch $0.kind {
       case .identifierStart, .identifierStop: true
@@ -65,9 +65,9 @@ extension DecideExports {
     var bounded: Set<ByteString> = []
     for file in liveObjects {
       for i in 0..<objects[file].atomCount {
-        let atom = contents.atoms[AtomIndex(objects[file].firstAtom.int + i)]
+        let atom = contents.value.atoms[AtomIndex(objects[file].firstAtom.int + i)]
         if atom.has.contains([.isNamedForC, .isLive]) {
-          bounded.insert(contents.outputs[atom.output].name)
+          bounded.insert(contents.value.outputs[atom.output].name)
         }
       }
     }

@@ -6,14 +6,14 @@ import Symbolication
 /// Versions of what is exported.
 extension DecideExports {
   /// Reads the files of `--version-script`; reports what is wrong with them.
-  mutating func readVersionScripts() {
+  func readVersionScripts() {
     for path in options.versionScripts {
       openText(path, "version script") { addVersionScript($0, path: $1) }
     }
   }
 
   /// Parses a version script, whose bytes live as long as the link, and adds it.
-  mutating func addVersionScript(_ bytes: UnsafeRawBufferPointer, path: String) {
+  func addVersionScript(_ bytes: UnsafeRawBufferPointer, path: String) {
     do {
       try naming.versions.add(VersionScript.parse(bytes))
     } catch let error as ScriptError {
@@ -26,7 +26,7 @@ extension DecideExports {
   }
 
   /// Adds the VERSION block of a linker script.
-  mutating func addVersionScript(_ script: VersionScript, path: String) {
+  func addVersionScript(_ script: VersionScript, path: String) {
     do throws(InputError) {
       try naming.versions.add(script)
     } catch {
@@ -72,7 +72,7 @@ extension DecideExports {
 
   /// A program defines the versions that its exported symbols name, whatever its script is about: it
   /// may stand in for a library. As in GNU ld.
-  mutating func defineExportedVersions() {
+  func defineExportedVersions() {
     if isSharedLibrary || !hasVersionedNames { return }
     for file in liveObjects where objects[file].has.contains(.hasVersionedNames) {
       for i in 0..<objects[file].globalCount {

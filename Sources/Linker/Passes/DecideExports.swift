@@ -7,23 +7,23 @@ import Synchronization
 /// Which symbols are seen by other components, and which of them may be replaced at run time.
 ///
 /// Source: gABI, "Symbol Table" (visibility, preemption); GNU ld manual for the options.
-struct DecideExports<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, @unchecked Sendable {
-  let services: Services
-  let inputs: Inputs
-  var naming: Naming
+struct DecideExports<E: ELFEncoding>: UsesServices, ReadsInputs, ChangesNaming, @unchecked Sendable
+{
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let changingNaming: Changing<Naming>
 
-  /// Decides for all symbols, and which of their libraries are needed. Returns the names with their
-  /// versions.
-  static func run(_ services: Services, _ inputs: Inputs, _ naming: Naming) -> Naming {
-    var pass = DecideExports(services: services, inputs: inputs, naming: naming)
-    pass.decide()
-    return pass.naming
+  /// Decides for all symbols, and which of their libraries are needed. Names get their versions.
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Changing<Naming>
+  ) {
+    DecideExports(serviceStage: services, inputStage: inputs, changingNaming: naming).decide()
   }
 
-  private mutating func decide() {
+  private func decide() {
     readVersionScripts()
-    for (command, path) in scriptCommands {
-      if case .version(let script) = command { addVersionScript(script, path: path) }
+    for entry in scriptCommands {
+      if case .version(let script) = entry.command { addVersionScript(script, path: entry.path) }
     }
     applyVersions()
     if hasVersionedNames {

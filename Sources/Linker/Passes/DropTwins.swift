@@ -8,15 +8,19 @@ import Synchronization
 /// Both are rare: they are noted while sections are read, and settled afterwards, by links that have
 /// them.
 struct DropTwins<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
 
   static func run(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>
   ) {
-    DropTwins(services: services, inputs: inputs, naming: naming, contents: contents).drop()
+    DropTwins(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents
+    )
+    .drop()
   }
 
   private func drop() {

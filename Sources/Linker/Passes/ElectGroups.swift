@@ -5,12 +5,14 @@ import Synchronization
 /// The first file that has a group keeps it: before sections are read, so that losers are never
 /// looked at.
 struct ElectGroups: UsesServices, ReadsInputs, ReadsContents {
-  let services: Services
-  let inputs: Inputs
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let contentStage: Reading<Contents>
 
-  static func run(_ services: Services, _ inputs: Inputs, _ contents: Contents) {
-    ElectGroups(services: services, inputs: inputs, contents: contents).elect()
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ contents: Reading<Contents>
+  ) {
+    ElectGroups(serviceStage: services, inputStage: inputs, contentStage: contents).elect()
   }
 
   private func elect() {

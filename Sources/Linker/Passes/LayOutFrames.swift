@@ -8,23 +8,9 @@ import Platform
 /// then places are given in parallel. A CIE lies before the first FDE that uses it, and once in the
 /// output: that is what makes a section of many small files half as large.
 struct LayOutFrames<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents {
-  let services: Services
-  let inputs: Inputs
-  let contents: Contents
-
-  /// What one file adds to the section.
-  private struct FileFrames: Sendable {
-    /// Bytes and records that are written; CIEs are added when it is known which.
-    var bytes = 0
-    var records = 0
-    var descriptions = 0
-    /// CIEs in the order of their first use.
-    var cies: [FrameIndex] = []
-    // Those of the files before.
-    var firstByte = 0
-    var firstRecord = 0
-    var firstDescription = 0
-  }
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let contentStage: Reading<Contents>
 
   /// Lays out `.eh_frame`: FDEs of live code with the CIEs that they use. After garbage collection
   /// and symbol resolution.
@@ -32,9 +18,9 @@ struct LayOutFrames<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents {
   /// The `address` of each `.frames` atom becomes the offset in the output section of what came of
   /// it, for the symbols that start-up files have there; `shiftFrameAtoms` makes that an address.
   static func run(
-    _ services: Services, _ inputs: Inputs, _ contents: Contents
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ contents: Reading<Contents>
   ) -> FrameSection {
-    LayOutFrames(services: services, inputs: inputs, contents: contents).layOut()
+    LayOutFrames(serviceStage: services, inputStage: inputs, contentStage: contents).layOut()
   }
 
   private func layOut() -> FrameSection {
@@ -225,4 +211,18 @@ struct LayOutFrames<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents {
     }
     return chunks
   }
+}
+
+/// What one file adds to the section.
+private struct FileFrames: Sendable {
+  /// Bytes and records that are written; CIEs are added when it is known which.
+  var bytes = 0
+  var records = 0
+  var descriptions = 0
+  /// CIEs in the order of their first use.
+  var cies: [FrameIndex] = []
+  // Those of the files before.
+  var firstByte = 0
+  var firstRecord = 0
+  var firstDescription = 0
 }

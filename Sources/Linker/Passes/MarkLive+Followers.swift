@@ -44,18 +44,19 @@ extension FollowerTable {
   /// What is not loaded lives, unless it follows something: it is linked to another section, or in a
   /// group with one that is loaded. A group of debug information alone lives.
   static func collect<E: ELFEncoding>(
-    _: E.Type, _ services: Services, _ inputs: Inputs, _ contents: Contents
+    _: E.Type, _ services: Reading<Services>, _ inputs: Reading<Inputs>,
+    _ contents: Reading<Contents>
   ) -> (table: FollowerTable, roots: [AtomIndex]) {
-    FollowerSearch<E>(services: services, inputs: inputs, contents: contents).run()
+    FollowerSearch<E>(serviceStage: services, inputStage: inputs, contentStage: contents).run()
   }
 }
 
 private struct FollowerSearch<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents,
   @unchecked Sendable
 {
-  let services: Services
-  let inputs: Inputs
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let contentStage: Reading<Contents>
 
   func run() -> (table: FollowerTable, roots: [AtomIndex]) {
     let found = pool.map(chunks: liveObjects.count) { [self] i, _ in

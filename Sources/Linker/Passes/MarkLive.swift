@@ -26,10 +26,10 @@ struct MarkLive<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContent
 {
   typealias E = T.Encoding
 
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
   private let atoms: Table<AtomIndex, Atom>
   /// A byte for each atom that is not zero if the atom lives.
   private let marks: UnsafeMutablePointer<UInt8>
@@ -42,24 +42,26 @@ struct MarkLive<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContent
 
   /// Marks what is reached in all live files; returns which pieces of merged sections are.
   static func run(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>
   ) -> PieceMarks {
     var pass = MarkLive(services, inputs, naming, contents)
     defer { releaseAddressSpace(pass.marks, bytes: pass.markBytes) }
     pass.markAll()
-    if services.options.printsGarbage { pass.printGarbage() }
+    if services.value.options.printsGarbage { pass.printGarbage() }
     return pass.pieceMarks
   }
 
   private init(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>
   ) {
-    self.services = services
-    self.inputs = inputs
-    self.naming = naming
-    self.contents = contents
-    atoms = contents.atoms
-    let bytes = max(contents.atoms.count, 1)
+    serviceStage = services
+    inputStage = inputs
+    namingStage = naming
+    contentStage = contents
+    atoms = contents.value.atoms
+    let bytes = max(contents.value.atoms.count, 1)
     marks = reserveAddressSpace(bytes: bytes).bindMemory(to: UInt8.self, capacity: bytes)
   }
 
@@ -67,7 +69,8 @@ struct MarkLive<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContent
 
   private mutating func markAll() {
     let leaderless: [AtomIndex]
-    (followers, leaderless) = FollowerTable.collect(E.self, services, inputs, contents)
+    (followers, leaderless) = FollowerTable.collect(
+      E.self, serviceStage, inputStage, contentStage)
     var level = survey()
     level += roots()
     for index in leaderless { mark(index, &level) }
@@ -128,15 +131,6 @@ struct MarkLive<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContent
       to: Atomic<UInt8>.self)
     if mark.pointee.load(ordering: .relaxed) != 0 { return }
     if mark.pointee.exchange(1, ordering: .relaxed) == 0 { found.append(index) }
-  }
-
-  /// What one group of files holds for the walk.
-  private struct Survey: Sendable {
-    var roots: [AtomIndex] = []
-    /// Loaded sections whose name is a C identifier.
-    var identified: [AtomIndex] = []
-    /// Loaded merged sections, which get a bit for each of their bytes.
-    var merged: [AtomIndex] = []
   }
 
   /// Looks at every atom once: copies what is live already to the marks, finds the roots, and gives
@@ -345,4 +339,13 @@ struct MarkLive<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContent
     }
     StandardOutput.print(text)
   }
+}
+
+/// What one group of files holds for the walk.
+private struct Survey: Sendable {
+  var roots: [AtomIndex] = []
+  /// Loaded sections whose name is a C identifier.
+  var identified: [AtomIndex] = []
+  /// Loaded merged sections, which get a bit for each of their bytes.
+  var merged: [AtomIndex] = []
 }

@@ -7,35 +7,27 @@ import Platform
 /// An input with relocations is not merged, since its bytes are not what they will be; nor is one
 /// with an extreme alignment. They become regular atoms. The contents of a merged atom are from
 /// here on in its `MergeInput`.
-struct MergeStrings<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  var contents: Contents
-
-  /// Inputs of one kind, in input order.
-  private struct MergeGroup {
-    var output: OutputIndex
-    var entrySize: UInt32
-    var isStrings: Bool
-    var alignment: UInt8
-    var part: UInt16
-    var flags: AtomFlags.RawValue
-    var inputs: [AtomIndex]
-  }
+struct MergeStrings<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ChangesContents {
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let changingContents: Changing<Contents>
 
   /// Pieces with a larger alignment than this (log2) are not worth what the gaps cost.
   private static var largestMergedAlignment: UInt8 { 12 }
 
   static func run(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
-  ) -> Contents {
-    var pass = MergeStrings(services: services, inputs: inputs, naming: naming, contents: contents)
-    pass.merge()
-    return pass.contents
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Changing<Contents>
+  ) {
+    MergeStrings(
+      serviceStage: services, inputStage: inputs, namingStage: naming,
+      changingContents: contents
+    )
+    .merge()
   }
 
-  private mutating func merge() {
+  private func merge() {
     for group in mergeGroups() {
       let first = mergeInputs.reserve(count: group.inputs.count)
       let sectionIndex = mergedSections.count
@@ -145,4 +137,15 @@ struct MergeStrings<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, Rea
     }
     return groups
   }
+}
+
+/// Inputs of one kind, in input order.
+private struct MergeGroup {
+  var output: OutputIndex
+  var entrySize: UInt32
+  var isStrings: Bool
+  var alignment: UInt8
+  var part: UInt16
+  var flags: AtomFlags.RawValue
+  var inputs: [AtomIndex]
 }

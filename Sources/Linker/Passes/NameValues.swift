@@ -6,20 +6,21 @@ import ScriptParsing
 struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTables,
   ReadsLayout
 {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
-  let demands: Demands
-  let tables: LinkerTables
-  let layout: Layout
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let demandStage: Reading<Demands>
+  let tableStage: Reading<LinkerTables>
+  let layoutStage: Reading<Layout>
   private var anchors: [SymbolIndex: OutputIndex] = [:]
 
   /// Gives the symbols their values. Returns, for those that lie at a place, the section they are
   /// told to lie in.
   static func set(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents,
-    _ demands: Demands, _ tables: LinkerTables, _ layout: Layout
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>,
+    _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>, _ layout: Reading<Layout>
   ) -> [SymbolIndex: OutputIndex] {
     var pass = NameValues(services, inputs, naming, contents, demands, tables, layout)
     pass.setLinkerDefinedValues()
@@ -28,16 +29,17 @@ struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsD
   }
 
   private init(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents,
-    _ demands: Demands, _ tables: LinkerTables, _ layout: Layout
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>,
+    _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>, _ layout: Reading<Layout>
   ) {
-    self.services = services
-    self.inputs = inputs
-    self.naming = naming
-    self.contents = contents
-    self.demands = demands
-    self.tables = tables
-    self.layout = layout
+    serviceStage = services
+    inputStage = inputs
+    namingStage = naming
+    contentStage = contents
+    demandStage = demands
+    tableStage = tables
+    layoutStage = layout
   }
 
   /// Gives the linker's symbols their addresses.
@@ -141,14 +143,14 @@ struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsD
         diagnostics.error("\(definition.origin) \(symbols[definition.symbol].name): \(text)")
       }
     }
-    for (command, path) in scriptCommands {
-      guard case .assertion(let condition, let message) = command else { continue }
+    for entry in scriptCommands {
+      guard case .assertion(let condition, let message) = entry.command else { continue }
       do {
         if try condition.evaluate(in: environment, resolve: { valueOfSymbol($0) }).address == 0 {
-          diagnostics.error("\(path):\(condition.line): assertion failed: \(message)")
+          diagnostics.error("\(entry.path):\(condition.line): assertion failed: \(message)")
         }
       } catch {
-        diagnostics.error("\(path):\(condition.line): ASSERT: \(error.message)")
+        diagnostics.error("\(entry.path):\(condition.line): ASSERT: \(error.message)")
       }
     }
   }

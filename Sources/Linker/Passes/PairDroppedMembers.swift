@@ -12,12 +12,15 @@ import Synchronization
 ///
 /// After resolution: what the dropped section defines is not defined twice.
 struct PairDroppedMembers<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents {
-  let services: Services
-  let inputs: Inputs
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let contentStage: Reading<Contents>
 
-  static func run(_ services: Services, _ inputs: Inputs, _ contents: Contents) {
-    PairDroppedMembers(services: services, inputs: inputs, contents: contents).pair()
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ contents: Reading<Contents>
+  ) {
+    PairDroppedMembers(serviceStage: services, inputStage: inputs, contentStage: contents)
+      .pair()
   }
 
   private func pair() {

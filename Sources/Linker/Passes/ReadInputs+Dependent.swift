@@ -9,7 +9,7 @@ import Platform
 extension ReadInputs {
   /// Loads the libraries that `files` name, and those that these name in turn. True if there were
   /// new ones, in whose archives names may be found that were looked for before.
-  mutating func addDependentLibraries(
+  func addDependentLibraries(
     of files: [FileIndex], _ loader: inout InputLoader
   ) throws(LinkFailed) -> Bool {
     guard options.usesDependentLibraries else { return false }
@@ -19,7 +19,7 @@ extension ReadInputs {
       var hasNames = false
       for file in pending where objects[file].has.contains(.namesLibraries) {
         for name in namedLibraries(file)
-        where dependentLibraries.insert(name).inserted {
+        where notes.dependentLibraries.insert(name).inserted {
           loader.loadDependency(String(name), of: objects[file].displayName)
           hasNames = true
         }

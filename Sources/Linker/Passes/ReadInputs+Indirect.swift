@@ -4,7 +4,7 @@ import Platform
 extension ReadInputs {
   /// Finds the libraries behind those that are linked, for an executable, which exports what they
   /// leave undefined.
-  mutating func findIndirectLibraries() {
+  func findIndirectLibraries() {
     if isSharedLibrary || libraries.count == 0 { return }
     let directories =
       options.runPathLinks

@@ -4,18 +4,10 @@ import Platform
 
 /// Names become symbols: in batches, as inputs are read, so that each name is hashed once.
 extension ReadInputs {
-  /// Some names of a batch, which one worker lists and looks up while they are in its cache.
-  private struct NameUnit {
-    enum Source { case objects, libraries, others }
-    var source: Source
-    var span: FileSpan
-    /// In the batch.
-    var names: NameTable.Unit
-  }
 
   /// Gives the global names of `files` and `libraries`, those of archives that have none yet, and
   /// the first time also those of options, their symbols.
-  mutating func nameInputs(
+  func nameInputs(
     files: Range<Int>, libraries newLibraries: Range<Int>
   ) {
     let isFirst = symbols.count == 0
@@ -34,7 +26,7 @@ extension ReadInputs {
       total += libraries[LibraryIndex(i)].symbolCount
     }
     let othersStart = total
-    total += archiveNames.count + optionNames.count
+    total += notes.archiveNames.count + optionNames.count
     if total == 0 { return }
     let bytes = total * MemoryLayout<NameTable.Occurrence>.stride
     let storage = scratch.take(bytes: bytes)
@@ -42,7 +34,7 @@ extension ReadInputs {
     nonisolated(unsafe) let occurrences = storage.bindMemory(
       to: NameTable.Occurrence.self, capacity: total)
     var at = othersStart
-    for entry in archiveNames {
+    for entry in notes.archiveNames {
       occurrences[at] = .init(start: entry.name.start, count: UInt32(entry.name.count), slot: 0)
       at += 1
     }
@@ -112,7 +104,7 @@ extension ReadInputs {
       diagnostics.error("the names of more than \(probeLimit) symbols \(floodRemedy)")
     }
 
-    let wraps = isFirst ? prepareWraps() : self.wraps
+    let wraps = isFirst ? prepareWraps() : notes.wraps
     if !wraps.isEmpty {
       pool.forEach(chunks: files.count) { [self] i, _ in
         redirectWrapped(objects.pointer(FileIndex(files.lowerBound + i)), wraps)
@@ -123,13 +115,13 @@ extension ReadInputs {
       inputs.hasVersionedNames = true
     }
     at = othersStart
-    for entry in archiveNames {
+    for entry in notes.archiveNames {
       let symbol = SymbolIndex(raw: occurrences[at].slot)
       lowerProvider(symbol, entry.provider)
-      if entry.namesVersion { lazyVersions.insert(symbol) }
+      if entry.namesVersion { notes.lazyVersions.insert(symbol) }
       at += 1
     }
-    for (file, provider) in lazyProviders {
+    for (file, provider) in notes.lazyProviders {
       let file = objects.pointer(file)
       for j in 0..<file.pointee.globalCount {
         let entry = file.pointee.symbol(E.self, file.pointee.firstGlobal + j)
@@ -138,11 +130,11 @@ extension ReadInputs {
         }
       }
     }
-    archiveNames = []
-    let versioned = versionedNames(of: lazyProviders)
-    lazyProviders = []
+    notes.archiveNames = []
+    let versioned = versionedNames(of: notes.lazyProviders)
+    notes.lazyProviders = []
     if !versioned.isEmpty {
-      archiveNames = versioned
+      notes.archiveNames = versioned
       nameInputs(files: 0..<0, libraries: 0..<0)
     }
   }
@@ -245,7 +237,7 @@ extension ReadInputs {
     return next
   }
 
-  private mutating func claimAsProvider(_ index: LibraryIndex) {
+  private func claimAsProvider(_ index: LibraryIndex) {
     let library = libraries[index]
     if library.isDuplicate || library.provider.isNone { return }
     for i in 1..<max(1, library.symbolCount) {
@@ -259,17 +251,26 @@ extension ReadInputs {
 
   /// During reading, `extra` is the first provider of a symbol.
   @inline(__always)
-  private mutating func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
+  private func lowerProvider(_ symbol: SymbolIndex, _ provider: ProviderIndex) {
     let pointer = symbols.pointer(symbol)
     let first = pointer.pointee.extra.raw
-    if pointer.pointee.extra.isNone { providedSymbols.append(symbol) }
+    if pointer.pointee.extra.isNone { notes.providedSymbols.append(symbol) }
     if provider.raw < first {
       pointer.pointee.extra.raw = provider.raw
     } else if provider.raw > first, providers[ProviderIndex(raw: first)].kind == .library,
       providers[provider].kind != .library
     {
-      shadowedProviders.append((symbol, provider))
-      shadowedProvidersAreSorted = false
+      notes.shadowedProviders.append((symbol, provider))
+      notes.shadowedProvidersAreSorted = false
     }
   }
+}
+
+/// Some names of a batch, which one worker lists and looks up while they are in its cache.
+private struct NameUnit {
+  enum Source { case objects, libraries, others }
+  var source: Source
+  var span: FileSpan
+  /// In the batch.
+  var names: NameTable.Unit
 }

@@ -9,7 +9,7 @@ import Platform
 extension ReadInputs {
   /// Lists a name of an archive's index.
   @inline(__always)
-  mutating func addArchiveName(
+  func addArchiveName(
     _ name: ByteString, _ provider: ProviderIndex,
     to list: inout [ArchiveName]
   ) {
@@ -28,7 +28,7 @@ extension ReadInputs {
   }
 
   /// The names `foo@V` that lazy objects have by defining `foo@@V`.
-  mutating func versionedNames(
+  func versionedNames(
     of lazies: [(file: FileIndex, provider: ProviderIndex)]
   ) -> [ArchiveName] {
     var found: [ArchiveName] = []
@@ -40,7 +40,7 @@ extension ReadInputs {
         let name = ObjectFile.name(file.symbolNames, at: entry.name)
         guard let suffix = VersionSuffix(of: name) else { continue }
         if !suffix.isDefault {
-          lazyVersions.insert(file.globals[i])
+          notes.lazyVersions.insert(file.globals[i])
           continue
         }
         let plain = name[0..<name.firstIndex(of: 0x40)!]
@@ -67,7 +67,7 @@ extension ReadInputs {
   /// A library cannot meet a reference that asks for a definition in this output: who can, if a
   /// library comes first.
   @inline(__always)
-  mutating func providerBehindLibrary(_ index: SymbolIndex) -> ProviderIndex? {
+  func providerBehindLibrary(_ index: SymbolIndex) -> ProviderIndex? {
     let has = symbols[index].has
     if has.isDisjoint(with: [.sawHidden, .sawProtected]) || !has.contains(.isReferenced) {
       return nil
@@ -76,24 +76,28 @@ extension ReadInputs {
   }
 
   @inline(never)
-  private mutating func shadowedProvider(_ index: SymbolIndex) -> ProviderIndex? {
-    if shadowedProviders.isEmpty { return nil }
-    if !shadowedProvidersAreSorted {
-      shadowedProviders.sort { ($0.symbol.raw, $0.provider.raw) < ($1.symbol.raw, $1.provider.raw) }
-      shadowedProvidersAreSorted = true
+  private func shadowedProvider(_ index: SymbolIndex) -> ProviderIndex? {
+    if notes.shadowedProviders.isEmpty { return nil }
+    if !notes.shadowedProvidersAreSorted {
+      notes.shadowedProviders.sort {
+        ($0.symbol.raw, $0.provider.raw) < ($1.symbol.raw, $1.provider.raw)
+      }
+      notes.shadowedProvidersAreSorted = true
     }
     var low = 0
-    var high = shadowedProviders.count
+    var high = notes.shadowedProviders.count
     while low < high {
       let middle = (low + high) / 2
-      if shadowedProviders[middle].symbol.raw < index.raw {
+      if notes.shadowedProviders[middle].symbol.raw < index.raw {
         low = middle + 1
       } else {
         high = middle
       }
     }
-    guard low < shadowedProviders.count, shadowedProviders[low].symbol == index else { return nil }
-    return shadowedProviders[low].provider
+    guard low < notes.shadowedProviders.count, notes.shadowedProviders[low].symbol == index else {
+      return nil
+    }
+    return notes.shadowedProviders[low].provider
   }
 
   /// For those of `references` that ask for a version which some library has as its default: the

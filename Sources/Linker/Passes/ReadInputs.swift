@@ -9,60 +9,46 @@ import Synchronization
 /// wave's files ask for; its files are read in parallel, named in one batch, and switched on. Which
 /// files end up live depends on the inputs alone, not on timing: a name asks for the provider that
 /// comes first on the command line, and waves are sets.
-struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
+struct ReadInputs<T: Target>: UsesServices, ChangesInputs, ChangesNaming, ReadsContents {
   typealias E = T.Encoding
 
-  let services: Services
-  var inputs: Inputs
-  var naming: Naming
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let changingInputs: Changing<Inputs>
+  let changingNaming: Changing<Naming>
+  let contentStage: Reading<Contents>
 
-  // While files are read, `extra` of a symbol is the first provider that has it.
+  private let changingNotes: Changing<InputNotes>
 
-  var archives: [Archive] = []
-  /// Names of archives' indexes that have no symbols yet.
-  var archiveNames: [ArchiveName] = []
-  var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
-  /// Symbols whose `extra` is a provider.
-  var providedSymbols: [SymbolIndex] = []
-  /// For names that a shared library has, the archive members and lazy objects behind it that have
-  /// them, too.
-  var shadowedProviders: [(symbol: SymbolIndex, provider: ProviderIndex)] = []
-  var shadowedProvidersAreSorted = false
-  /// Symbols `foo@V` that members of archives and lazy objects define by that name, and not by
-  /// `foo@@V`.
-  var lazyVersions: Set<SymbolIndex> = []
-  /// `--wrap`: references to the key mean the value.
-  var wraps: [SymbolIndex: SymbolIndex] = [:]
-  /// The libraries so far, by name; made when somebody asks.
-  private var libraryNames: LibraryNames?
-  /// Bytes of the objects that are read.
-  private var inputBytes = 0
-  /// What objects name in `.deplibs`, once each.
-  var dependentLibraries: Set<ByteString> = []
+  @inline(__always) var notes: InputNotes {
+    @inline(__always) _read { yield changingNotes.value }
+    @inline(__always) nonmutating _modify { yield &changingNotes.value }
+  }
 
   /// Reads what the loader has opened, and what of it is needed.
   ///
   /// - Parameter contents: takes the section groups.
   static func run(
-    _ services: Services, _ loader: InputLoader, _ inputs: Inputs, _ naming: Naming,
-    _ contents: Contents
-  ) throws(LinkFailed) -> (Inputs, Naming) {
-    var pass = ReadInputs(services, inputs, naming, contents)
-    try pass.read(loader)
-    return (pass.inputs, pass.naming)
+    _ services: Reading<Services>, _ loader: InputLoader, _ inputs: Changing<Inputs>,
+    _ naming: Changing<Naming>,
+    _ contents: Reading<Contents>
+  ) throws(LinkFailed) {
+    let notes = Changing(InputNotes())
+    defer { notes.deallocate() }
+    try ReadInputs(services, inputs, naming, contents, notes).read(loader)
   }
 
   private init(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+    _ services: Reading<Services>, _ inputs: Changing<Inputs>, _ naming: Changing<Naming>,
+    _ contents: Reading<Contents>, _ notes: Changing<InputNotes>
   ) {
-    self.services = services
-    self.inputs = inputs
-    self.naming = naming
-    self.contents = contents
+    serviceStage = services
+    changingInputs = inputs
+    changingNaming = naming
+    contentStage = contents
+    changingNotes = notes
   }
 
-  private mutating func read(_ loader: InputLoader) throws(LinkFailed) {
+  private func read(_ loader: InputLoader) throws(LinkFailed) {
     var loader = loader
     inputs.isDynamic = isSharedLibrary || isPositionIndependent || !loader.libraries.isEmpty
     // A page that something was written to does not become part of a large one.
@@ -107,10 +93,10 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
 
   /// Reads what the loader has opened since the last time, and gives it its place among providers
   /// and symbols. Returns the objects that are live of themselves; nobody has activated them yet.
-  mutating func addInputs(_ loader: inout InputLoader) throws(LinkFailed)
+  func addInputs(_ loader: inout InputLoader) throws(LinkFailed)
     -> [FileIndex]
   {
-    archives = loader.archives
+    notes.archives = loader.archives
     let first = readObjects(loader.objects)
     let lazyFirst = readObjects(loader.lazyObjects)
     let firstLibrary = libraries.count
@@ -126,7 +112,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   }
 
   /// All names that some provider may be asked for, for when there are new providers.
-  private mutating func allReferences() -> [SymbolIndex] {
+  private func allReferences() -> [SymbolIndex] {
     var references: [SymbolIndex] = []
     for i in symbols.indices {
       let symbol = symbols[SymbolIndex(i)]
@@ -139,14 +125,14 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   }
 
   private func memberSource(_ provider: Provider) -> ObjectReader.Source? {
-    let archive = archives[Int(provider.owner)]
+    let archive = notes.archives[Int(provider.owner)]
     do {
       let member = try archive.member(at: Int(provider.offset))
       let flags: FileFlags =
         !options.excludedLibraries.isEmpty && options.isExcludedLibrary(String(archive.path))
         ? .isExcluded : []
       let source = InputLoader.source(
-        of: member, in: archive, position: provider.position, flags: flags, services)
+        of: member, in: archive, position: provider.position, flags: flags, serviceStage)
       if let source, InputLoader.isBitcode(source.bytes) {
         diagnostics.error(InputLoader.bitcodeText("\(archive.path)(\(member.name))"))
         return nil
@@ -162,11 +148,11 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   private static var smallInput: Int { 3 << 20 }
 
   /// Reads objects in parallel; files get consecutive indices in the order of `sources`.
-  private mutating func readObjects(_ sources: [ObjectReader.Source]) -> FileIndex {
+  private func readObjects(_ sources: [ObjectReader.Source]) -> FileIndex {
     let first = objects.reserve(count: sources.count)
     objects.expectWrites(to: first.int..<objects.count)
-    for source in sources { inputBytes += source.bytes.count }
-    pool.isHeld = inputBytes < Self.smallInput
+    for source in sources { notes.inputBytes += source.bytes.count }
+    pool.isHeld = notes.inputBytes < Self.smallInput
     let found = Mutex<[(file: FileIndex, groups: [(section: UInt32, symbol: UInt32)])]>([])
     pool.forEach(chunks: sources.count) { [self] i, _ in
       let index = FileIndex(first.int + i)
@@ -201,7 +187,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
     return first
   }
 
-  private mutating func readLibraries(_ loader: InputLoader) {
+  private func readLibraries(_ loader: InputLoader) {
     var sonames: Set<ByteString> = []
     for i in libraries.indices { sonames.insert(libraries[LibraryIndex(i)].soname) }
     for input in loader.libraries {
@@ -241,7 +227,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
     return name
   }
 
-  private mutating func makeProviders(
+  private func makeProviders(
     _ loader: InputLoader, firstLibrary: Int, lazyFirst: FileIndex
   ) {
     for lazy in loader.lazies {
@@ -259,17 +245,17 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
           Provider(
             kind: .lazyObject, isTaken: false, owner: file.raw, offset: 0,
             position: objects[file].position))
-        lazyProviders.append((file, provider))
+        notes.lazyProviders.append((file, provider))
       case .archive(let i): makeProviders(forArchive: i)
       }
     }
   }
 
-  private mutating func makeProviders(forArchive i: Int) {
-    let archive = archives[i]
+  private func makeProviders(forArchive i: Int) {
+    let archive = notes.archives[i]
     let first = providers.count
-    var names = archiveNames
-    archiveNames = []
+    var names = notes.archiveNames
+    notes.archiveNames = []
     let firstName = names.count
     names.reserveCapacity(firstName + archive.indexCount)
     do {
@@ -292,10 +278,10 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
     } catch {
       diagnostics.error("\(archive.path): \(error.text)", key: archive.position)
     }
-    archiveNames = names
+    notes.archiveNames = names
   }
 
-  private mutating func addProvider(_ archiveNumber: Int, _ archive: Archive, _ offset: Int) {
+  private func addProvider(_ archiveNumber: Int, _ archive: Archive, _ offset: Int) {
     providers.append(
       Provider(
         kind: .archiveMember, isTaken: false, owner: UInt32(archiveNumber),
@@ -304,7 +290,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   }
 
   /// The members of an archive whose index is not in their order.
-  private mutating func addSorted(
+  private func addSorted(
     _ number: Int, _ archive: Archive,
     _ names: inout [ArchiveName]
   ) throws(Archive.Failure) {
@@ -391,7 +377,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   }
 
   /// Chooses the providers that `references` ask for; in the order of the command line.
-  private mutating func takeProviders(_ references: [SymbolIndex]) -> [ProviderIndex] {
+  private func takeProviders(_ references: [SymbolIndex]) -> [ProviderIndex] {
     // Of numbers, whose arrays need nothing made at run time.
     var wave: [Int] = []
     var references = references
@@ -405,7 +391,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   }
 
   /// - Parameter used: libraries that nothing has used before.
-  private mutating func takeProviders(
+  private func takeProviders(
     _ references: [SymbolIndex], _ wave: inout [Int], _ used: inout [LibraryIndex]
   ) {
     let met = hasVersionedNames ? libraryVersions(asked: references) : [:]
@@ -506,7 +492,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   /// What libraries leave undefined may be in an archive, and if it is in an object it has to be
   /// exported. Archives are asked for what is going to be loaded only: not for a library under
   /// `--as-needed` that nothing uses.
-  mutating func referencesFromLibraries() -> [SymbolIndex] {
+  func referencesFromLibraries() -> [SymbolIndex] {
     var loaded: [LibraryIndex] = []
     for i in libraries.indices.map({ LibraryIndex($0) }) {
       if libraries[i].isLoaded || !libraries[i].isAsNeeded {
@@ -521,10 +507,10 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
 
   /// Notes that libraries will be loaded, with those on the command line that they name as needed.
   /// Returns what they leave undefined and archives may have.
-  private mutating func load(_ used: [LibraryIndex]) -> [SymbolIndex] {
+  private func load(_ used: [LibraryIndex]) -> [SymbolIndex] {
     if used.isEmpty { return [] }
-    if libraryNames?.count != libraries.count { libraryNames = LibraryNames(libraries) }
-    let names = libraryNames!
+    if notes.libraryNames?.count != libraries.count { notes.libraryNames = LibraryNames(libraries) }
+    let names = notes.libraryNames!
     var references: [SymbolIndex] = []
     var pending = used
     while let index = pending.popLast() {
@@ -587,22 +573,22 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
       let full = symbol(named: symbols[index].name, version: library.versionNames[version])
       symbols[full ?? index].flags |= SymbolFlags.isReferencedByLibrary.rawValue
       // Nor is one that has the version as its default.
-      if let full, entry.binding != .weak, lazyVersions.contains(full) { visit(full) }
+      if let full, entry.binding != .weak, notes.lazyVersions.contains(full) { visit(full) }
     }
   }
 
   /// `--wrap`: pairs of symbols, from and to.
-  mutating func prepareWraps() -> [SymbolIndex: SymbolIndex] {
+  func prepareWraps() -> [SymbolIndex: SymbolIndex] {
     for name in options.wrappedSymbols {
       guard
         let symbol = names.find(ByteString(copying: name), in: symbols),
         let wrapper = names.find(ByteString(copying: "__wrap_" + name), in: symbols),
         let real = names.find(ByteString(copying: "__real_" + name), in: symbols)
       else { continue }
-      wraps[symbol] = wrapper
-      wraps[real] = symbol
+      notes.wraps[symbol] = wrapper
+      notes.wraps[real] = symbol
     }
-    return wraps
+    return notes.wraps
   }
 
   /// Only references are redirected: a file that defines the symbol goes on using its own.
@@ -617,7 +603,7 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   }
 
   /// Puts live files and libraries in the order of the command line.
-  private mutating func orderFiles() {
+  private func orderFiles() {
     var live: [FileIndex] = []
     for i in objects.indices.dropFirst() where objects[FileIndex(i)].has.contains(.isLive) {
       live.append(FileIndex(i))
@@ -643,8 +629,34 @@ struct ReadInputs<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
       library += 1
     }
     // What was the first provider is from here on the symbol's extra record.
-    for symbol in providedSymbols { symbols[symbol].extra = .none }
-    providedSymbols = []
-    shadowedProviders = []
+    for symbol in notes.providedSymbols { symbols[symbol].extra = .none }
+    notes.providedSymbols = []
+    notes.shadowedProviders = []
   }
+}
+
+/// What reading inputs notes on its way. Meanwhile, `extra` of a symbol is the first provider that has
+/// it.
+struct InputNotes {
+  var archives: [Archive] = []
+  /// Names of archives' indexes that have no symbols yet.
+  var archiveNames: [ArchiveName] = []
+  var lazyProviders: [(file: FileIndex, provider: ProviderIndex)] = []
+  /// Symbols whose `extra` is a provider.
+  var providedSymbols: [SymbolIndex] = []
+  /// For names that a shared library has, the archive members and lazy objects behind it that have
+  /// them, too.
+  var shadowedProviders: [(symbol: SymbolIndex, provider: ProviderIndex)] = []
+  var shadowedProvidersAreSorted = false
+  /// Symbols `foo@V` that members of archives and lazy objects define by that name, and not by
+  /// `foo@@V`.
+  var lazyVersions: Set<SymbolIndex> = []
+  /// `--wrap`: references to the key mean the value.
+  var wraps: [SymbolIndex: SymbolIndex] = [:]
+  /// The libraries so far, by name; made when somebody asks.
+  var libraryNames: LibraryNames?
+  /// Bytes of the objects that are read.
+  var inputBytes = 0
+  /// What objects name in `.deplibs`, once each.
+  var dependentLibraries: Set<ByteString> = []
 }

@@ -12,33 +12,25 @@ import Synchronization
 struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents {
   typealias E = T.Encoding
 
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
-  let shared = Shared()
-
-  /// What workers share.
-  final class Shared: Sendable {
-    /// Guards the table of frames.
-    let framesLock = Mutex(())
-    /// Bytes that compressed sections have or are about to have, expanded.
-    let expandedBytes = Atomic<Int>(0)
-  }
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  unowned(unsafe) let shared: SectionReading
 
   /// Makes the atoms and frames of all live files.
   static func run(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>
   ) throws(LinkFailed) {
-    try ReadSections(services: services, inputs: inputs, naming: naming, contents: contents).read()
+    let shared = SectionReading()
+    try withExtendedLifetime(shared) { () throws(LinkFailed) in
+      try ReadSections(
+        serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
+        shared: shared
+      ).read()
+    }
     DropTwins<E>.run(services, inputs, naming, contents)
-  }
-
-  private init(services: Services, inputs: Inputs, naming: Naming, contents: Contents) {
-    self.services = services
-    self.inputs = inputs
-    self.naming = naming
-    self.contents = contents
   }
 
   private func read() throws(LinkFailed) {
@@ -304,4 +296,12 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
     atom.pointee.relocationStart = list.start
     atom.pointee.relocations = UInt32(list.count)
   }
+}
+
+/// What workers share that read sections.
+final class SectionReading: Sendable {
+  /// Guards the table of frames.
+  let framesLock = Mutex(())
+  /// Bytes that compressed sections have or are about to have, expanded.
+  let expandedBytes = Atomic<Int>(0)
 }

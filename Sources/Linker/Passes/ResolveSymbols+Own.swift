@@ -6,7 +6,7 @@ import Synchronization
 /// Names that the command line, a script or the linker itself defines.
 extension ResolveSymbols {
   /// Command-line definitions beat all others, as in GNU ld.
-  mutating func claimDefinitions() {
+  func claimDefinitions() {
     for definition in parsedDefinitions {
       guard let index = names.find(definition.name, in: symbols) else { continue }
       let claim = ~claims[index.int]
@@ -91,7 +91,7 @@ extension ResolveSymbols {
   }
 
   /// Claims the linker's own symbols that somebody refers to and no object defines.
-  private mutating func defineOwnSymbols() {
+  private func defineOwnSymbols() {
     func define(_ name: ByteString, _ kind: LinkerDefinedSymbol.Kind, overLibraries: Bool = false) {
       guard let index = names.find(name, in: symbols) else { return }
       let claim = ~claims[index.int]

@@ -9,7 +9,7 @@ import Synchronization
 /// library, of which only the first is what the symbol `foo` has become. Links without names like
 /// these do nothing here.
 extension ResolveSymbols {
-  mutating func settleVersionedNames() {
+  func settleVersionedNames() {
     var redirected: [SymbolIndex: SymbolIndex] = [:]
     var asked = AskedVersions()
     var seen: Set<SymbolIndex> = []

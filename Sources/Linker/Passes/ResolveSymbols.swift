@@ -9,42 +9,41 @@ import Synchronization
 /// Facts: the winner of each symbol writes the record; nobody else touches it. Duplicates show
 /// here: a strong definition that is not the winner of a strongly defined symbol. Rest: symbols
 /// without a claim are undefined.
-struct ResolveSymbols<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
+struct ResolveSymbols<E: ELFEncoding>: UsesServices, ReadsInputs, ChangesNaming, ChangesContents,
   @unchecked Sendable
 {
-  let services: Services
-  let inputs: Inputs
-  var naming: Naming
-  var contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let changingNaming: Changing<Naming>
+  let changingContents: Changing<Contents>
   /// The complement of each symbol's best claim; 0 for none.
   let claims = ReservedTable<UInt64>(capacity: 1 << 27, of: "symbols")
-  private let found = Findings()
+  private unowned(unsafe) let found: ResolutionFindings
 
-  /// What workers come upon.
-  private final class Findings: Sendable {
-    let duplicates = Mutex<[DuplicateDefinition]>([])
-    let hasGNUSymbols = Atomic<Bool>(false)
-  }
-
-  /// Finds the definitions of all symbols; common ones become atoms. Returns, beside the stages, what
-  /// is defined twice.
+  /// Finds the definitions of all symbols; common ones become atoms. Returns what is defined twice.
   static func run(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
-  ) throws(LinkFailed) -> (Naming, Contents, [DuplicateDefinition]) {
-    var pass = ResolveSymbols(
-      services: services, inputs: inputs, naming: naming, contents: contents)
-    try pass.resolve()
-    return (pass.naming, pass.contents, pass.found.duplicates.withLock { $0 })
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Changing<Naming>,
+    _ contents: Changing<Contents>
+  ) throws(LinkFailed) -> [DuplicateDefinition] {
+    let found = ResolutionFindings()
+    try withExtendedLifetime(found) { () throws(LinkFailed) in
+      try ResolveSymbols(services, inputs, naming, contents, found).resolve()
+    }
+    return found.duplicates.withLock { $0 }
   }
 
-  private init(services: Services, inputs: Inputs, naming: Naming, contents: Contents) {
-    self.services = services
-    self.inputs = inputs
-    self.naming = naming
-    self.contents = contents
+  private init(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Changing<Naming>,
+    _ contents: Changing<Contents>, _ found: ResolutionFindings
+  ) {
+    serviceStage = services
+    inputStage = inputs
+    changingNaming = naming
+    changingContents = contents
+    self.found = found
   }
 
-  private mutating func resolve() throws(LinkFailed) {
+  private func resolve() throws(LinkFailed) {
     _ = claims.reserve(count: symbols.count)
     claims.expectWrites(to: 0..<claims.count)
     let spans = FileSpan.spans(files: 1..<liveObjects.count, grain: 1 << 12) {
@@ -324,7 +323,7 @@ struct ResolveSymbols<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, R
 
   /// Common symbols become zero-filled atoms, as large and as aligned as the most demanding file
   /// says.
-  private mutating func placeCommons(_ claims: [CommonClaim]) {
+  private func placeCommons(_ claims: [CommonClaim]) {
     var places: [SymbolIndex: AtomIndex] = [:]
     for claim in claims {
       let symbol = symbols.pointer(claim.symbol)
@@ -403,4 +402,10 @@ struct DuplicateDefinition: Sendable {
   var winnerSource: UInt32
   var loser: FileIndex
   var loserSource: UInt32
+}
+
+/// What workers come upon.
+private final class ResolutionFindings: Sendable {
+  let duplicates = Mutex<[DuplicateDefinition]>([])
+  let hasGNUSymbols = Atomic<Bool>(false)
 }

@@ -7,11 +7,11 @@ typealias ReadsDemandedLink = UsesServices & ReadsInputs & ReadsNaming & ReadsCo
 
 /// The stages that a machine looks at while it scans.
 struct ScanStages: ReadsDemandedLink {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
-  let demands: Demands
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let demandStage: Reading<Demands>
 }
 
 /// What the scan of some files finds: one for each worker and chunk.

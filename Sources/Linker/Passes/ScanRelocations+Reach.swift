@@ -17,7 +17,7 @@ extension ScanRelocations {
   }
 
   /// Sums up the loaded atoms that are left; those of the large model by themselves, and its code.
-  mutating func measureLoaded() {
+  func measureLoaded() {
     let sums = pool.map(chunks: liveObjects.count) { [self] i, _ in
       let file = objects[liveObjects[i]]
       var sum: UInt64 = 0

@@ -8,25 +8,27 @@ import ScriptParsing
 /// relocations, undefined references. Slots are given out afterwards in symbol order, so they do
 /// not depend on which worker saw a demand first. Lists are kept by file and joined in file order.
 struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
-  ReadsDemands
+  ChangesDemands
 {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
-  var demands = Demands()
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let changingDemands: Changing<Demands>
 
   /// Finds what all relocations of live files need; symbols that need something are marked.
   static func run(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
-  ) throws(LinkFailed) -> Demands {
-    var pass = ScanRelocations(
-      services: services, inputs: inputs, naming: naming, contents: contents)
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>,
+    _ demands: Changing<Demands>
+  ) throws(LinkFailed) {
+    let pass = ScanRelocations(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
+      changingDemands: demands)
     try pass.scan()
-    return pass.demands
   }
 
-  private mutating func scan() throws(LinkFailed) {
+  private func scan() throws(LinkFailed) {
     measureLoaded()
     demands.relaxesSlots = options.relaxes && isCompact
     if !relaxesSlots { demands.startFile = findStartFile() }
@@ -38,7 +40,8 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     // Several files share a context and its lists.
     let grain = max(1, min(32, liveObjects.count / 512))
     let link = ScanStages(
-      services: services, inputs: inputs, naming: naming, contents: contents, demands: demands)
+      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
+      contentStage: contentStage, demandStage: demandStage)
     let results = pool.map(chunks: (liveObjects.count + grain - 1) / grain) { [self] chunk, _ in
       var context = ScanContext(
         link: link, file: objects.base, isShared: isSharedLibrary,
@@ -50,7 +53,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
         context.file = file
         context.facts = []
         context.relativeCount = 0
-        if i > 0 { scan(&context, wanted) }
+        if i > 0 { scan(link, &context, wanted) }
         if context.locals.count > firstLocal + 1 {
           context.locals[firstLocal...].sort { $0.source < $1.source }
         }
@@ -95,9 +98,8 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     demands.dynamicRelocations.hasStaticTLS = scanFacts.contains(.hasStaticTLS)
     demands.dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
     if scanFacts.contains(.bindsToNull) { bindToNull() }
-    SymbolReport(services: services, inputs: inputs, naming: naming, contents: contents)
-      .reportUndefined(undefined)
-    if checksLibraries { CheckLibraries<T.Encoding>(services, inputs, naming).run() }
+    SymbolReport(serviceStage, inputStage, namingStage, contentStage).reportUndefined(undefined)
+    if checksLibraries { CheckLibraries<T.Encoding>(serviceStage, inputStage, namingStage).run() }
     demandStubsOfAliases()
     try checkpoint()
   }
@@ -110,7 +112,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
   }
 
   /// Takes back what was asked for names that some code takes for null: code and data have to agree.
-  private mutating func bindToNull() {
+  private func bindToNull() {
     let marks: SymbolFlags = [.isUndefined, .needsCopy]
     let dropped: SymbolFlags = [
       .isImported, .isPreemptible, .needsCopy, .needsPLT, .needsCanonicalPLT, .needsDynamicSymbol,
@@ -157,7 +159,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
 
   /// Scans the atoms of the context's file.
   private func scan(
-    _ context: inout ScanContext, _ wanted: AtomFlags
+    _ link: ScanStages, _ context: inout ScanContext, _ wanted: AtomFlags
   ) {
     let file = context.file
     for j in 0..<file.pointee.atomCount {
@@ -166,7 +168,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
       guard atom.pointee.has.contains(wanted), atom.pointee.relocations != 0,
         atom.pointee.kind != .frames
       else { continue }
-      T.scan(context.link, &context, index)
+      T.scan(link, &context, index)
     }
     if file.pointee.frameCount > 0 { scanFrames(&context) }
   }

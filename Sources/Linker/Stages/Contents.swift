@@ -5,7 +5,7 @@ import ScriptParsing
 /// What the output is made of: an atom for each section that stays, with its frames and strings.
 ///
 /// Made by reading sections; marking and placing change it.
-struct Contents: @unchecked Sendable {
+struct Contents {
   let atoms = Table<AtomIndex, Atom>(capacity: 1 << 27, of: "sections")
   let groups = ReservedTable<SectionGroup>(capacity: 1 << 26, of: "section groups")
   /// For each symbol that is a group's signature: the complement of the claim of the first file that
@@ -30,20 +30,40 @@ struct Contents: @unchecked Sendable {
 
 /// Reads the contents.
 protocol ReadsContents: Sendable {
-  var contents: Contents { get }
+  var contentStage: Reading<Contents> { get }
+}
+
+/// Changes the contents.
+protocol ChangesContents: ReadsContents {
+  var changingContents: Changing<Contents> { get }
+}
+
+extension ChangesContents {
+  @inline(__always) var contentStage: Reading<Contents> { changingContents.reading }
+  @inline(__always) var contents: Contents {
+    @inline(__always) _read { yield changingContents.value }
+    @inline(__always) nonmutating _modify { yield &changingContents.value }
+  }
 }
 
 extension ReadsContents {
-  @inline(__always) var rareSections: RareSections { contents.rareSections }
-  @inline(__always) var atoms: Table<AtomIndex, Atom> { contents.atoms }
-  @inline(__always) var groupClaims: ReservedTable<UInt64> { contents.groupClaims }
-  @inline(__always) var groups: ReservedTable<SectionGroup> { contents.groups }
-  @inline(__always) var mergeInputs: Table<MergeIndex, MergeInput> { contents.mergeInputs }
-  @inline(__always) var mergedSections: [MergedSection] { contents.mergedSections }
-  @inline(__always) var frames: Table<FrameIndex, Frame> { contents.frames }
-  @inline(__always) var frameSection: FrameSection { contents.frameSection }
-  @inline(__always) var syntheticAtoms: [AtomIndex] { contents.syntheticAtoms }
-  @inline(__always) var outputs: Table<OutputIndex, OutputSection> { contents.outputs }
-  @inline(__always) var linkOrders: [OutputIndex: OutputIndex] { contents.linkOrders }
-  @inline(__always) var properties: (features: UInt32, isaNeeded: UInt32) { contents.properties }
+  @inline(__always) var contents: Contents {
+    @inline(__always) _read { yield contentStage.value }
+  }
+  @inline(__always) var rareSections: RareSections { contentStage.value.rareSections }
+  @inline(__always) var atoms: Table<AtomIndex, Atom> { contentStage.value.atoms }
+  @inline(__always) var groupClaims: ReservedTable<UInt64> { contentStage.value.groupClaims }
+  @inline(__always) var groups: ReservedTable<SectionGroup> { contentStage.value.groups }
+  @inline(__always) var mergeInputs: Table<MergeIndex, MergeInput> {
+    contentStage.value.mergeInputs
+  }
+  @inline(__always) var mergedSections: [MergedSection] { contentStage.value.mergedSections }
+  @inline(__always) var frames: Table<FrameIndex, Frame> { contentStage.value.frames }
+  @inline(__always) var frameSection: FrameSection { contentStage.value.frameSection }
+  @inline(__always) var syntheticAtoms: [AtomIndex] { contentStage.value.syntheticAtoms }
+  @inline(__always) var outputs: Table<OutputIndex, OutputSection> { contentStage.value.outputs }
+  @inline(__always) var linkOrders: [OutputIndex: OutputIndex] { contentStage.value.linkOrders }
+  @inline(__always) var properties: (features: UInt32, isaNeeded: UInt32) {
+    contentStage.value.properties
+  }
 }

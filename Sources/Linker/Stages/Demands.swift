@@ -5,7 +5,7 @@ import ScriptParsing
 /// What relocations ask for: slots, stubs, copies, the loader's help.
 ///
 /// Made by the scan; the slots are numbered by `allocateSlots`.
-struct Demands: @unchecked Sendable {
+struct Demands {
   let localDemands = ReservedTable<LocalDemand>(capacity: 1 << 26, of: "local symbols with slots")
   /// For atoms with relative relocations: the number of their first one in the file.
   let relativeFirsts = ReservedTable<UInt32>(capacity: 1 << 27, of: "sections")
@@ -32,21 +32,41 @@ struct Demands: @unchecked Sendable {
 
 /// Reads the demands.
 protocol ReadsDemands: Sendable {
-  var demands: Demands { get }
+  var demandStage: Reading<Demands> { get }
+}
+
+/// Changes the demands.
+protocol ChangesDemands: ReadsDemands {
+  var changingDemands: Changing<Demands> { get }
+}
+
+extension ChangesDemands {
+  @inline(__always) var demandStage: Reading<Demands> { changingDemands.reading }
+  @inline(__always) var demands: Demands {
+    @inline(__always) _read { yield changingDemands.value }
+    @inline(__always) nonmutating _modify { yield &changingDemands.value }
+  }
 }
 
 extension ReadsDemands {
-  @inline(__always) var localDemands: ReservedTable<LocalDemand> { demands.localDemands }
-  @inline(__always) var relativeFirsts: ReservedTable<UInt32> { demands.relativeFirsts }
-  @inline(__always) var loadedBytes: UInt64 { demands.loadedBytes }
-  @inline(__always) var isLargeModelInReach: Bool { demands.isLargeModelInReach }
-  @inline(__always) var isLargeCodeNear: Bool { demands.isLargeCodeNear }
-  @inline(__always) var startFile: FileIndex { demands.startFile }
-  @inline(__always) var relaxesSlots: Bool { demands.relaxesSlots }
-  @inline(__always) var scanFacts: ScanFacts { demands.scanFacts }
-  @inline(__always) var dynamicRelocations: DynamicRelocationTable { demands.dynamicRelocations }
-  @inline(__always) var copiedSymbols: [SymbolIndex] { demands.copiedSymbols }
-  @inline(__always) var mentionedElsewhere: [SymbolIndex] { demands.mentionedElsewhere }
-  @inline(__always) var offsetTable: OffsetTable { demands.offsetTable }
-  @inline(__always) var procedureLinkage: ProcedureLinkageTable { demands.procedureLinkage }
+  @inline(__always) var demands: Demands {
+    @inline(__always) _read { yield demandStage.value }
+  }
+  @inline(__always) var localDemands: ReservedTable<LocalDemand> { demandStage.value.localDemands }
+  @inline(__always) var relativeFirsts: ReservedTable<UInt32> { demandStage.value.relativeFirsts }
+  @inline(__always) var loadedBytes: UInt64 { demandStage.value.loadedBytes }
+  @inline(__always) var isLargeModelInReach: Bool { demandStage.value.isLargeModelInReach }
+  @inline(__always) var isLargeCodeNear: Bool { demandStage.value.isLargeCodeNear }
+  @inline(__always) var startFile: FileIndex { demandStage.value.startFile }
+  @inline(__always) var relaxesSlots: Bool { demandStage.value.relaxesSlots }
+  @inline(__always) var scanFacts: ScanFacts { demandStage.value.scanFacts }
+  @inline(__always) var dynamicRelocations: DynamicRelocationTable {
+    demandStage.value.dynamicRelocations
+  }
+  @inline(__always) var copiedSymbols: [SymbolIndex] { demandStage.value.copiedSymbols }
+  @inline(__always) var mentionedElsewhere: [SymbolIndex] { demandStage.value.mentionedElsewhere }
+  @inline(__always) var offsetTable: OffsetTable { demandStage.value.offsetTable }
+  @inline(__always) var procedureLinkage: ProcedureLinkageTable {
+    demandStage.value.procedureLinkage
+  }
 }

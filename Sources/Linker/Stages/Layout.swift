@@ -5,7 +5,7 @@ import ScriptParsing
 /// Where everything is, in memory and in the file.
 ///
 /// Made by placing atoms and assigning addresses.
-struct Layout: @unchecked Sendable {
+struct Layout {
   /// Live atoms by output section, then by place.
   var atomOrder = allocateForever(AtomIndex.self, count: 1)
   /// Output sections in the order of the file, the null section left out.
@@ -31,26 +31,42 @@ struct Layout: @unchecked Sendable {
 
 /// Reads the layout.
 protocol ReadsLayout: Sendable {
-  var layout: Layout { get }
+  var layoutStage: Reading<Layout> { get }
+}
+
+/// Changes the layout.
+protocol ChangesLayout: ReadsLayout {
+  var changingLayout: Changing<Layout> { get }
+}
+
+extension ChangesLayout {
+  @inline(__always) var layoutStage: Reading<Layout> { changingLayout.reading }
+  @inline(__always) var layout: Layout {
+    @inline(__always) _read { yield changingLayout.value }
+    @inline(__always) nonmutating _modify { yield &changingLayout.value }
+  }
 }
 
 extension ReadsLayout {
-  @inline(__always) var atomOrder: UnsafeMutablePointer<AtomIndex> { layout.atomOrder }
-  @inline(__always) var sectionOrder: [OutputIndex] { layout.sectionOrder }
-  @inline(__always) var segments: [Segment] { layout.segments }
-  @inline(__always) var imageBase: UInt64 { layout.imageBase }
-  @inline(__always) var headersSize: UInt64 { layout.headersSize }
-  @inline(__always) var entryAddress: UInt64 { layout.entryAddress }
-  @inline(__always) var tlsStart: UInt64 { layout.tlsStart }
-  @inline(__always) var threadPointer: UInt64 { layout.threadPointer }
-  @inline(__always) var lazyPLTStart: UInt64 { layout.lazyPLTStart }
-  @inline(__always) var directPLTStart: UInt64 { layout.directPLTStart }
-  @inline(__always) var pltEntrySize: UInt64 { layout.pltEntrySize }
-  @inline(__always) var directPLTEntrySize: UInt64 { layout.directPLTEntrySize }
-  @inline(__always) var loadedEnd: UInt64 { layout.loadedEnd }
-  @inline(__always) var sectionHeadersOffset: UInt64 { layout.sectionHeadersOffset }
-  @inline(__always) var outputSize: UInt64 { layout.outputSize }
+  @inline(__always) var layout: Layout {
+    @inline(__always) _read { yield layoutStage.value }
+  }
+  @inline(__always) var atomOrder: UnsafeMutablePointer<AtomIndex> { layoutStage.value.atomOrder }
+  @inline(__always) var sectionOrder: [OutputIndex] { layoutStage.value.sectionOrder }
+  @inline(__always) var segments: [Segment] { layoutStage.value.segments }
+  @inline(__always) var imageBase: UInt64 { layoutStage.value.imageBase }
+  @inline(__always) var headersSize: UInt64 { layoutStage.value.headersSize }
+  @inline(__always) var entryAddress: UInt64 { layoutStage.value.entryAddress }
+  @inline(__always) var tlsStart: UInt64 { layoutStage.value.tlsStart }
+  @inline(__always) var threadPointer: UInt64 { layoutStage.value.threadPointer }
+  @inline(__always) var lazyPLTStart: UInt64 { layoutStage.value.lazyPLTStart }
+  @inline(__always) var directPLTStart: UInt64 { layoutStage.value.directPLTStart }
+  @inline(__always) var pltEntrySize: UInt64 { layoutStage.value.pltEntrySize }
+  @inline(__always) var directPLTEntrySize: UInt64 { layoutStage.value.directPLTEntrySize }
+  @inline(__always) var loadedEnd: UInt64 { layoutStage.value.loadedEnd }
+  @inline(__always) var sectionHeadersOffset: UInt64 { layoutStage.value.sectionHeadersOffset }
+  @inline(__always) var outputSize: UInt64 { layoutStage.value.outputSize }
   @inline(__always) var compressedContents: [OutputIndex: UnsafeRawPointer] {
-    layout.compressedContents
+    layoutStage.value.compressedContents
   }
 }

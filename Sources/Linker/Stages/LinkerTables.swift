@@ -3,7 +3,7 @@ import Platform
 import ScriptParsing
 
 /// The sections that the linker makes, and what is in them.
-struct LinkerTables: @unchecked Sendable {
+struct LinkerTables {
   var synthetic = SyntheticSections()
   var dynamicSymbols = DynamicSymbolTable()
   var dynamicSection = DynamicSection()
@@ -18,18 +18,36 @@ struct LinkerTables: @unchecked Sendable {
 
 /// Reads the tables.
 protocol ReadsTables: Sendable {
-  var tables: LinkerTables { get }
+  var tableStage: Reading<LinkerTables> { get }
+}
+
+/// Changes the tables.
+protocol ChangesTables: ReadsTables {
+  var changingTables: Changing<LinkerTables> { get }
+}
+
+extension ChangesTables {
+  @inline(__always) var tableStage: Reading<LinkerTables> { changingTables.reading }
+  @inline(__always) var tables: LinkerTables {
+    @inline(__always) _read { yield changingTables.value }
+    @inline(__always) nonmutating _modify { yield &changingTables.value }
+  }
 }
 
 extension ReadsTables {
-  @inline(__always) var synthetic: SyntheticSections { tables.synthetic }
-  @inline(__always) var dynamicSymbols: DynamicSymbolTable { tables.dynamicSymbols }
-  @inline(__always) var dynamicSection: DynamicSection { tables.dynamicSection }
-  @inline(__always) var symbolTable: SymbolTable { tables.symbolTable }
-  @inline(__always) var sectionNameTable: StringTableBuilder { tables.sectionNameTable }
-  @inline(__always) var dynamicNameParts: [StringTableBuilder.Part] { tables.dynamicNameParts }
-  @inline(__always) var linkerDefinedSections: [SymbolIndex: OutputIndex] {
-    tables.linkerDefinedSections
+  @inline(__always) var tables: LinkerTables {
+    @inline(__always) _read { yield tableStage.value }
   }
-  @inline(__always) var offsetTableAnchor: OutputIndex { tables.offsetTableAnchor }
+  @inline(__always) var synthetic: SyntheticSections { tableStage.value.synthetic }
+  @inline(__always) var dynamicSymbols: DynamicSymbolTable { tableStage.value.dynamicSymbols }
+  @inline(__always) var dynamicSection: DynamicSection { tableStage.value.dynamicSection }
+  @inline(__always) var symbolTable: SymbolTable { tableStage.value.symbolTable }
+  @inline(__always) var sectionNameTable: StringTableBuilder { tableStage.value.sectionNameTable }
+  @inline(__always) var dynamicNameParts: [StringTableBuilder.Part] {
+    tableStage.value.dynamicNameParts
+  }
+  @inline(__always) var linkerDefinedSections: [SymbolIndex: OutputIndex] {
+    tableStage.value.linkerDefinedSections
+  }
+  @inline(__always) var offsetTableAnchor: OutputIndex { tableStage.value.offsetTableAnchor }
 }

@@ -3,7 +3,7 @@ import Platform
 import Synchronization
 
 /// What every pass may use: what was asked for, a place for messages, workers, memory.
-final class Services: Sendable {
+struct Services {
   let options: LinkOptions
   let diagnostics: Diagnostics
   /// The machine that the output is for.
@@ -40,30 +40,34 @@ final class OpenedPaths: Sendable {
 
 /// Uses the services.
 protocol UsesServices: Sendable {
-  var services: Services { get }
+  var serviceStage: Reading<Services> { get }
 }
 
 extension UsesServices {
-  @inline(__always) var options: LinkOptions { services.options }
-  @inline(__always) var diagnostics: Diagnostics { services.diagnostics }
-  @inline(__always) var target: any Target.Type { services.target }
-  var encoding: any ELFEncoding.Type { services.target.encoding }
-  @inline(__always) var pool: WorkerPool { services.pool }
-  @inline(__always) var scratch: ScratchMemory { services.scratch }
-  @inline(__always) var watch: InputWatch { services.watch }
+  @inline(__always) var services: Services {
+    @inline(__always) _read { yield serviceStage.value }
+  }
+  @inline(__always) var options: LinkOptions { serviceStage.value.options }
+  @inline(__always) var diagnostics: Diagnostics { serviceStage.value.diagnostics }
+  @inline(__always) var target: any Target.Type { serviceStage.value.target }
+  var encoding: any ELFEncoding.Type { serviceStage.value.target.encoding }
+  @inline(__always) var pool: WorkerPool { serviceStage.value.pool }
+  @inline(__always) var scratch: ScratchMemory { serviceStage.value.scratch }
+  @inline(__always) var watch: InputWatch { serviceStage.value.watch }
 
   /// Addresses are not known before the program is loaded.
   var isPositionIndependent: Bool {
-    services.options.isPositionIndependent || services.options.outputKind == .sharedLibrary
+    serviceStage.value.options.isPositionIndependent
+      || serviceStage.value.options.outputKind == .sharedLibrary
   }
-  var isSharedLibrary: Bool { services.options.outputKind == .sharedLibrary }
+  var isSharedLibrary: Bool { serviceStage.value.options.outputKind == .sharedLibrary }
   /// Bytes.
   var maximumPageSize: UInt64 {
-    services.options.maximumPageSize ?? services.target.maximumPageSize
+    serviceStage.value.options.maximumPageSize ?? serviceStage.value.target.maximumPageSize
   }
 
   /// Ends the link if errors were reported: what follows may rely on there being none.
   func checkpoint() throws(LinkFailed) {
-    if services.diagnostics.hasErrors { throw LinkFailed() }
+    if serviceStage.value.diagnostics.hasErrors { throw LinkFailed() }
   }
 }

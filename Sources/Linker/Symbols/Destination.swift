@@ -50,26 +50,32 @@ struct Destinations {
 struct FillDestinations<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
   @unchecked Sendable
 {
-  let services: Services
-  let inputs: Inputs
-  let naming: Naming
-  let contents: Contents
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
 
   /// Finds the atom that each symbol leads to, when definitions and exports are settled. Nil if no
   /// file has relocations: nobody asks.
   static func find(
-    _ services: Services, _ inputs: Inputs, _ naming: Naming, _ contents: Contents
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>
   ) -> Destinations? {
-    Self(services: services, inputs: inputs, naming: naming, contents: contents).find()
+    Self(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents
+    ).find()
   }
 
   /// Puts addresses in place of atoms, when all symbols have theirs.
   static func settle(
-    _ destinations: Destinations, _ services: Services, _ inputs: Inputs, _ naming: Naming,
-    _ contents: Contents
+    _ destinations: Destinations, _ services: Reading<Services>, _ inputs: Reading<Inputs>,
+    _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>
   ) {
-    Self(services: services, inputs: inputs, naming: naming, contents: contents)
-      .settle(destinations)
+    Self(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents
+    )
+    .settle(destinations)
   }
 
   private func find() -> Destinations? {

@@ -56,8 +56,8 @@ extension UsesServices where Self: ReadsInputs {
     var list = [entryName]
     list += options.undefinedSymbols
     list += options.requiredSymbols
-    for (command, _) in scriptCommands {
-      if case .extern(let names) = command { list += names.map { String($0) } }
+    for entry in scriptCommands {
+      if case .extern(let names) = entry.command { list += names.map { String($0) } }
     }
     return list.filter { !$0.isEmpty }
   }
@@ -65,8 +65,8 @@ extension UsesServices where Self: ReadsInputs {
   /// `-e`, a script's ENTRY, or the custom `_start`; libraries have none unless asked.
   var entryName: String {
     if let entry = options.entry { return entry }
-    for (command, _) in scriptCommands {
-      if case .entry(let name) = command { return String(name) }
+    for entry in scriptCommands {
+      if case .entry(let name) = entry.command { return String(name) }
     }
     return options.outputKind == .executable ? "_start" : ""
   }
@@ -86,13 +86,13 @@ extension UsesServices where Self: ReadsInputs {
         diagnostics.error("--defsym \(definition.name)=\(definition.expression): \(error.message)")
       }
     }
-    for (command, path) in scriptCommands {
-      if case .assignment(let assignment) = command {
+    for entry in scriptCommands {
+      if case .assignment(let assignment) = entry.command {
         found.append(
           ParsedDefinition(
             name: assignment.name, expression: assignment.expression,
             isProvided: assignment.isProvided, isHidden: assignment.isHidden,
-            origin: "\(path):\(assignment.line)"))
+            origin: "\(entry.path):\(assignment.line)"))
       }
     }
     return found
@@ -108,8 +108,8 @@ extension UsesServices where Self: ReadsInputs & ReadsNaming {
     for name in options.wrappedSymbols { list += [name, "__wrap_" + name, "__real_" + name] }
     for definition in options.definitions { list.append(definition.name) }
     list += options.tracedSymbols
-    for (command, _) in scriptCommands {
-      if case .assignment(let assignment) = command, !assignment.isProvided {
+    for entry in scriptCommands {
+      if case .assignment(let assignment) = entry.command, !assignment.isProvided {
         list.append(String(assignment.name))
       }
     }
