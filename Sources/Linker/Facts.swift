@@ -135,9 +135,6 @@ extension UsesServices where Self: ReadsContents {
     return name == ".debug_ranges" || name == ".debug_loc" ? 1 : 0
   }
 
-  /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
-  /// branch tracking, or `-z ibtplt`.
-  var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
 }
 
 extension UsesServices {
@@ -167,4 +164,10 @@ extension AtomIndex {
 struct DecodedRelocations: BitwiseCopyable {
   var start: UnsafePointer<UInt8>
   var count: Int
+}
+
+extension UsesServices where Self: ReadsTables {
+  /// Whether linkage stubs begin with a landing pad for indirect branches: the output promises
+  /// branch tracking, or `-z ibtplt`.
+  var usesLandingPads: Bool { properties.features & PropertyNote.ibt != 0 || options.ibtPLT }
 }

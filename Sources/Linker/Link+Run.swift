@@ -71,16 +71,8 @@ extension Link {
       try run(X86_64.self)
     } catch {
       // What went wrong may be no more than that.
-      reportChangedInputs()
+      services.reportChangedInputs()
       throw error
-    }
-  }
-
-  /// An output of inputs that were written to meanwhile is of neither the old nor the new.
-  func reportChangedInputs() {
-    for path in watch.takeChanged(pool) {
-      diagnostics.error(
-        "\(path) was changed while it was linked; link again when nobody writes to it")
     }
   }
 
@@ -156,13 +148,20 @@ extension Link {
       contents.frameSection = LayOutFrames<T.Encoding>.run(
         serviceStage, inputStage, contentStage)
     }
-    timer.measure("place atoms") { placeAtoms(T.self) }
-    timer.measure("make tables") { makeSyntheticSections(T.self) }
+    timer.measure("place atoms") {
+      PlaceAtoms<T.Encoding>.run(
+        serviceStage, inputStage, changingContents, demandStage, changingLayout)
+    }
+    timer.measure("make tables") {
+      MakeTables<T>.run(
+        serviceStage, inputStage, namingStage, contentStage, demandStage, changingTables)
+    }
     try checkpoint()
     // Memory layout is fixed; symbols have addresses.
     try timer.measure("assign addresses") { () throws(LinkFailed) in
-      try prepareSectionNames(T.self)
-      try assignAddresses(T.self)
+      try AssignAddresses<T>.run(
+        serviceStage, inputStage, namingStage, contentStage, demandStage, changingTables,
+        changingLayout)
     }
     timer.measure("settle destinations") {
       if let destinations = naming.destinations {
@@ -171,8 +170,15 @@ extension Link {
       }
     }
     // What is compressed is relocated before.
-    try timer.measure("compress") { () throws(LinkFailed) in try compressDebugSections(T.self) }
-    try timer.measure("write output") { () throws(LinkFailed) in try writeOutput(T.self) }
+    try timer.measure("compress") { () throws(LinkFailed) in
+      try CompressDebug<T>.run(
+        serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage,
+        changingLayout)
+    }
+    try timer.measure("write output") { () throws(LinkFailed) in
+      try WriteOutput<T>.run(
+        serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage, layoutStage)
+    }
     if options.printsMap || options.mapFile != nil {
       MapFile<T.Encoding>(
         serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
@@ -182,11 +188,6 @@ extension Link {
     writeDependencies()
     if let path = options.timeTrace { timer.writeTrace(path, diagnostics) }
     if options.printsStatistics { timer.print(self) }
-  }
-
-  /// Section names and SHT_SYMTAB_SHNDX depend on the number of sections only.
-  private func prepareSectionNames<T: Target>(_: T.Type) throws(LinkFailed) {
-    countSections(T.self)
   }
 
   /// Says once more where the symbol came from: `--require-defined`.

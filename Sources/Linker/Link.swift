@@ -46,3 +46,7 @@ public final class Link: @unchecked Sendable {
     ownServices.deallocate()
   }
 }
+
+extension Link: UsesServices, ChangesInputs, ChangesNaming, ChangesContents, ChangesDemands,
+  ChangesTables, ChangesLayout
+{}

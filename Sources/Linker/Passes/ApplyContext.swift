@@ -1,10 +1,24 @@
 import ELFFormat
 import Platform
 
+/// Who knows where everything lies.
+typealias ReadsLaidOutLink = ReadsDemandedLink & ReadsTables & ReadsLayout
+
+/// The stages that a machine looks at while it writes.
+struct WriteStages: ReadsLaidOutLink {
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let demandStage: Reading<Demands>
+  let tableStage: Reading<LinkerTables>
+  let layoutStage: Reading<Layout>
+}
+
 /// What a target needs while it writes relocations into an atom's bytes. One for each worker and
 /// chunk; addresses are final.
 struct ApplyContext {
-  let link: Link
+  let link: WriteStages
   var file: UnsafeMutablePointer<ObjectFile>
   let isShared: Bool
   let isPositionIndependent: Bool
@@ -25,7 +39,7 @@ struct ApplyContext {
   var relativeAtom = AtomIndex.none
   var nextRelative = 0
 
-  init(link: Link) {
+  init(_ link: WriteStages, relativeTable: UnsafeMutableRawPointer?) {
     self.link = link
     file = link.objects.base
     isShared = link.isSharedLibrary
@@ -39,11 +53,11 @@ struct ApplyContext {
     threadPointer = link.threadPointer
     relativeCount = link.dynamicRelocations.countedRelative
     clearsRelative = link.options.appliesDynamicRelocations == false
-    relativeTable = relativeCount == 0 ? nil : link.dynamicRelocations.bytes
+    self.relativeTable = relativeCount == 0 ? nil : relativeTable
   }
 
   @inline(__always)
-  mutating func enter(_ link: Link, _ atom: Atom) {
+  mutating func enter(_ link: WriteStages, _ atom: Atom) {
     file = link.objects.pointer(atom.file)
   }
 

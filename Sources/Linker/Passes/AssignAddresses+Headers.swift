@@ -2,7 +2,7 @@ import ELFFormat
 import Platform
 
 /// How many program headers there are going to be.
-extension Link {
+extension AssignAddresses {
   /// The number of program headers, as far as it is known before addresses are.
   func expectedSegments(_ loaded: [OutputIndex]) -> Int {
     // The headers' own pages.

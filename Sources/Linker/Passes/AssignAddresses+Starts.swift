@@ -2,7 +2,7 @@ import ELFFormat
 import Platform
 
 /// Addresses that the user chose (`-Ttext=`, `--section-start=`), and alignments beyond a page.
-extension Link {
+extension AssignAddresses {
   /// p_align of a segment that begins with the first of `sections` and has these permissions.
   ///
   /// Source: gABI, "Program Header": p_vaddr and p_offset agree modulo p_align. Of a
@@ -99,10 +99,10 @@ extension Link {
     if isWanted.isEmpty { return nowhere }
     var files: [FileIndex] = []
     for i in 1..<isWanted.count where isWanted[i] { files.append(FileIndex(i)) }
-    return withEncoding { encoding in self.namedEmptySections(encoding, files) }
+    return namedEmptySections(files)
   }
 
-  private func namedEmptySections<E: ELFEncoding>(_: E.Type, _ files: [FileIndex]) -> [Bool] {
+  private func namedEmptySections(_ files: [FileIndex]) -> [Bool] {
     let found = pool.map(chunks: files.count) { [self] i, _ in
       let file = objects.pointer(files[i])
       var found: [OutputIndex] = []

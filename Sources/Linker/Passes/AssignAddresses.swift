@@ -6,9 +6,34 @@ import Platform
 /// The order is by permission, so that each has one loadable segment: read-only, code, data that is
 /// read-only after relocation, data. Inside, by custom. `-z separate-code` keeps file pages with
 /// code free of anything else; without it, neighbours share a page of the file that is mapped twice.
-extension Link {
+struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
+  ReadsDemands, ChangesTables, ChangesLayout
+{
+  typealias E = T.Encoding
+
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let demandStage: Reading<Demands>
+  let changingTables: Changing<LinkerTables>
+  let changingLayout: Changing<Layout>
+
+  /// Gives output sections, atoms and symbols their addresses.
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>, _ demands: Reading<Demands>,
+    _ tables: Changing<LinkerTables>, _ layout: Changing<Layout>
+  ) throws(LinkFailed) {
+    let pass = AssignAddresses(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
+      demandStage: demands, changingTables: tables, changingLayout: layout)
+    pass.countSections()
+    try pass.assign()
+  }
+
   /// Places sections until the size of `.relr.dyn`, which depends on addresses, fits.
-  func assignAddresses<T: Target>(_: T.Type) throws(LinkFailed) {
+  private func assign() throws(LinkFailed) {
     checkSizes()
     checkImageBase()
     try checkpoint()
@@ -16,16 +41,16 @@ extension Link {
     while true {
       if !synthetic.relativeRelocations.isNone {
         outputs[synthetic.relativeRelocations].size =
-          UInt64(dynamicRelocations.packedRoom * T.Encoding.wordSize)
+          UInt64(tables.relocations.packedRoom * E.wordSize)
       }
-      layOut(T.self)
+      layOut()
       checkSegmentCount()
       try checkpoint()
       if synthetic.relativeRelocations.isNone { break }
       // Places of relocations are needed: atoms get their addresses for a moment.
       shiftAtoms(forward: true)
       round += 1
-      let fits = packRelativeRelocations(T.self, mayGuess: round < 8)
+      let fits = packRelativeRelocations(mayGuess: round < 8)
       shiftAtoms(forward: false)
       if fits { break }
     }
@@ -33,13 +58,13 @@ extension Link {
     checkPermissions()
     checkOverlaps()
     checkAddressLimit()
-    setTableAddresses(T.self)
-    finishSymbols(T.self)
+    setTableAddresses()
+    finishSymbols()
     try checkpoint()
   }
 
   /// Decides which sections the output has, and everything that follows from their number.
-  func countSections<T: Target>(_: T.Type) {
+  private func countSections() {
     orderSections()
     if sectionOrder.count + 1 >= Int(SectionIndex.reservedStart), !synthetic.symbolTable.isNone,
       synthetic.extendedIndices.isNone
@@ -49,7 +74,7 @@ extension Link {
       section.size = UInt64(symbolTable.count * 4)
       section.alignment = 2
       section.entrySize = 4
-      synthetic.extendedIndices = outputs.append(section)
+      tables.synthetic.extendedIndices = outputs.append(section)
       orderSections()
     }
     alignThreadLocals()
@@ -61,12 +86,6 @@ extension Link {
     let all = sectionOrder.filter { outputs[$0].has.contains([.alloc, .threadLocal]) }
     guard let first = all.first else { return }
     outputs[first].alignment = all.reduce(0) { max($0, outputs[$1].alignment) }
-  }
-
-  /// Lays the sections that are not loaded out again, after their sizes changed.
-  func relocateUnloaded<T: Target>(_: T.Type) {
-    layOutSectionNames()
-    layOutUnloaded(T.self, from: loadedEnd)
   }
 
   // MARK: Order
@@ -94,7 +113,7 @@ extension Link {
       (outputs[$0].rank, outputs[$0].firstSeen, outputs[$0].name, $0.raw)
         < (outputs[$1].rank, outputs[$1].firstSeen, outputs[$1].name, $1.raw)
     }
-    sectionOrder = order
+    layout.sectionOrder = order
     for (i, index) in order.enumerated() { outputs[index].headerIndex = UInt32(i + 1) }
   }
 
@@ -108,125 +127,6 @@ extension Link {
       }
     }
     return names
-  }
-
-  /// Lower ranks come first. The upper byte is the segment.
-  func rank(_ section: OutputSection) -> UInt32 {
-    let has = section.has
-    guard has.contains(.alloc) else { return unloadedRank(section) }
-    if isDetached(section) { return 0x0800 }
-    if section.isLarge, !has.contains(.threadLocal) {
-      let isCode = has.contains(.execute) && !has.contains(.write)
-      if isCode, isLargeCodeNear { return 0x0200 + codeRank(section) }
-      let isZero = section.type == SectionType.nobits.rawValue
-      return 0x0700 + (has.contains(.write) ? (isZero ? 3 : 2) : isCode ? 1 : 0)
-    }
-    if !has.contains(.write) {
-      if has.contains(.execute) { return 0x0200 + codeRank(section) }
-      return 0x0100 + readOnlyRank(section)
-    }
-    if isRelro(section) { return 0x0300 + relroRank(section) }
-    return 0x0400 + dataRank(section)
-  }
-
-  private func readOnlyRank(_ section: OutputSection) -> UInt32 {
-    switch section.content {
-    case .interpreter: return 0
-    case .propertyNote: return 1
-    case .buildID: return 2
-    case .packageNote: return 4
-    case .dynamicSymbols: return 9
-    case .dynamicIndices: return 10
-    case .versionSymbols: return 11
-    case .versionDefinitions: return 12
-    case .versionNeeds: return 13
-    case .gnuHash: return 14
-    case .sysvHash: return 15
-    case .dynamicNames: return 16
-    case .dynamicRelocations: return 17
-    case .relativeRelocations: return 18
-    case .pltRelocations: return 19
-    case .frameHeader: return 0x50
-    case .frames: return 0x51
-    default: break
-    }
-    if section.type == SectionType.note.rawValue { return 3 }
-    if section.name == ".gcc_except_table" { return 0x52 }
-    if section.name == ".rodata" { return 0x30 }
-    return 0x31
-  }
-
-  private func codeRank(_ section: OutputSection) -> UInt32 {
-    switch section.content {
-    case .procedureLinkage: return 1
-    case .procedureLinkageSecond: return 2
-    case .procedureLinkageOffset: return 3
-    default: break
-    }
-    if section.isLarge { return 9 }
-    if section.name == ".init" { return 0 }
-    if section.name.hasPrefix(".text") { return section.name == ".text" ? 6 : 5 }
-    if section.name == ".fini" { return 8 }
-    return 7
-  }
-
-  private func relroRank(_ section: OutputSection) -> UInt32 {
-    if section.has.contains(.threadLocal) {
-      return section.type == SectionType.nobits.rawValue ? 1 : 0
-    }
-    switch section.content {
-    case .dynamic: return 20
-    case .offsetTable: return 21
-    case .pltOffsetTable: return 22
-    default: break
-    }
-    switch SectionType(rawValue: section.type) {
-    case .preinitArray: return 2
-    case .initArray: return 3
-    case .finiArray: return 4
-    default: break
-    }
-    return 10
-  }
-
-  private func dataRank(_ section: OutputSection) -> UInt32 {
-    if section.has.contains(.threadLocal) {
-      return section.type == SectionType.nobits.rawValue ? 1 : 0
-    }
-    if section.content == .dynamic { return 2 }
-    if section.content == .offsetTable { return 3 }
-    if section.content == .pltOffsetTable { return 4 }
-    if section.type == SectionType.nobits.rawValue { return section.name == ".bss" ? 0x20 : 0x21 }
-    return section.name == ".data" ? 0x10 : 0x11
-  }
-
-  private func unloadedRank(_ section: OutputSection) -> UInt32 {
-    switch section.content {
-    case .symbolTable: return 0x1000
-    case .extendedIndices: return 0x1001
-    case .sectionNames: return 0x1002
-    case .symbolNames: return 0x1003
-    default: return 0x0f00
-    }
-  }
-
-  /// Written only while the loader relocates.
-  func isRelro(_ section: OutputSection) -> Bool {
-    guard options.relro, section.has.contains(.write) else { return false }
-    if section.has.contains(.threadLocal) { return true }
-    if section.isLarge { return false }
-    switch section.content {
-    case .dynamic, .offsetTable: return true
-    case .pltOffsetTable: return options.bindsNow
-    default: break
-    }
-    switch SectionType(rawValue: section.type) {
-    case .preinitArray, .initArray, .finiArray: return true
-    default: break
-    }
-    let name = section.name
-    return name == ".data.rel.ro" || name == ".bss.rel.ro" || name == ".ctors" || name == ".dtors"
-      || name == ".jcr" || name == ".openbsd.randomdata"
   }
 
   // MARK: Addresses
@@ -261,37 +161,36 @@ extension Link {
 
   /// Sizes are bounded by `checkSizes`, but addresses start where options say: what would wrap around
   /// is told by `LayoutBounds`, before segments are made of it.
-  private func layOut<T: Target>(_: T.Type) {
-    layOut(T.self, base: options.imageBase ?? defaultBase(T.self))
-    if !diagnostics.hasErrors, let base = lowerBase() { layOut(T.self, base: base) }
+  private func layOut() {
+    layOut(base: options.imageBase ?? defaultBase(T.self))
+    if !diagnostics.hasErrors, let base = lowerBase() { layOut(base: base) }
   }
 
   /// The table of program headers ends where the first section begins: tools take what lies between
   /// for lost bytes. How many headers there are follows from addresses in rare cases only; then it is
   /// learned from the layout.
-  private func layOut<T: Target>(_: T.Type, base: UInt64) {
+  private func layOut(base: UInt64) {
     let loaded = sectionOrder.filter { outputs[$0].has.contains(.alloc) }
     var count = expectedSegments(loaded)
     for _ in 0..<4 {
-      layOut(T.self, loaded, base: base, segmentCount: count)
+      layOut(loaded, base: base, segmentCount: count)
       if diagnostics.hasErrors || segments.count == count { return }
       count = segments.count
     }
-    layOut(T.self, loaded, base: base, segmentCount: 10 + loaded.count * 2)
+    layOut(loaded, base: base, segmentCount: 10 + loaded.count * 2)
     assert(segments.count <= 10 + loaded.count * 2)
   }
 
-  private func layOut<T: Target>(
-    _: T.Type, _ loaded: [OutputIndex], base: UInt64, segmentCount: Int
+  private func layOut(
+    _ loaded: [OutputIndex], base: UInt64, segmentCount: Int
   ) {
-    typealias E = T.Encoding
     let maximum = maximumPageSize
     let common = min(options.commonPageSize ?? T.commonPageSize, maximum)
-    segments = []
+    layout.segments = []
     let headerSegments = segmentCount + options.spareProgramHeaders
     let fileHeader = UInt64(FileHeader<E>.size)
-    headersSize = fileHeader + UInt64(headerSegments) * (E.is64 ? 56 : 32)
-    imageBase = base
+    layout.headersSize = fileHeader + UInt64(headerSegments) * (E.is64 ? 56 : 32)
+    layout.imageBase = base
     let starts = startAddresses()
 
     var bounds = LayoutBounds(
@@ -406,14 +305,14 @@ extension Link {
       return
     }
 
-    segments = assembleSegments(
-      T.self, loaded: loaded, loads: loads, tls: tls, relroStart: relroStart, relroEnd: relroEnd)
+    layout.segments = assembleSegments(
+      loaded: loaded, loads: loads, tls: tls, relroStart: relroStart, relroEnd: relroEnd)
     if let tls {
-      tlsStart = tls.address
-      threadPointer = alignUp(tls.address &+ tls.memorySize, tls.alignment)
+      layout.tlsStart = tls.address
+      layout.threadPointer = alignUp(tls.address &+ tls.memorySize, tls.alignment)
     }
-    loadedEnd = fileEnd
-    layOutUnloaded(T.self, from: fileEnd)
+    layout.loadedEnd = fileEnd
+    layOutUnloaded(E.self, from: fileEnd)
   }
 
   private func extendTLS(
@@ -438,8 +337,8 @@ extension Link {
     return starts
   }
 
-  private func assembleSegments<T: Target>(
-    _: T.Type, loaded: [OutputIndex], loads: [Segment], tls: Segment?,
+  private func assembleSegments(
+    loaded: [OutputIndex], loads: [Segment], tls: Segment?,
     relroStart: (UInt64, UInt64)?, relroEnd: (address: UInt64, offset: UInt64)
   ) -> [Segment] {
     var list: [Segment] = []
@@ -452,9 +351,9 @@ extension Link {
     }
     if isDynamic || !synthetic.interpreter.isNone {
       var headers = Segment(type: .programHeaders, flags: .read)
-      headers.offset = UInt64(FileHeader<T.Encoding>.size)
+      headers.offset = UInt64(FileHeader<E>.size)
       headers.address = imageBase + headers.offset
-      headers.alignment = UInt64(T.Encoding.wordSize)
+      headers.alignment = UInt64(E.wordSize)
       list.append(headers)
     }
     if !synthetic.interpreter.isNone {
@@ -504,7 +403,7 @@ extension Link {
     stack.alignment = 16
     if !options.omitsStackHeader { list.append(stack) }
     if list.first?.type == .programHeaders {
-      let size = UInt64(list.count * (T.Encoding.is64 ? 56 : 32))
+      let size = UInt64(list.count * (E.is64 ? 56 : 32))
       list[0].fileSize = size
       list[0].memorySize = size
     }
@@ -515,26 +414,6 @@ extension Link {
   var wantsExecutableStack: Bool {
     if let asked = options.executableStack { return asked }
     return liveObjects.contains { objects[$0].has.contains(.wantsExecutableStack) }
-  }
-
-  private func layOutUnloaded<T: Target>(_: T.Type, from end: UInt64) {
-    var offset = end
-    for index in sectionOrder where !outputs[index].has.contains(.alloc) {
-      let section = outputs.pointer(index)
-      offset = alignUp(offset, 1 << UInt64(section.pointee.alignment))
-      section.pointee.fileOffset = offset
-      section.pointee.address = 0
-      if section.pointee.type != SectionType.nobits.rawValue { offset += section.pointee.size }
-    }
-    if options.writesSectionHeaders {
-      sectionHeadersOffset = alignUp(offset, UInt64(T.Encoding.wordSize))
-      outputSize =
-        sectionHeadersOffset
-        + UInt64((sectionOrder.count + 1) * SectionHeader<T.Encoding>.size)
-    } else {
-      sectionHeadersOffset = 0
-      outputSize = offset
-    }
   }
 
   /// Offsets in sections become addresses.
@@ -551,21 +430,21 @@ extension Link {
     }
   }
 
-  private func setTableAddresses<T: Target>(_: T.Type) {
-    pltEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.pltEntrySize
-    directPLTEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize
+  private func setTableAddresses() {
+    layout.pltEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.pltEntrySize
+    layout.directPLTEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize
     if !synthetic.procedureLinkageSecond.isNone {
-      lazyPLTStart = outputs[synthetic.procedureLinkageSecond].address
+      layout.lazyPLTStart = outputs[synthetic.procedureLinkageSecond].address
     } else if !synthetic.procedureLinkage.isNone {
-      lazyPLTStart = outputs[synthetic.procedureLinkage].address + T.pltHeaderSize
+      layout.lazyPLTStart = outputs[synthetic.procedureLinkage].address + T.pltHeaderSize
     }
     if !synthetic.procedureLinkageOffset.isNone {
-      directPLTStart = outputs[synthetic.procedureLinkageOffset].address
+      layout.directPLTStart = outputs[synthetic.procedureLinkageOffset].address
     }
   }
 
   /// Symbols' offsets become addresses.
-  private func finishSymbols<T: Target>(_: T.Type) {
+  private func finishSymbols() {
     pool.forEachRange(symbols.count, grain: 1 << 13) { [self] range, _ in
       for i in range {
         let symbol = symbols.pointer(SymbolIndex(i))
@@ -585,18 +464,18 @@ extension Link {
         }
       }
     }
-    tables.linkerDefinedSections = NameValues.set(
+    layout.linkerDefinedSections = NameValues.set(
       serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage, layoutStage)
     if let index = names.find(ByteString(copying: entryName), in: symbols),
       !symbols[index].has.contains(.isUndefined)
     {
-      entryAddress = symbols[index].word
+      layout.entryAddress = symbols[index].word
     } else if !entryName.isEmpty {
       if let number = Self.number(entryName) {
-        entryAddress = number
+        layout.entryAddress = number
       } else if options.outputKind == .executable {
         let text = findOutput(".text").map { outputs[$0].address } ?? 0
-        entryAddress = text
+        layout.entryAddress = text
         diagnostics.warning(
           "cannot find entry symbol '\(entryName)'; the program starts at"
             + " 0x\(String(text, radix: 16)), the beginning of .text")

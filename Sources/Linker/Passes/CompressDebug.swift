@@ -9,10 +9,34 @@ import Platform
 ///
 /// A section is compressed in shards of a megabyte, side by side: deflate streams can be joined at
 /// byte boundaries, zstd frames simply follow each other. Source: gABI, "Section Compression".
-extension Link {
+struct CompressDebug<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
+  ReadsDemands,
+  ReadsTables, ChangesLayout
+{
+  typealias E = T.Encoding
+
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let demandStage: Reading<Demands>
+  let tableStage: Reading<LinkerTables>
+  let changingLayout: Changing<Layout>
+
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>, _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>,
+    _ layout: Changing<Layout>
+  ) throws(LinkFailed) {
+    try CompressDebug(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
+      demandStage: demands, tableStage: tables, changingLayout: layout
+    ).compressAll()
+  }
+
   private static var shardSize: Int { 1 << 20 }
 
-  func compressDebugSections<T: Target>(_: T.Type) throws(LinkFailed) {
+  private func compressAll() throws(LinkFailed) {
     guard options.debugCompression != .none else { return }
     for index in sectionOrder {
       let output = outputs.pointer(index)
@@ -20,10 +44,12 @@ extension Link {
         output.pointee.size > 0, SectionNaming.isDebug(output.pointee.name),
         isDense(output.pointee)
       else { continue }
-      compress(T.self, index)
+      compress(index)
     }
     try checkpoint()
-    relocateUnloaded(T.self)
+    // The others follow the smaller ones.
+    layOutSectionNames()
+    layOutUnloaded(E.self, from: loadedEnd)
   }
 
   /// Sections that are mostly padding, or have no bytes in the file, only a damaged input has: they
@@ -38,18 +64,21 @@ extension Link {
     return output.size <= 2 * bytes + 1 << 20
   }
 
-  private func compress<T: Target>(_: T.Type, _ index: OutputIndex) {
-    typealias E = T.Encoding
+  private func compress(_ index: OutputIndex) {
     let output = outputs.pointer(index)
     let size = Int(output.pointee.size)
     nonisolated(unsafe) let plain = reserveAddressSpace(bytes: size)
     defer { releaseAddressSpace(plain, bytes: size) }
     nonisolated(unsafe) let order = atomOrder + output.pointee.firstAtom
-    pool.forEachRange(output.pointee.atomCount, grain: 16) { [self] range, _ in
-      var context = ApplyContext(link: self)
+    let link = WriteStages(
+      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
+      contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
+      layoutStage: layoutStage)
+    pool.forEachRange(output.pointee.atomCount, grain: 16) { [atoms] range, _ in
+      var context = ApplyContext(link, relativeTable: nil)
       for i in range {
         let atom = atoms[order[i]]
-        writeAtom(T.self, order[i], atom, plain + Int(atom.address), &context)
+        link.writeAtom(T.self, order[i], atom, plain + Int(atom.address), &context)
       }
     }
     let isZstd = options.debugCompression == .zstd
@@ -98,7 +127,7 @@ extension Link {
       at += part.count
     }
     if !isZstd { ELF64Big.store32(UInt32(truncatingIfNeeded: checksum), at) }
-    compressedContents[index] = UnsafeRawPointer(memory)
+    layout.compressedContents[index] = UnsafeRawPointer(memory)
     output.pointee.content = .compressed
     output.pointee.size = UInt64(headerSize + body)
     output.pointee.alignment = isOld ? 0 : E.is64 ? 3 : 2

@@ -87,7 +87,7 @@ struct LayoutBounds {
   private static func hex(_ value: UInt64) -> String { "0x\(String(value, radix: 16))" }
 }
 
-extension Link {
+extension AssignAddresses {
   /// Source: gABI, "ELF Header", e_phnum: more are counted elsewhere, where no loader looks.
   func checkSegmentCount() {
     if segments.count < Int(UInt16.max) { return }

@@ -6,9 +6,27 @@ import Platform
 /// Order: part, then file, then section: a stable counting sort, linear in atoms. Groups of files are
 /// counted side by side, each for every output section; then each group knows where its atoms go.
 /// SHF_LINK_ORDER sections come in the order of what they are linked to.
-extension Link {
-  func placeAtoms<T: Target>(_: T.Type) {
-    typealias E = T.Encoding
+struct PlaceAtoms<E: ELFEncoding>: UsesServices, ReadsInputs, ChangesContents, ReadsDemands,
+  ChangesLayout
+{
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let changingContents: Changing<Contents>
+  let demandStage: Reading<Demands>
+  let changingLayout: Changing<Layout>
+
+  /// Gives all live atoms that need one a place in their output section.
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ contents: Changing<Contents>,
+    _ demands: Reading<Demands>, _ layout: Changing<Layout>
+  ) {
+    PlaceAtoms(
+      serviceStage: services, inputStage: inputs, changingContents: contents,
+      demandStage: demands, changingLayout: layout
+    ).place()
+  }
+
+  private func place() {
     let outputCount = outputs.count
     // The linker's own atoms come last: they are a group of their own.
     let groupCount = max(1, min(pool.count * 8, (1 << 20) / max(outputCount, 1), liveObjects.count))
@@ -21,7 +39,7 @@ extension Link {
         let atom = atoms.pointer(index)
         let output = atom.pointee.output.int
         counts[output] &+= 1
-        note(E.self, atom, order, &facts[output])
+        note(atom, order, &facts[output])
       }
       return (counts: counts, facts: facts)
     }
@@ -35,7 +53,7 @@ extension Link {
       }
     }
     let total = counts.reduce(0, +)
-    atomOrder = allocateZeroed(count: max(total, 1))
+    layout.atomOrder = allocateZeroed(count: max(total, 1))
     var next = [Int](repeating: 0, count: outputCount)
     var sum = 0
     for i in 0..<outputCount where outputs[OutputIndex(i)].content == .atoms {
@@ -63,8 +81,8 @@ extension Link {
       let output = outputs.pointer(OutputIndex(i))
       guard output.pointee.content == .atoms, counts[i] > 0 else { continue }
       if facts[i].parts > 1 { sortByPart(output.pointee) }
-      if options.sectionSort != .none { sortByOption(E.self, output.pointee) }
-      apply(E.self, facts[i], to: output)
+      if options.sectionSort != .none { sortByOption(output.pointee) }
+      apply(facts[i], to: output)
     }
     let isLinkOrdered = facts.map(\.isLinkOrdered)
     pool.forEach(chunks: outputCount) { [self] i, _ in
@@ -75,42 +93,8 @@ extension Link {
     let linkOrdered = outputs.indices.map { OutputIndex($0) }.filter { isLinkOrdered[$0.int] }
       .sorted { outputs[$0].firstSeen < outputs[$1].firstSeen }
     for index in linkOrdered {
-      sortByLink(E.self, index)
+      sortByLink(index)
       setOffsets(outputs.pointer(index))
-    }
-  }
-
-  private struct PlacementFacts: Sendable {
-    var flags: SectionFlags = []
-    var type = SectionType.null
-    var alignment: UInt8 = 0
-    var firstSeen = UInt64.max
-    var part: UInt16 = 0
-    var parts = 0
-    var isLinkOrdered = false
-    /// Some input has to be within reach of the small model.
-    var isSmall = false
-    /// All inputs are mergeable alike.
-    var mergeFlags: SectionFlags?
-    var entrySize: UInt64 = 0
-
-    /// Adds what is known of atoms that come later.
-    mutating func add(_ later: PlacementFacts) {
-      if parts == 0 {
-        self = later
-        return
-      }
-      flags.formUnion(later.flags)
-      if type == .null || type == .nobits && later.type != .null { type = later.type }
-      alignment = max(alignment, later.alignment)
-      firstSeen = min(firstSeen, later.firstSeen)
-      if later.parts > 1 || part != later.part { parts = 2 }
-      isLinkOrdered = isLinkOrdered || later.isLinkOrdered
-      isSmall = isSmall || later.isSmall
-      if mergeFlags != later.mergeFlags || entrySize != later.entrySize {
-        mergeFlags = SectionFlags([])
-        entrySize = 0
-      }
     }
   }
 
@@ -141,8 +125,8 @@ extension Link {
   }
 
   @inline(__always)
-  private func note<E: ELFEncoding>(
-    _: E.Type, _ atom: UnsafeMutablePointer<Atom>, _ order: UInt32, _ facts: inout PlacementFacts
+  private func note(
+    _ atom: UnsafeMutablePointer<Atom>, _ order: UInt32, _ facts: inout PlacementFacts
   ) {
     facts.alignment = max(facts.alignment, atom.pointee.alignment)
     if facts.parts == 0 {
@@ -188,8 +172,8 @@ extension Link {
     }
   }
 
-  private func apply<E: ELFEncoding>(
-    _: E.Type, _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
+  private func apply(
+    _ facts: PlacementFacts, to output: UnsafeMutablePointer<OutputSection>
   ) {
     var flags = facts.flags.union(facts.mergeFlags ?? [])
     if facts.isSmall { flags.remove(.x86Large) }
@@ -246,7 +230,7 @@ extension Link {
   }
 
   /// `--sort-section`.
-  private func sortByOption<E: ELFEncoding>(_: E.Type, _ output: OutputSection) {
+  private func sortByOption(_ output: OutputSection) {
     let range = UnsafeMutableBufferPointer(
       start: atomOrder + output.firstAtom, count: output.atomCount)
     if output.name == ".init_array" || output.name == ".fini_array" { return }
@@ -274,7 +258,7 @@ extension Link {
   }
 
   /// The atom that an SHF_LINK_ORDER atom is linked to.
-  private func linkedAtom<E: ELFEncoding>(_: E.Type, _ index: AtomIndex) -> AtomIndex? {
+  private func linkedAtom(_ index: AtomIndex) -> AtomIndex? {
     let atom = atoms[index]
     guard atom.has.contains(.isLinkOrdered) else { return nil }
     let file = objects[atom.file]
@@ -284,19 +268,7 @@ extension Link {
     return other.raw < AtomIndex.discarded.raw ? other : nil
   }
 
-  /// Where a linked section will be: output sections have no addresses yet, but a known order.
-  private struct LinkedPlace {
-    var rank: UInt32 = 0
-    var firstSeen: UInt64 = 0
-    var offset: UInt64 = 0
-    var position: Int
-
-    static func isBefore(_ a: LinkedPlace, _ b: LinkedPlace) -> Bool {
-      (a.rank, a.firstSeen, a.offset, a.position) < (b.rank, b.firstSeen, b.offset, b.position)
-    }
-  }
-
-  private func sortByLink<E: ELFEncoding>(_: E.Type, _ index: OutputIndex) {
+  private func sortByLink(_ index: OutputIndex) {
     let output = outputs[index]
     let range = UnsafeMutableBufferPointer(
       start: atomOrder + output.firstAtom, count: output.atomCount)
@@ -304,7 +276,7 @@ extension Link {
     var linked: OutputIndex?
     for (i, index) in range.enumerated() {
       var key = LinkedPlace(position: i)
-      if let other = linkedAtom(E.self, index) {
+      if let other = linkedAtom(index) {
         linked = linked ?? atoms[other].output
         let leader = outputs[atoms[other].output]
         key.rank = rank(leader)
@@ -315,7 +287,7 @@ extension Link {
     }
     keyed.sort { LinkedPlace.isBefore($0.key, $1.key) }
     for (i, entry) in keyed.enumerated() { range[i] = entry.atom }
-    if let linked { linkOrders[index] = linked }
+    if let linked { contents.linkOrders[index] = linked }
   }
 
   private func setOffsets(_ output: UnsafeMutablePointer<OutputSection>) {
@@ -334,5 +306,51 @@ extension Link {
       }
     }
     output.pointee.size = offset
+  }
+}
+
+private struct PlacementFacts: Sendable {
+  var flags: SectionFlags = []
+  var type = SectionType.null
+  var alignment: UInt8 = 0
+  var firstSeen = UInt64.max
+  var part: UInt16 = 0
+  var parts = 0
+  var isLinkOrdered = false
+  /// Some input has to be within reach of the small model.
+  var isSmall = false
+  /// All inputs are mergeable alike.
+  var mergeFlags: SectionFlags?
+  var entrySize: UInt64 = 0
+
+  /// Adds what is known of atoms that come later.
+  mutating func add(_ later: PlacementFacts) {
+    if parts == 0 {
+      self = later
+      return
+    }
+    flags.formUnion(later.flags)
+    if type == .null || type == .nobits && later.type != .null { type = later.type }
+    alignment = max(alignment, later.alignment)
+    firstSeen = min(firstSeen, later.firstSeen)
+    if later.parts > 1 || part != later.part { parts = 2 }
+    isLinkOrdered = isLinkOrdered || later.isLinkOrdered
+    isSmall = isSmall || later.isSmall
+    if mergeFlags != later.mergeFlags || entrySize != later.entrySize {
+      mergeFlags = SectionFlags([])
+      entrySize = 0
+    }
+  }
+}
+
+/// Where a linked section will be: output sections have no addresses yet, but a known order.
+private struct LinkedPlace {
+  var rank: UInt32 = 0
+  var firstSeen: UInt64 = 0
+  var offset: UInt64 = 0
+  var position: Int
+
+  static func isBefore(_ a: LinkedPlace, _ b: LinkedPlace) -> Bool {
+    (a.rank, a.firstSeen, a.offset, a.position) < (b.rank, b.firstSeen, b.offset, b.position)
   }
 }

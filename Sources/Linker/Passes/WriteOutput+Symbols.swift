@@ -2,7 +2,7 @@ import ELFFormat
 import Platform
 
 /// `.symtab` and `.strtab` on their way into the file.
-extension Link {
+extension WriteOutput {
   /// A small symbol table is made in memory and written with what is next to it; of a large one,
   /// every span is three ranges of the file: local entries, global entries, names.
   var writesSymbolsBySpan: Bool {
@@ -10,7 +10,7 @@ extension Link {
   }
 
   /// Makes the whole tables, for few symbols.
-  func makeSymbolTables<E: ELFEncoding>(_: E.Type) -> (
+  func makeSymbolTables() -> (
     symbols: UnsafeRawPointer, names: UnsafeRawPointer, extended: UnsafeRawPointer?
   ) {
     let table = reserveAddressSpace(bytes: Int(outputs[synthetic.symbolTable].size))
@@ -29,18 +29,18 @@ extension Link {
     }
     for span in symbolTable.spans {
       var writer = writer(span)
-      writeSymbols(E.self, span, to: &writer)
+      writeSymbols(span, to: &writer)
     }
     var own = writer(symbolTable.ownSpan)
-    writeOwnSymbols(E.self, to: &own)
+    writeOwnSymbols(to: &own)
     return (UnsafeRawPointer(table), UnsafeRawPointer(names), extended.map { UnsafeRawPointer($0) })
   }
 
   /// Makes a span's entries and names in `buffer`; returns all bytes, and which of them go where.
   ///
   /// - Parameter number: the span; the one after the last is the linker's own.
-  func makeSpan<E: ELFEncoding>(
-    _: E.Type, _ number: Int, in buffer: WriteBuffer
+  func makeSpan(
+    _ number: Int, in buffer: WriteBuffer
   ) -> (bytes: UnsafeRawBufferPointer, parts: [WriteQueue.Part]) {
     let isOwn = number == symbolTable.spans.count
     let span = isOwn ? symbolTable.ownSpan : symbolTable.spans[number]
@@ -62,9 +62,9 @@ extension Link {
       writer.extendedGlobals = start + extendedAt + span.localCount * 4
     }
     if isOwn {
-      writeOwnSymbols(E.self, to: &writer)
+      writeOwnSymbols(to: &writer)
     } else {
-      writeSymbols(E.self, span, to: &writer)
+      writeSymbols(span, to: &writer)
     }
 
     func part(_ from: Int, _ count: Int, _ output: OutputIndex, _ at: Int) -> WriteQueue.Part {

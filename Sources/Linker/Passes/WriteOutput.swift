@@ -10,43 +10,51 @@ import Synchronization
 /// takes a chunk, assembles it in its own buffer (copying and relocating), hashes it if a build-id
 /// is asked for, and writes it with one `pwrite`. Nothing is written twice but the build-id. A large
 /// symbol table goes by spans instead, each of which is three ranges of the file.
-extension Link {
-  /// Something that fills `size` bytes at `offset` of the file.
-  struct Piece {
-    enum Kind {
-      case headers
-      case sectionHeaders
-      /// Atoms `first..<last` of `atomOrder`.
-      case atoms
-      /// Bytes `first..<last` of the merged section of one atom.
-      case merged
-      case frames
-      /// Part `first` of the dynamic symbols' names.
-      case dynamicNames
-      /// A whole linker-made section.
-      case section
-      /// Bytes kept in memory.
-      case memory
-    }
-    var kind: Kind
-    var offset: Int
-    var size: Int
-    var output = OutputIndex.none
-    var first = 0
-    var last = 0
-    var memory: UnsafeRawPointer?
-    /// What lies between atoms.
-    var fill: UInt8 = 0
-    /// Written when all others are, because these fill its bytes.
-    var isDeferred = false
+struct WriteOutput<T: Target>: ReadsLaidOutLink {
+  typealias E = T.Encoding
+
+  let serviceStage: Reading<Services>
+  let inputStage: Reading<Inputs>
+  let namingStage: Reading<Naming>
+  let contentStage: Reading<Contents>
+  let demandStage: Reading<Demands>
+  let tableStage: Reading<LinkerTables>
+  let layoutStage: Reading<Layout>
+  /// What several sections are written from.
+  private let changingMade: Changing<MadeContents>
+
+  /// Writes the output, and puts it in its place if nothing failed.
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
+    _ contents: Reading<Contents>, _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>,
+    _ layout: Reading<Layout>
+  ) throws(LinkFailed) {
+    let made = Changing(MadeContents())
+    defer { made.deallocate() }
+    try WriteOutput(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
+      demandStage: demands, tableStage: tables, layoutStage: layout, changingMade: made
+    ).write()
+  }
+
+  @inline(__always) var made: MadeContents {
+    @inline(__always) _read { yield changingMade.value }
+    @inline(__always) nonmutating _modify { yield &changingMade.value }
+  }
+
+  /// The stages, for the machine.
+  var link: WriteStages {
+    WriteStages(
+      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
+      contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
+      layoutStage: layoutStage)
   }
 
   /// A small output goes by small chunks: these take less memory, which costs more to get than what
   /// the system calls cost.
   private var chunkSize: Int { outputSize < 4 << 20 ? 1 << 16 : 1 << 18 }
 
-  func writeOutput<T: Target>(_: T.Type) throws(LinkFailed) {
-    typealias E = T.Encoding
+  private func write() throws(LinkFailed) {
     let file: OutputFile
     do {
       if let outputBytes = services.outputBytes {
@@ -61,7 +69,7 @@ extension Link {
       diagnostics.error("cannot create \(options.outputPath): \(error)")
       throw LinkFailed()
     }
-    let pieces = makePieces(T.self)
+    let pieces = makePieces()
     let chunks = makeChunks(pieces)
     let hashes = options.buildID != .none && BuildID.size(options.buildID) > 0
     let kind = options.buildID
@@ -72,7 +80,9 @@ extension Link {
       contexts.deinitialize(count: pool.count)
       contexts.deallocate()
     }
-    for i in 0..<pool.count { (contexts + i).initialize(to: ApplyContext(link: self)) }
+    for i in 0..<pool.count {
+      (contexts + i).initialize(to: ApplyContext(link, relativeTable: made.relocations))
+    }
     nonisolated(unsafe) let workerContexts = contexts
     nonisolated(unsafe) let all = pieces
     let spanCount = writesSymbolsBySpan ? symbolTable.spans.count + 1 : 0
@@ -82,7 +92,7 @@ extension Link {
       var buffer: WriteBuffer?
       if i >= chunks.count {
         buffer = queue.takeBuffer()
-        (bytes, parts) = makeSpan(E.self, i - chunks.count, in: buffer!)
+        (bytes, parts) = makeSpan(i - chunks.count, in: buffer!)
       } else {
         let chunk = chunks[i]
         let start = all[chunk.lowerBound].offset
@@ -97,7 +107,7 @@ extension Link {
             let piece = all[j]
             // Gaps are zero; pieces that fill themselves entirely are not cleared first.
             if piece.offset > at { memset(p + (at - start), 0, piece.offset - at) }
-            fill(T.self, piece, p + (piece.offset - start), &workerContexts[worker])
+            fill(piece, p + (piece.offset - start), &workerContexts[worker])
             at = piece.offset + piece.size
           }
           bytes = UnsafeRawBufferPointer(start: p, count: end - start)
@@ -120,7 +130,7 @@ extension Link {
     if let error = queue.failure {
       diagnostics.error("cannot write \(options.outputPath): \(error)")
     }
-    reportChangedInputs()
+    services.reportChangedInputs()
     if diagnostics.hasErrors {
       file.abandon()
       throw LinkFailed()
@@ -153,9 +163,8 @@ extension Link {
 
   // MARK: Pieces
 
-  private func makePieces<T: Target>(_: T.Type) -> [Piece] {
-    typealias E = T.Encoding
-    dynamicNameParts = dynamicSymbols.names.parts
+  private func makePieces() -> [Piece] {
+    made.nameParts = dynamicSymbols.names.parts
     var pieces = [Piece(kind: .headers, offset: 0, size: Int(headersSize))]
     for index in sectionOrder {
       let output = outputs[index]
@@ -171,7 +180,7 @@ extension Link {
         }
       case .symbolTable:
         if writesSymbolsBySpan { continue }
-        let tables = makeSymbolTables(E.self)
+        let tables = makeSymbolTables()
         addMemory(tables.symbols, outputs[synthetic.symbolTable], &pieces)
         addMemory(tables.names, outputs[synthetic.symbolNames], &pieces)
         if !synthetic.extendedIndices.isNone, let extended = tables.extended {
@@ -180,15 +189,15 @@ extension Link {
       case .symbolNames, .extendedIndices: break
       case .dynamicIndices:
         // Filled with `.dynsym`, which comes before it.
-        if let memory = dynamicSymbols.sectionNumbers { addMemory(memory, output, &pieces) }
+        if let memory = made.sectionNumbers { addMemory(memory, output, &pieces) }
       case .dynamicRelocations:
         let memory = UnsafeMutableRawPointer(
           allocateForWriting(UInt8.self, count: Int(output.size)))
-        writeDynamicRelocations(T.self, to: memory)
-        dynamicRelocations.bytes = memory
+        writeDynamicRelocations(to: memory)
+        made.relocations = memory
         addMemory(memory, output, isDeferred: dynamicRelocations.countedRelative > 0, &pieces)
       case .dynamicNames:
-        for (i, part) in dynamicNameParts.enumerated() {
+        for (i, part) in made.nameParts.enumerated() {
           pieces.append(
             Piece(
               kind: .dynamicNames, offset: Int(output.fileOffset) + part.offset, size: part.count,
@@ -197,7 +206,7 @@ extension Link {
       case .dynamicSymbols, .gnuHash, .sysvHash, .versionSymbols:
         // These fill themselves on all workers, and leave no byte out.
         let memory = scratch.take(bytes: Int(output.size))
-        fillSection(T.self, output.content, output, memory)
+        fillSection(output.content, output, memory)
         addMemory(memory, output, &pieces)
       case .compressed:
         if let memory = compressedContents[index] { addMemory(memory, output, &pieces) }
@@ -302,33 +311,33 @@ extension Link {
     return chunks
   }
 
-  private func fill<T: Target>(
-    _: T.Type, _ piece: Piece, _ p: UnsafeMutableRawPointer, _ context: inout ApplyContext
+  private func fill(
+    _ piece: Piece, _ p: UnsafeMutableRawPointer, _ context: inout ApplyContext
   ) {
     switch piece.kind {
-    case .atoms: fillAtoms(T.self, piece, p, &context)
+    case .atoms: fillAtoms(piece, p, &context)
     case .merged:
       memset(p, 0, piece.size)
       writeMerged(piece.last, range: piece.first..<piece.first + piece.size, to: p)
     case .frames:
       memset(p, 0, piece.size)
-      writeFrameChunk(T.self, piece.first, address: outputs[piece.output].address, to: p)
-    case .dynamicNames: dynamicSymbols.names.write(dynamicNameParts[piece.first], to: p)
+      writeFrameChunk(piece.first, address: outputs[piece.output].address, to: p)
+    case .dynamicNames: dynamicSymbols.names.write(made.nameParts[piece.first], to: p)
     case .memory: memcpy(p, piece.memory!, piece.size)
     case .headers:
       memset(p, 0, piece.size)
-      writeHeaders(T.self, to: p)
+      writeHeaders(to: p)
     case .sectionHeaders:
       memset(p, 0, piece.size)
-      writeSectionHeaders(T.self, to: p)
+      writeSectionHeaders(to: p)
     case .section:
       memset(p, 0, piece.size)
-      fillSection(T.self, outputs[piece.output].content, outputs[piece.output], p)
+      fillSection(outputs[piece.output].content, outputs[piece.output], p)
     }
   }
 
-  private func fillAtoms<T: Target>(
-    _: T.Type, _ piece: Piece, _ p: UnsafeMutableRawPointer, _ context: inout ApplyContext
+  private func fillAtoms(
+    _ piece: Piece, _ p: UnsafeMutableRawPointer, _ context: inout ApplyContext
   ) {
     let output = outputs[piece.output]
     let pieceStart = output.address &+ UInt64(piece.offset) &- output.fileOffset
@@ -338,57 +347,23 @@ extension Link {
       let atom = atoms.pointer(index).pointee
       let offset = Int(atom.address &- pieceStart)
       if offset > at { memset(p + at, Int32(piece.fill), offset - at) }
-      writeAtom(T.self, index, atom, p + offset, &context)
+      link.writeAtom(T.self, index, atom, p + offset, &context)
       at = offset + Int(atom.size)
     }
     if at < piece.size { memset(p + at, Int32(piece.fill), piece.size - at) }
   }
 
-  @inline(__always)
-  func writeAtom<T: Target>(
-    _: T.Type, _ index: AtomIndex, _ atom: Atom, _ p: UnsafeMutableRawPointer,
-    _ context: inout ApplyContext
-  ) {
-    switch atom.kind {
-    case .regular:
-      let bytes = atom.contents
-      memcpy(p, bytes.start, Int(atom.size))
-      if atom.relocations != 0 { T.apply(self, &context, index, p) }
-      if atom.has.contains(.isReversed) { reverseWords(p, Int(atom.size), T.Encoding.wordSize) }
-    case .synthetic:
-      memset(p, 0, Int(atom.size))
-      writeMerged(Int(atom.side), to: p)
-    case .zeroFill, .merged, .frames: memset(p, 0, Int(atom.size))
-    }
-  }
-
-  private func reverseWords(_ p: UnsafeMutableRawPointer, _ size: Int, _ width: Int) {
-    var low = 0
-    var high = size / width * width - width
-    while low < high {
-      for k in 0..<width {
-        let a = p.load(fromByteOffset: low + k, as: UInt8.self)
-        let b = p.load(fromByteOffset: high + k, as: UInt8.self)
-        p.storeBytes(of: b, toByteOffset: low + k, as: UInt8.self)
-        p.storeBytes(of: a, toByteOffset: high + k, as: UInt8.self)
-      }
-      low += width
-      high -= width
-    }
-  }
-
   // MARK: Linker-made sections
 
-  private func fillSection<T: Target>(
-    _: T.Type, _ content: SectionContent, _ output: OutputSection, _ p: UnsafeMutableRawPointer
+  private func fillSection(
+    _ content: SectionContent, _ output: OutputSection, _ p: UnsafeMutableRawPointer
   ) {
-    typealias E = T.Encoding
     switch content {
     case .interpreter:
       var path = interpreterPath ?? ""
       path.withUTF8 { p.copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
-    case .buildID: writeNote(E.self, p, type: 3, size: BuildID.size(options.buildID))
-    case .propertyNote: writePropertyNote(E.self, to: p)
+    case .buildID: writeNote(p, type: 3, size: BuildID.size(options.buildID))
+    case .propertyNote: writePropertyNote(to: p)
     case .packageNote:
       var text = options.packageMetadata ?? ""
       text.withUTF8 { bytes in
@@ -401,31 +376,31 @@ extension Link {
         }
         (p + 16).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
       }
-    case .dynamicSymbols: writeDynamicSymbols(E.self, to: p)
-    case .sysvHash: writeSysvHash(E.self, to: p)
-    case .gnuHash: writeGNUHash(E.self, to: p)
-    case .versionSymbols: writeVersionSymbols(E.self, to: p)
-    case .versionDefinitions: writeVersionDefinitions(E.self, to: p)
-    case .versionNeeds: writeVersionNeeds(E.self, to: p)
-    case .pltRelocations: writePLTRelocations(T.self, to: p)
-    case .relativeRelocations: writeRelativeRelocations(T.self, to: p)
-    case .procedureLinkage: writePLT(T.self, to: p)
-    case .procedureLinkageSecond: writeSecondPLT(T.self, to: p)
-    case .procedureLinkageOffset: writeDirectPLT(T.self, to: p)
-    case .offsetTable: writeOffsetTable(T.self, to: p)
-    case .pltOffsetTable: writePLTOffsetTable(T.self, to: p)
-    case .dynamic: writeDynamic(E.self, to: p)
+    case .dynamicSymbols: writeDynamicSymbols(to: p)
+    case .sysvHash: writeSysvHash(to: p)
+    case .gnuHash: writeGNUHash(to: p)
+    case .versionSymbols: writeVersionSymbols(to: p)
+    case .versionDefinitions: writeVersionDefinitions(to: p)
+    case .versionNeeds: writeVersionNeeds(to: p)
+    case .pltRelocations: writePLTRelocations(to: p)
+    case .relativeRelocations: writeRelativeRelocations(to: p)
+    case .procedureLinkage: writePLT(to: p)
+    case .procedureLinkageSecond: writeSecondPLT(to: p)
+    case .procedureLinkageOffset: writeDirectPLT(to: p)
+    case .offsetTable: writeOffsetTable(to: p)
+    case .pltOffsetTable: writePLTOffsetTable(to: p)
+    case .dynamic: writeDynamic(to: p)
     case .frameHeader:
       writeFrameHeader(
-        T.self, headerAddress: output.address,
+        headerAddress: output.address,
         frameAddress: outputs[synthetic.frames].address, to: p)
     case .sectionNames: writeSectionNames(to: p)
     default: break
     }
   }
 
-  private func writeNote<E: ELFEncoding>(
-    _: E.Type, _ p: UnsafeMutableRawPointer, type: UInt32, size: Int
+  private func writeNote(
+    _ p: UnsafeMutableRawPointer, type: UInt32, size: Int
   ) {
     E.store32(4, p)
     E.store32(UInt32(size), p + 4)
@@ -435,9 +410,9 @@ extension Link {
     }
   }
 
-  private func writePropertyNote<E: ELFEncoding>(_: E.Type, to p: UnsafeMutableRawPointer) {
+  private func writePropertyNote(to p: UnsafeMutableRawPointer) {
     let size = Int(outputs[synthetic.propertyNote].size) - 16
-    writeNote(E.self, p, type: 5, size: size)
+    writeNote(p, type: 5, size: size)
     var at = p + 16
     // Properties are in the order of their types.
     for (kind, value) in [
@@ -451,124 +426,46 @@ extension Link {
     }
   }
 
-  // MARK: Headers
-
-  private func writeHeaders<T: Target>(_: T.Type, to p: UnsafeMutableRawPointer) {
-    typealias E = T.Encoding
-    let identification: InlineArray<8, UInt8> = [
-      0x7f, 0x45, 0x4c, 0x46, E.is64 ? 2 : 1, E.isBigEndian ? 2 : 1, 1, usesGNUExtensions ? 3 : 0,
-    ]
-    for i in 0..<8 { p.storeBytes(of: identification[i], toByteOffset: i, as: UInt8.self) }
-    let type = isPositionIndependent ? FileType.shared : FileType.executable
-    E.store16(type, p + 16)
-    E.store16(T.machine, p + 18)
-    E.store32(1, p + 20)
-    E.storeWord(entryAddress, p + 24)
-    let headerSize = FileHeader<E>.size
-    E.storeWord(UInt64(headerSize), p + (E.is64 ? 32 : 28))
-    E.storeWord(sectionHeadersOffset, p + (E.is64 ? 40 : 32))
-    E.store32(T.headerFlags, p + (E.is64 ? 48 : 36))
-    E.store16(UInt16(headerSize), p + (E.is64 ? 52 : 40))
-    E.store16(E.is64 ? 56 : 32, p + (E.is64 ? 54 : 42))
-    E.store16(UInt16(segments.count), p + (E.is64 ? 56 : 44))
-    E.store16(UInt16(SectionHeader<E>.size), p + (E.is64 ? 58 : 46))
-    if sectionHeadersOffset != 0 {
-      let count = sectionOrder.count + 1
-      let names = outputs[synthetic.sectionNames].headerIndex
-      E.store16(
-        count >= Int(SectionIndex.reservedStart) ? 0 : UInt16(count), p + (E.is64 ? 60 : 48))
-      E.store16(
-        names >= SectionIndex.reservedStart
-          ? UInt16(SectionIndex.extended) : UInt16(names), p + (E.is64 ? 62 : 50))
-    }
-    for (i, segment) in segments.enumerated() {
-      let h = p + headerSize + i * (E.is64 ? 56 : 32)
-      E.store32(segment.type.rawValue, h)
-      if E.is64 {
-        E.store32(segment.flags.rawValue, h + 4)
-      } else {
-        E.store32(segment.flags.rawValue, h + 24)
-      }
-      E.storeWord(segment.offset, h + (E.is64 ? 8 : 4))
-      E.storeWord(segment.address, h + (E.is64 ? 16 : 8))
-      E.storeWord(segment.address, h + (E.is64 ? 24 : 12))
-      E.storeWord(segment.fileSize, h + (E.is64 ? 32 : 16))
-      E.storeWord(segment.memorySize, h + (E.is64 ? 40 : 20))
-      E.storeWord(segment.alignment, h + (E.is64 ? 48 : 28))
-    }
-  }
-
-  /// ELFOSABI_GNU marks outputs with indirect functions or unique symbols.
-  private var usesGNUExtensions: Bool {
-    hasGNUSymbols
-      || offsetTable.slots.contains { $0.use == .indirect }
-      || dynamicRelocations.lists.contains { $0.contains { $0.kind == .indirect } }
-  }
-
-  private func writeSectionHeaders<T: Target>(_: T.Type, to p: UnsafeMutableRawPointer) {
-    typealias E = T.Encoding
-    let size = SectionHeader<E>.size
-    let count = sectionOrder.count + 1
-    // The null header carries counts that do not fit the file header.
-    if count >= Int(SectionIndex.reservedStart) {
-      E.storeWord(UInt64(count), p + (E.is64 ? 32 : 20))
-    }
-    let names = outputs[synthetic.sectionNames].headerIndex
-    if names >= SectionIndex.reservedStart { E.store32(names, p + (E.is64 ? 40 : 24)) }
-    for (i, index) in sectionOrder.enumerated() {
-      let output = outputs[index]
-      let h = p + (i + 1) * size
-      let link = links(E.self, index)
-      E.store32(output.nameOffset, h)
-      E.store32(output.type, h + 4)
-      E.storeWord(output.flags, h + 8)
-      E.storeWord(output.address, h + (E.is64 ? 16 : 12))
-      E.storeWord(output.fileOffset, h + (E.is64 ? 24 : 16))
-      E.storeWord(output.size, h + (E.is64 ? 32 : 20))
-      E.store32(link.link, h + (E.is64 ? 40 : 24))
-      E.store32(link.info, h + (E.is64 ? 44 : 28))
-      E.storeWord(1 << UInt64(output.alignment), h + (E.is64 ? 48 : 32))
-      E.storeWord(output.entrySize, h + (E.is64 ? 56 : 36))
-    }
-  }
-
-  private func links<E: ELFEncoding>(_: E.Type, _ index: OutputIndex) -> (
-    link: UInt32, info: UInt32
-  ) {
-    func number(_ index: OutputIndex) -> UInt32 { index.isNone ? 0 : outputs[index].headerIndex }
-    switch outputs[index].content {
-    case .dynamicSymbols: return (number(synthetic.dynamicNames), 1)
-    case .sysvHash, .gnuHash, .versionSymbols, .dynamicIndices:
-      return (number(synthetic.dynamicSymbols), 0)
-    case .versionDefinitions:
-      return (number(synthetic.dynamicNames), UInt32(versionDefinitionCount))
-    case .versionNeeds: return (number(synthetic.dynamicNames), UInt32(versionNeedCount))
-    case .dynamicRelocations: return (number(synthetic.dynamicSymbols), 0)
-    case .pltRelocations:
-      // In a static program they have no symbols; its `.symtab` would be none that is loaded, and
-      // tools that strip refuse such a link.
-      return (
-        number(synthetic.dynamicSymbols),
-        isDynamic
-          ? number(
-            synthetic.pltOffsetTable.isNone ? synthetic.offsetTable : synthetic.pltOffsetTable) : 0
-      )
-    case .dynamic: return (number(synthetic.dynamicNames), 0)
-    case .symbolTable: return (number(synthetic.symbolNames), UInt32(symbolTable.localCount))
-    case .extendedIndices: return (number(synthetic.symbolTable), 0)
-    case .atoms:
-      return (linkOrders[index].map { outputs[$0].headerIndex } ?? 0, 0)
-    default: return (outputs[index].link, outputs[index].info)
-    }
-  }
-
-  /// Gives every section its name's place; before layout, for the table's size.
-  func layOutSectionNames() {
-    var table = StringTableBuilder()
-    for index in sectionOrder { outputs[index].nameOffset = table.add(outputs[index].name) }
-    outputs[synthetic.sectionNames].size = UInt64(table.count)
-    sectionNameTable = table
-  }
-
   private func writeSectionNames(to p: UnsafeMutableRawPointer) { sectionNameTable.write(to: p) }
+}
+
+/// Something that fills `size` bytes at `offset` of the file.
+struct Piece {
+  enum Kind {
+    case headers
+    case sectionHeaders
+    /// Atoms `first..<last` of `atomOrder`.
+    case atoms
+    /// Bytes `first..<last` of the merged section of one atom.
+    case merged
+    case frames
+    /// Part `first` of the dynamic symbols' names.
+    case dynamicNames
+    /// A whole linker-made section.
+    case section
+    /// Bytes kept in memory.
+    case memory
+  }
+  var kind: Kind
+  var offset: Int
+  var size: Int
+  var output = OutputIndex.none
+  var first = 0
+  var last = 0
+  var memory: UnsafeRawPointer?
+  /// What lies between atoms.
+  var fill: UInt8 = 0
+  /// Written when all others are, because these fill its bytes.
+  var isDeferred = false
+}
+
+/// What is made once, before pieces are written.
+struct MadeContents {
+  /// Pieces in which `.dynstr` is written.
+  var nameParts: [StringTableBuilder.Part] = []
+  /// Contents of `.dynsym_shndx`, if the output has it: for each symbol 0, or its section's number if
+  /// `.dynsym` has no room for it. In the output's byte order.
+  var sectionNumbers: UnsafeMutableRawPointer?
+  /// The bytes of `.rela.dyn`.
+  var relocations: UnsafeMutableRawPointer?
 }

@@ -23,7 +23,6 @@ struct Contents {
   let outputs = Table<OutputIndex, OutputSection>(capacity: 1 << 20, of: "output sections")
   /// Output sections that follow another one: SHF_LINK_ORDER.
   var linkOrders: [OutputIndex: OutputIndex] = [:]
-  var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
   /// With `--gc-sections`, which pieces of merged sections are referred to; made by marking.
   var pieceMarks: PieceMarks?
 }
@@ -63,7 +62,4 @@ extension ReadsContents {
   @inline(__always) var syntheticAtoms: [AtomIndex] { contentStage.value.syntheticAtoms }
   @inline(__always) var outputs: Table<OutputIndex, OutputSection> { contentStage.value.outputs }
   @inline(__always) var linkOrders: [OutputIndex: OutputIndex] { contentStage.value.linkOrders }
-  @inline(__always) var properties: (features: UInt32, isaNeeded: UInt32) {
-    contentStage.value.properties
-  }
 }

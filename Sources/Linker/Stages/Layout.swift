@@ -26,6 +26,11 @@ struct Layout {
   var loadedEnd: UInt64 = 0
   var sectionHeadersOffset: UInt64 = 0
   var outputSize: UInt64 = 0
+  var sectionNameTable = StringTableBuilder()
+  /// Where linker-defined symbols lie, for their section number.
+  var linkerDefinedSections: [SymbolIndex: OutputIndex] = [:]
+  /// Words of `.relr.dyn`.
+  var packedRelative: [UInt64] = []
   var compressedContents: [OutputIndex: UnsafeRawPointer] = [:]
 }
 
@@ -68,5 +73,9 @@ extension ReadsLayout {
   @inline(__always) var outputSize: UInt64 { layoutStage.value.outputSize }
   @inline(__always) var compressedContents: [OutputIndex: UnsafeRawPointer] {
     layoutStage.value.compressedContents
+  }
+  @inline(__always) var sectionNameTable: StringTableBuilder { layoutStage.value.sectionNameTable }
+  @inline(__always) var linkerDefinedSections: [SymbolIndex: OutputIndex] {
+    layoutStage.value.linkerDefinedSections
   }
 }

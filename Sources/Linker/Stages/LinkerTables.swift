@@ -7,12 +7,11 @@ struct LinkerTables {
   var synthetic = SyntheticSections()
   var dynamicSymbols = DynamicSymbolTable()
   var dynamicSection = DynamicSection()
+  var versions = VersionSections()
+  var relocations = RelocationCounts()
+  /// Bits of GNU_PROPERTY_X86_FEATURE_1_AND and GNU_PROPERTY_X86_ISA_1_NEEDED.
+  var properties: (features: UInt32, isaNeeded: UInt32) = (0, 0)
   var symbolTable = SymbolTable()
-  var sectionNameTable = StringTableBuilder()
-  /// Pieces in which `.dynstr` is written.
-  var dynamicNameParts: [StringTableBuilder.Part] = []
-  /// Where linker-defined symbols lie, for their section number.
-  var linkerDefinedSections: [SymbolIndex: OutputIndex] = [:]
   var offsetTableAnchor = OutputIndex.none
 }
 
@@ -42,12 +41,8 @@ extension ReadsTables {
   @inline(__always) var dynamicSymbols: DynamicSymbolTable { tableStage.value.dynamicSymbols }
   @inline(__always) var dynamicSection: DynamicSection { tableStage.value.dynamicSection }
   @inline(__always) var symbolTable: SymbolTable { tableStage.value.symbolTable }
-  @inline(__always) var sectionNameTable: StringTableBuilder { tableStage.value.sectionNameTable }
-  @inline(__always) var dynamicNameParts: [StringTableBuilder.Part] {
-    tableStage.value.dynamicNameParts
-  }
-  @inline(__always) var linkerDefinedSections: [SymbolIndex: OutputIndex] {
-    tableStage.value.linkerDefinedSections
-  }
   @inline(__always) var offsetTableAnchor: OutputIndex { tableStage.value.offsetTableAnchor }
+  @inline(__always) var properties: (features: UInt32, isaNeeded: UInt32) {
+    tableStage.value.properties
+  }
 }

@@ -29,6 +29,14 @@ struct Services {
     deadRules = DeadRelocationRules(options.deadRelocations)
     pool = WorkerPool(count: options.threads)
   }
+
+  /// An output of inputs that were written to meanwhile is of neither the old nor the new.
+  func reportChangedInputs() {
+    for path in watch.takeChanged(pool) {
+      diagnostics.error(
+        "\(path) was changed while it was linked; link again when nobody writes to it")
+    }
+  }
 }
 
 /// A list of paths, for all to add to.

@@ -28,21 +28,6 @@ struct VersionTable: @unchecked Sendable {
     var isEmpty: Bool
   }
 
-  /// What the output needs of one library.
-  struct Need: Sendable {
-    var library: LibraryIndex
-    var nameOffset: UInt32
-    var versions: [NeededVersion]
-  }
-
-  struct NeededVersion: Sendable {
-    var name: ByteString
-    var nameOffset: UInt32
-    var number: UInt16
-    /// All references to it are weak: the program starts without it.
-    var isWeak: Bool
-  }
-
   private(set) var scripts: [VersionScript] = []
   /// Versions by number, from 2 on.
   private(set) var definitions: [Definition] = []
@@ -51,16 +36,6 @@ struct VersionTable: @unchecked Sendable {
   let symbolVersions = ReservedTable<UInt16>(capacity: 1 << 27, of: "symbol versions")
   /// For each definition whether a symbol named it in its own name.
   fileprivate(set) var mentions: UnsafeMutablePointer<UInt32> = allocateZeroed(count: 1)
-
-  // Found by `buildVersionSections`.
-  var needs: [Need] = []
-  /// For each library where its versions start in `neededNumbers`.
-  var needStarts: [Int] = []
-  var neededNumbers: UnsafeMutablePointer<UInt16> = allocateZeroed(count: 1)
-  /// In `.dynstr`: the output's own name, then the definitions' names, each with its parents.
-  var definitionNames: [UInt32] = []
-  /// What stands for the output in the definitions: DT_SONAME, else the file's name.
-  var outputName: ByteString = ""
 
   var hasScript: Bool { !scripts.isEmpty }
 

@@ -49,7 +49,8 @@ protocol Target: Sendable {
 
   /// Applies the relocations of an atom to its bytes at `place`, which hold `atom.size` bytes.
   static func apply(
-    _ link: Link, _ context: inout ApplyContext, _ atom: AtomIndex, _ place: UnsafeMutableRawPointer
+    _ link: WriteStages, _ context: inout ApplyContext, _ atom: AtomIndex,
+    _ place: UnsafeMutableRawPointer
   )
 
   /// Applies one relocation, of a type that `dataSize` knows, to data without policy: used for frame

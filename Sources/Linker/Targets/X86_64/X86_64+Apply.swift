@@ -6,7 +6,7 @@ extension X86_64 {
   /// those are out of line. The context goes by reference: a helper that took it by value was a copy of
   /// it for each relocation.
   static func apply(
-    _ link: Link, _ context: inout ApplyContext, _ index: AtomIndex,
+    _ link: WriteStages, _ context: inout ApplyContext, _ index: AtomIndex,
     _ place: UnsafeMutableRawPointer
   ) {
     let atom = link.atoms[index]

@@ -6,7 +6,7 @@ import Synchronization
 /// for the unwinder to search.
 ///
 /// Source: LSB Core, "Exception Frames", The .eh_frame_hdr section.
-extension Link {
+extension WriteOutput {
   /// Writes the index: `frameSection.headerSize` bytes at `p`, zero beforehand.
   ///
   /// Functions are found by the relocations of the FDEs, not by reading the output. Of FDEs for one
@@ -16,10 +16,9 @@ extension Link {
   /// - Parameters:
   ///   - headerAddress: of `.eh_frame_hdr`.
   ///   - frameAddress: of `.eh_frame`.
-  func writeFrameHeader<T: Target>(
-    _: T.Type, headerAddress: UInt64, frameAddress: UInt64, to p: UnsafeMutableRawPointer
+  func writeFrameHeader(
+    headerAddress: UInt64, frameAddress: UInt64, to p: UnsafeMutableRawPointer
   ) {
-    typealias E = T.Encoding
     // Version 1; the pointer is relative to its place, the count plain, the table relative to the
     // header; all have four bytes (DW_EH_PE_pcrel, DW_EH_PE_datarel with DW_EH_PE_sdata4;
     // DW_EH_PE_udata4).
@@ -49,7 +48,7 @@ extension Link {
     let far = Mutex(Int.max)
     pool.forEachRange(section.count, grain: 1 << 12) { [self] range, _ in
       for i in range {
-        let distance = functionAddress(E.self, frames[descriptions[i]]) &- headerAddress
+        let distance = functionAddress(frames[descriptions[i]]) &- headerAddress
         table[i] = FrameHeaderSort.entry(distance, i)
         if !fits(distance) { far.withLock { $0 = min($0, i) } }
       }
@@ -72,7 +71,7 @@ extension Link {
       var best = i
       var end = i + 1
       while end < section.count, FrameHeaderSort.distance(entries[end]) == distance {
-        if isEmpty(T.self, frames[descriptions[FrameHeaderSort.index(entries[best])]]) {
+        if isEmpty(frames[descriptions[FrameHeaderSort.index(entries[best])]]) {
           best = end
         }
         end += 1
@@ -92,80 +91,25 @@ extension Link {
   }
 
   @inline(__always)
-  private func functionAddress<E: ELFEncoding>(_: E.Type, _ frame: Frame) -> UInt64 {
+  private func functionAddress(_ frame: Frame) -> UInt64 {
     let section = atoms.pointer(frame.atom)
     let file = objects.pointer(section.pointee.file)
     let start = section.pointee.relocationList.start
     let entry = RelaEntry<E>(start + Int(frame.firstRelocation) &* RelaEntry<E>.size)
     return localAddress(E.self, of: entry.symbol, in: file, addend: entry.addend)
   }
-}
 
-extension Link {
   /// Whether an FDE is about no code: its second field is the length, as wide as the address.
-  private func isEmpty<T: Target>(_: T.Type, _ frame: Frame) -> Bool {
+  private func isEmpty(_ frame: Frame) -> Bool {
     let section = atoms[frame.atom]
-    let entry = RelaEntry<T.Encoding>(
+    let entry = RelaEntry<E>(
       section.relocationList.start
-        + Int(frame.firstRelocation) &* RelaEntry<T.Encoding>.size)
+        + Int(frame.firstRelocation) &* RelaEntry<E>.size)
     guard let width = T.dataSize(type: entry.type), width > 0 else { return false }
     let length = Int(frame.addressOffset) + width
     guard length + width <= Int(frame.size) else { return false }
     let bytes = bytes(of: frame)
     for i in 0..<width where bytes[length + i] != 0 { return false }
     return true
-  }
-}
-
-/// Sorts the index: signed distances in the upper half of a word, numbers of FDEs in the lower.
-enum FrameHeaderSort {
-  /// The distance with its sign flipped, so that words sort as the distances do.
-  @inline(__always)
-  static func entry(_ distance: UInt64, _ index: Int) -> UInt64 {
-    UInt64(UInt32(truncatingIfNeeded: distance) ^ 0x8000_0000) << 32
-      | UInt64(UInt32(truncatingIfNeeded: index))
-  }
-
-  @inline(__always)
-  static func distance(_ entry: UInt64) -> UInt32 {
-    UInt32(truncatingIfNeeded: entry >> 32) ^ 0x8000_0000
-  }
-
-  @inline(__always)
-  static func index(_ entry: UInt64) -> Int { Int(UInt32(truncatingIfNeeded: entry)) }
-
-  /// Sorts entries whose numbers rise; equal distances stay in order. Radix sort of the upper half,
-  /// which is skipped where the order is right or a digit is the same everywhere.
-  static func sort(_ entries: UnsafeMutablePointer<UInt64>, count: Int) {
-    var isSorted = true
-    for i in 1..<max(count, 1) where entries[i - 1] > entries[i] {
-      isSorted = false
-      break
-    }
-    if isSorted { return }
-    let scratch = UnsafeMutablePointer<UInt64>.allocate(capacity: count)
-    defer { scratch.deallocate() }
-    var from = entries
-    var to = scratch
-    withUnsafeTemporaryAllocation(of: Int.self, capacity: 256) { places in
-      for shift in stride(from: UInt64(32), to: 64, by: 8) {
-        places.initialize(repeating: 0)
-        for i in 0..<count { places[Int(from[i] >> shift & 0xff)] += 1 }
-        if places.contains(count) { continue }
-        var sum = 0
-        for digit in 0..<256 {
-          let n = places[digit]
-          places[digit] = sum
-          sum += n
-        }
-        for i in 0..<count {
-          let digit = Int(from[i] >> shift & 0xff)
-          to[places[digit]] = from[i]
-          places[digit] &+= 1
-        }
-        swap(&from, &to)
-      }
-    }
-    if from != entries { entries.update(from: from, count: count) }
   }
 }

@@ -1,95 +1,10 @@
 import ELFFormat
-import Glibc
 import Platform
 
-/// Where some symbols of the output go: local entries, global entries and names each follow one
-/// another, but lie apart.
-struct SymbolWriter<E: ELFEncoding> {
-  /// The next entries.
-  var locals: UnsafeMutableRawPointer
-  var globals: UnsafeMutableRawPointer
-  /// The next words of SHT_SYMTAB_SHNDX; nil if there is none.
-  var extendedLocals: UnsafeMutableRawPointer?
-  var extendedGlobals: UnsafeMutableRawPointer?
-  /// The next name's place, and its offset in the string table.
-  var names: UnsafeMutableRawPointer
-  var nameOffset: Int
-  // Names that follow one another in their file, NUL after NUL, are copied at once.
-  private var run: UnsafePointer<UInt8>
-  private var runCount = 0
-
-  init(
-    locals: UnsafeMutableRawPointer, globals: UnsafeMutableRawPointer,
-    names: UnsafeMutableRawPointer, nameOffset: Int
-  ) {
-    self.locals = locals
-    self.globals = globals
-    self.names = names
-    self.nameOffset = nameOffset
-    run = UnsafePointer(names.assumingMemoryBound(to: UInt8.self))
-  }
-
-  /// Writes an entry and its name.
-  ///
-  /// - Parameters:
-  ///   - isTerminated: a NUL follows the name where it lies.
-  ///   - section: a section's number, marked by `realSection` if it is in the reserved range.
-  @inline(__always)
-  mutating func write(
-    isLocal: Bool, _ name: ByteString, isTerminated: Bool, info: UInt8, other: UInt8,
-    section: UInt32, value: UInt64, size: UInt64
-  ) {
-    var number = section
-    var extended: UInt32 = 0
-    if section >= SectionIndex.reservedStart, section != SectionIndex.absolute {
-      number = SectionIndex.extended
-      extended = section & ~Self.realSection
-    }
-    let entry = isLocal ? locals : globals
-    SymbolEntry<E>.write(
-      to: entry, name: UInt32(truncatingIfNeeded: nameOffset), info: info, other: other,
-      sectionIndex: UInt16(truncatingIfNeeded: number), value: value, byteCount: size)
-    if isLocal { locals += SymbolEntry<E>.size } else { globals += SymbolEntry<E>.size }
-    if extendedLocals != nil {
-      if isLocal {
-        E.store32(extended, extendedLocals!)
-        extendedLocals! += 4
-      } else {
-        E.store32(extended, extendedGlobals!)
-        extendedGlobals! += 4
-      }
-    }
-    nameOffset += name.count + 1
-    if isTerminated {
-      if run + runCount != name.start {
-        flushNames()
-        run = name.start
-      }
-      runCount += name.count + 1
-    } else {
-      flushNames()
-      names.copyMemory(from: name.start, byteCount: name.count)
-      names.storeBytes(of: 0, toByteOffset: name.count, as: UInt8.self)
-      names += name.count + 1
-    }
-  }
-
-  /// Real section numbers in the reserved range are marked, so that they are told apart.
-  static var realSection: UInt32 { 0x8000_0000 }
-
-  /// Writes what is left of the names; after the last symbol.
-  @inline(__always)
-  mutating func flushNames() {
-    memcpy(names, run, runCount)
-    names += runCount
-    runCount = 0
-  }
-}
-
-extension Link {
+extension WriteOutput {
   /// The section number of an atom as `SymbolWriter` takes it.
   @inline(__always)
-  private func realSection<E: ELFEncoding>(_: E.Type, _ atom: AtomIndex) -> UInt32 {
+  private func realSection(_ atom: AtomIndex) -> UInt32 {
     let number = sectionNumber(atom)
     if atom.raw < AtomIndex.discarded.raw, number >= SectionIndex.reservedStart {
       return number | SymbolWriter<E>.realSection
@@ -98,8 +13,8 @@ extension Link {
   }
 
   /// Writes the symbols of a span.
-  func writeSymbols<E: ELFEncoding>(
-    _: E.Type, _ span: SymbolSpan, to writer: inout SymbolWriter<E>
+  func writeSymbols(
+    _ span: SymbolSpan, to writer: inout SymbolWriter<E>
   ) {
     for number in span.files.files {
       let index = liveObjects[number]
@@ -117,7 +32,7 @@ extension Link {
         var value = entry.value
         if Int(inputSection) < file.pointee.sectionCount {
           let atom = file.pointee.sectionAtoms[Int(inputSection)]
-          section = realSection(E.self, atom)
+          section = realSection(atom)
           value = localAddress(E.self, of: UInt32(j), in: file, addend: 0)
           if entry.type == .threadLocal { value = value &- tlsStart }
         }
@@ -143,7 +58,7 @@ extension Link {
           isLocal: place == .local, symbol.name,
           isTerminated: isPlain && symbol.nameStart == names + Int(entry.name),
           info: binding.rawValue << 4 | type.rawValue, other: entry.other & ~3 | visibility(symbol),
-          section: realSection(E.self, symbol.atom), value: value,
+          section: realSection(symbol.atom), value: value,
           // Files may differ about a common symbol's size; its place has the largest.
           size: symbol.has.contains(.isCommon) ? atoms[symbol.atom].size : entry.byteCount)
       }
@@ -152,7 +67,7 @@ extension Link {
   }
 
   /// Writes the null symbol, what the linker itself defines, and what is defined elsewhere.
-  func writeOwnSymbols<E: ELFEncoding>(_: E.Type, to writer: inout SymbolWriter<E>) {
+  func writeOwnSymbols(to writer: inout SymbolWriter<E>) {
     SymbolEntry<E>.write(
       to: writer.locals, name: 0, info: 0, other: 0, sectionIndex: 0, value: 0, byteCount: 0)
     writer.locals += SymbolEntry<E>.size
@@ -168,7 +83,7 @@ extension Link {
         section = outputs[output].headerIndex
         if section >= SectionIndex.reservedStart { section |= SymbolWriter<E>.realSection }
       } else if symbol.atom.raw < AtomIndex.discarded.raw {
-        section = realSection(E.self, symbol.atom)
+        section = realSection(symbol.atom)
       }
       let type: SymbolType =
         symbol.has.contains(.isThreadLocal)
@@ -197,7 +112,7 @@ extension Link {
         let type = entry.type == .gnuIndirectFunction ? SymbolType.function : entry.type
         info |= type.rawValue
         if symbol.has.contains(.needsCopy) {
-          section = realSection(E.self, symbol.atom)
+          section = realSection(symbol.atom)
           value = symbol.word
           size = entry.byteCount
         } else if symbol.has.contains(.needsCanonicalPLT) {

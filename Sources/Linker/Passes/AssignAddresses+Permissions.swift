@@ -1,7 +1,7 @@
 import ELFFormat
 
 /// `--warn-execstack`, `--warn-rwx-segments` and what makes errors of them.
-extension Link {
+extension AssignAddresses {
   func checkPermissions() {
     if options.executableStackReport != .none, wantsExecutableStack, !options.omitsStackHeader {
       report(options.executableStackReport, "the stack is executable: \(stackReason)")

@@ -3,16 +3,15 @@ import Glibc
 import Platform
 
 /// Writes `.eh_frame`.
-extension Link {
+extension WriteOutput {
   /// Writes one of `frameSection.chunks`; chunks may be written in parallel.
   ///
   /// - Parameters:
   ///   - address: of the output section.
   ///   - p: where the chunk's bytes go; `chunks[chunk].size` of them.
-  func writeFrameChunk<T: Target>(
-    _: T.Type, _ chunk: Int, address: UInt64, to p: UnsafeMutableRawPointer
+  func writeFrameChunk(
+    _ chunk: Int, address: UInt64, to p: UnsafeMutableRawPointer
   ) {
-    typealias E = T.Encoding
     let part = frameSection.chunks[chunk]
     let order = frameSection.order
     for i in part.firstRecord..<part.firstRecord + part.recordCount {
@@ -26,7 +25,7 @@ extension Link {
         let id = frame.pointee.idOffset
         E.store32(frame.pointee.output &+ id &- cie.pointee.output, place + Int(id))
       }
-      relocate(T.self, frame.pointee, section, address &+ UInt64(frame.pointee.output), place)
+      relocate(frame.pointee, section, address &+ UInt64(frame.pointee.output), place)
     }
     if part.offset + part.size == frameSection.size {
       E.store32(0, p + (part.size - 4))
@@ -34,11 +33,10 @@ extension Link {
   }
 
   @inline(__always)
-  private func relocate<T: Target>(
-    _: T.Type, _ frame: Frame, _ section: UnsafeMutablePointer<Atom>, _ address: UInt64,
+  private func relocate(
+    _ frame: Frame, _ section: UnsafeMutablePointer<Atom>, _ address: UInt64,
     _ place: UnsafeMutableRawPointer
   ) {
-    typealias E = T.Encoding
     if frame.relocationCount == 0 { return }
     let file = objects.pointer(section.pointee.file)
     let start =
@@ -66,15 +64,14 @@ extension Link {
       if !T.applyData(
         type: entry.type, place: place + offset, value: value, address: address &+ UInt64(offset))
       {
-        outOfRange(
-          T.self, frame, entry.offset, entry.type, referenceName(file, entry.symbol), value)
+        outOfRange(frame, entry.offset, entry.type, referenceName(file, entry.symbol), value)
       }
     }
   }
 
   @inline(never)
-  private func outOfRange<T: Target>(
-    _: T.Type, _ frame: Frame, _ offset: UInt64, _ type: UInt32, _ name: String, _ value: UInt64
+  private func outOfRange(
+    _ frame: Frame, _ offset: UInt64, _ type: UInt32, _ name: String, _ value: UInt64
   ) {
     let file = objects[atoms[frame.atom].file]
     diagnostics.error(
