@@ -106,6 +106,34 @@ public struct RelaEntry<E: ELFEncoding> {
   }
 }
 
+/// A relocation whose addend is in the place that it relocates. Source: gABI, "Relocation".
+@frozen
+public struct RelEntry<E: ELFEncoding> {
+  public let p: UnsafeRawPointer
+  @inlinable public init(_ p: UnsafeRawPointer) { self.p = p }
+  /// Bytes of the record: 8 or 16.
+  @inlinable public static var size: Int { E.is64 ? 16 : 8 }
+  @inlinable public var offset: UInt64 { E.loadWord(p) }
+  @inlinable public var type: UInt32 {
+    E.is64 ? UInt32(truncatingIfNeeded: E.load64(p + 8)) : E.load32(p + 4) & 0xff
+  }
+  @inlinable public var symbol: UInt32 {
+    E.is64 ? UInt32(truncatingIfNeeded: E.load64(p + 8) >> 32) : E.load32(p + 4) >> 8
+  }
+
+  @inlinable
+  public static func write(
+    to p: UnsafeMutableRawPointer, offset: UInt64, type: UInt32, symbol: UInt32
+  ) {
+    E.storeWord(offset, p)
+    if E.is64 {
+      E.store64(UInt64(symbol) << 32 | UInt64(type), p + 8)
+    } else {
+      E.store32(symbol << 8 | type & 0xff, p + 4)
+    }
+  }
+}
+
 /// The header of a compressed section. Source: gABI, "Section Compression".
 @frozen
 public struct CompressionHeader<E: ELFEncoding> {

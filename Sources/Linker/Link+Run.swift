@@ -77,7 +77,7 @@ extension Link {
   }
 
   /// The passes, in order. Each relies on what those before it have settled, and says so.
-  private func run<T: Target>(_: T.Type) throws(LinkFailed) {
+  func run<T: Target>(_: T.Type) throws(LinkFailed) {
     // Opening is serial: scripts and `-l` depend on order.
     var loader = InputLoader(serviceStage)
     timer.measure("open inputs") { loader.loadAll() }
@@ -100,6 +100,7 @@ extension Link {
     // Every section that stays is an atom; frames hang on their functions.
     try timer.measure("read sections") { () throws(LinkFailed) in
       try ReadSections<T>.run(serviceStage, inputStage, namingStage, contentStage)
+      DropTwins<T.Encoding>.run(serviceStage, inputStage, namingStage, contentStage)
     }
     // Every symbol has its definition, or is known to have none.
     try timer.measure("resolve symbols") { () throws(LinkFailed) in
@@ -137,8 +138,10 @@ extension Link {
     try checkpoint()
     // What needs slots, stubs, copies and the loader's help is settled.
     try timer.measure("scan relocations") { () throws(LinkFailed) in
-      try ScanRelocations<T>.run(
+      ScanRelocations<T>.run(
         serviceStage, inputStage, namingStage, contentStage, changingDemands)
+      CheckLibraries<T.Encoding>.run(serviceStage, inputStage, namingStage)
+      try checkpoint()
     }
     timer.measure("allocate slots") {
       AllocateSlots<T.Encoding>.run(
@@ -162,6 +165,10 @@ extension Link {
       try AssignAddresses<T>.run(
         serviceStage, inputStage, namingStage, contentStage, demandStage, changingTables,
         changingLayout)
+      NameValues.run(
+        serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage,
+        changingLayout)
+      try checkpoint()
     }
     timer.measure("settle destinations") {
       if let destinations = naming.destinations {

@@ -25,13 +25,23 @@ public final class Link: @unchecked Sendable {
   }
 
   /// - Parameter output: takes the output, in place of a file at `options.outputPath`.
-  init(options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?) {
+  init(
+    options: LinkOptions, diagnostics: Diagnostics, output: OutputBytes?,
+    target: any Target.Type = Link.outputTarget
+  ) {
     ownServices = Changing(
-      Services(
-        options: options, diagnostics: diagnostics, target: Self.outputTarget, output: output))
+      Services(options: options, diagnostics: diagnostics, target: target, output: output))
     timer = PhaseTimer(isOn: options.printsStatistics || options.timeTrace != nil)
     naming.symbols.storage.preferLargePages()
     contents.frames.storage.preferLargePages()
+  }
+
+  /// All stages, for who reads them when the link is done.
+  var laidOut: LaidOutLink {
+    LaidOutLink(
+      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
+      contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
+      layoutStage: layoutStage)
   }
 
   var serviceStage: Reading<Services> { ownServices.reading }

@@ -60,7 +60,10 @@ public enum AllocationFailure {
       let isOutOfMemory = errno == ENOMEM
       TemporaryFile.remove()
       InputWatch.tellChangedInput()
-      if isOutOfMemory, signal != SIGSEGV, signal != SIGBUS {
+      // While `stop` makes its text, any crash is for want of memory: the runtime does not look at all
+      // that `malloc` gives it.
+      let isStopping = hasStopped.load(ordering: .relaxed)
+      if isStopping || isOutOfMemory && signal != SIGSEGV && signal != SIGBUS {
         let text: StaticString =
           "weld: error: out of memory; raise the limit on address space (ulimit -v)\n"
         _ = write(2, text.utf8Start, text.utf8CodeUnitCount)

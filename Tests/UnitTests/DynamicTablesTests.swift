@@ -113,7 +113,7 @@ import Testing
     for threads in [1, 2, 5] {
       let link = Self.link(threads: threads)
       Self.define((0..<30_000).map { "f\($0)" }, .isExported, in: link)
-      link.buildDynamicSymbols(ELF64Little.self)
+      link.makeTables(X86_64.self).buildDynamicSymbols()
       let image = Self.image(link, ELF64Little.self)
       images.append(image.symbols + image.names + image.gnuHash + image.sysvHash)
     }
@@ -124,7 +124,7 @@ import Testing
   @Test func versionedNamesShareThePlainName() {
     let link = Self.link(threads: 1)
     Self.define(["foo", "foo@V1", "bar@V1", "bar@V2"], .isExported, in: link)
-    link.buildDynamicSymbols(ELF64Little.self)
+    link.makeTables(X86_64.self).buildDynamicSymbols()
     let image = Self.image(link, ELF64Little.self)
     var names: [String] = []
     for i in 1..<5 {
@@ -136,7 +136,7 @@ import Testing
   }
 
   private func check<E: ELFEncoding>(_ link: Link, _: E.Type, count: Int) {
-    link.buildDynamicSymbols(E.self)
+    link.makeTables(Toy<E>.self).buildDynamicSymbols()
     #expect(link.dynamicSymbols.count == count + 6)
     #expect(link.dynamicSymbols.firstHashed == 6)
     let image = Self.image(link, E.self)
@@ -162,24 +162,27 @@ import Testing
   @Test func scriptsGiveVersions() throws {
     let link = Self.link(threads: 2, shared: true)
     let text = ByteString("V1 { global: a*; local: *; }; V2 { b; } V1; V3 { };")
-    link.addVersionScript(UnsafeRawBufferPointer(text.buffer), path: "script")
+    link.exports(ELF64Little.self).addVersionScript(
+      UnsafeRawBufferPointer(text.buffer), path: "script")
     #expect(!link.diagnostics.hasErrors)
     Self.define(["abc", "b", "c"], .isExported, in: link)
-    link.applyVersions(ELF64Little.self)
+    link.exports(ELF64Little.self).applyVersions()
     let versions = (0..<3).map { link.versions.symbolVersions[$0] }
     #expect(versions == [2, 3, 0])
     #expect(link.symbols[SymbolIndex(2)].has.contains(.isForcedLocal))
     link.symbols[SymbolIndex(2)].flags &= ~SymbolFlags.isExported.rawValue
 
-    link.buildDynamicSymbols(ELF64Little.self)
-    link.buildVersionSections(ELF64Little.self)
+    link.makeTables(X86_64.self).buildDynamicSymbols()
+    link.makeTables(X86_64.self).buildVersionSections()
     #expect(link.versionSymbolsSize == 6)
     #expect(link.versionDefinitionCount == 4)
     #expect(link.versionDefinitionsSize == 4 * 20 + 5 * 8)
     #expect(link.versionNeedsSize == 0)
-    let names = Self.bytes(link.dynamicNamesSize) { link.dynamicSymbols.names.write(to: $0) }
+    let names = Self.bytes(link.dynamicSymbols.names.count) {
+      link.dynamicSymbols.names.write(to: $0)
+    }
     let table = Self.bytes(link.versionDefinitionsSize) {
-      link.writeVersionDefinitions(ELF64Little.self, to: $0)
+      link.writeOutput(X86_64.self).writeVersionDefinitions(to: $0)
     }
     var found: [String] = []
     table.withUnsafeBytes { bytes in
@@ -199,7 +202,7 @@ import Testing
       }
     }
     #expect(found == ["1 flags 1 a.out", "2 flags 0 V1", "3 flags 0 V2 V1", "4 flags 2 V3"])
-    let numbers = Self.bytes(6) { link.writeVersionSymbols(ELF64Little.self, to: $0) }
+    let numbers = Self.bytes(6) { link.writeOutput(X86_64.self).writeVersionSymbols(to: $0) }
     #expect(Set(numbers.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)) == [0, 2, 3])
   }
 
@@ -212,17 +215,17 @@ import Testing
     Self.define(["weak"], shared, in: link, file: 0, source: 3)
     Self.define(["plain"], shared, in: link, file: 0, source: 1)
     Self.define(["unused"], shared, in: link, file: 1, source: 2)
-    link.applyVersions(ELF64Little.self)
-    link.buildDynamicSymbols(ELF64Little.self)
-    link.buildVersionSections(ELF64Little.self)
+    link.exports(ELF64Little.self).applyVersions()
+    link.makeTables(X86_64.self).buildDynamicSymbols()
+    link.makeTables(X86_64.self).buildVersionSections()
     #expect(link.versionNeedCount == 1)
     #expect(link.versionNeedsSize == 16 + 3 * 16)
-    let need = link.versions.needs[0].versions
+    let need = link.tables.versions.needs[0].versions
     #expect(need.map { String($0.name) } == ["V1", "V2", "GLIBC_ABI_DT_RELR"])
     #expect(need.map(\.number) == [2, 3, 4])
     #expect(need.map(\.isWeak) == [false, true, false])
     let numbers = Self.bytes(link.versionSymbolsSize) {
-      link.writeVersionSymbols(ELF64Little.self, to: $0)
+      link.writeOutput(X86_64.self).writeVersionSymbols(to: $0)
     }
     #expect(numbers == [0, 0, 2, 0, 3, 0, 1, 0, 1, 0])
   }
@@ -230,9 +233,10 @@ import Testing
   @Test func missingAssignmentsAreErrors() {
     let link = Self.link(threads: 1, allowsUndefinedVersion: false)
     let text = ByteString("V1 { there; missing; extern \"C++\" { \"nowhere()\"; }; gl*; };")
-    link.addVersionScript(UnsafeRawBufferPointer(text.buffer), path: "script")
+    link.exports(ELF64Little.self).addVersionScript(
+      UnsafeRawBufferPointer(text.buffer), path: "script")
     Self.define(["there"], .isExported, in: link)
-    link.applyVersions(ELF64Little.self)
+    link.exports(ELF64Little.self).applyVersions()
     #expect(link.diagnostics.hasErrors)
   }
 
@@ -242,7 +246,8 @@ import Testing
   func badScriptsAreErrors(text: String) {
     let link = Self.link(threads: 1)
     let bytes = ByteString(copying: text)
-    link.addVersionScript(UnsafeRawBufferPointer(bytes.buffer), path: "script")
+    link.exports(ELF64Little.self).addVersionScript(
+      UnsafeRawBufferPointer(bytes.buffer), path: "script")
     #expect(link.diagnostics.hasErrors)
   }
 
@@ -250,12 +255,14 @@ import Testing
     let link = Self.link(threads: 1)
     for text in ["V1 { a; };", "V2 { b; } V1;"] {
       let bytes = ByteString(copying: text)
-      link.addVersionScript(UnsafeRawBufferPointer(bytes.buffer), path: "script")
+      link.exports(ELF64Little.self).addVersionScript(
+        UnsafeRawBufferPointer(bytes.buffer), path: "script")
     }
     #expect(!link.diagnostics.hasErrors)
     #expect(link.versions.definitions.map(\.number) == [2, 3])
     let again = ByteString("{ c; };")
-    link.addVersionScript(UnsafeRawBufferPointer(again.buffer), path: "script")
+    link.exports(ELF64Little.self).addVersionScript(
+      UnsafeRawBufferPointer(again.buffer), path: "script")
     #expect(link.diagnostics.hasErrors)
   }
 
@@ -278,14 +285,16 @@ import Testing
     }
     Self.addLibrary("libc.so.6", versions: [], in: link)
     Self.addLibrary("libunused.so", versions: [], asNeeded: true, in: link)
-    link.buildDynamicSymbols(ELF64Little.self)
-    link.buildVersionSections(ELF64Little.self)
-    link.buildDynamicSection(ELF64Little.self)
-    link.synthetic.dynamicNames = link.outputs.reserve(count: 1)
+    link.makeTables(X86_64.self).buildDynamicSymbols()
+    link.makeTables(X86_64.self).buildVersionSections()
+    link.makeTables(X86_64.self).buildDynamicSection()
+    link.tables.synthetic.dynamicNames = link.outputs.reserve(count: 1)
     link.outputs[link.synthetic.dynamicNames].size = 99
-    let names = Self.bytes(link.dynamicNamesSize) { link.dynamicSymbols.names.write(to: $0) }
-    let table = Self.bytes(link.dynamicSectionSize(ELF64Little.self)) {
-      link.writeDynamic(ELF64Little.self, to: $0)
+    let names = Self.bytes(link.dynamicSymbols.names.count) {
+      link.dynamicSymbols.names.write(to: $0)
+    }
+    let table = Self.bytes(link.dynamicSection.size(ELF64Little.self)) {
+      link.writeOutput(X86_64.self).writeDynamic(to: $0)
     }
     var entries: [UInt64: UInt64] = [:]
     table.withUnsafeBytes { bytes in
@@ -375,11 +384,13 @@ extension DynamicTablesTests {
   fileprivate static func image<E: ELFEncoding>(_ link: Link, _: E.Type) -> Image {
     Image(
       symbols: bytes(link.dynamicSymbols.size(E.self)) {
-        link.writeDynamicSymbols(E.self, to: $0)
+        link.writeOutput(Toy<E>.self).writeDynamicSymbols(to: $0)
       },
-      names: bytes(link.dynamicNamesSize) { link.dynamicSymbols.names.write(to: $0) },
-      gnuHash: bytes(link.gnuHashSize(E.self)) { link.writeGNUHash(E.self, to: $0) },
-      sysvHash: bytes(link.sysvHashSize(E.self)) { link.writeSysvHash(E.self, to: $0) })
+      names: bytes(link.dynamicSymbols.names.count) { link.dynamicSymbols.names.write(to: $0) },
+      gnuHash: bytes(link.gnuHashSize(E.self)) {
+        link.writeOutput(Toy<E>.self).writeGNUHash(to: $0)
+      },
+      sysvHash: bytes(link.sysvHashSize) { link.writeOutput(Toy<E>.self).writeSysvHash(to: $0) })
   }
 
   /// Memory full of ones, so that bytes which nobody writes show, and a guard behind.
@@ -400,15 +411,12 @@ extension DynamicTablesTests {
     threads: Int, shared: Bool = false, packsRelative: Bool = false,
     allowsUndefinedVersion: Bool = true, _ change: (inout LinkOptions) -> Void = { _ in }
   ) -> Link {
-    var options = LinkOptions()
-    options.threads = threads
-    options.packsRelative = packsRelative
-    options.allowsUndefinedVersion = allowsUndefinedVersion
-    if shared { options.outputKind = .sharedLibrary }
-    change(&options)
-    let link = Link(options: options, diagnostics: Diagnostics(options: options))
-    link.objects.append(.empty)
-    return link
+    Link.forTests(threads: threads) {
+      $0.packsRelative = packsRelative
+      $0.allowsUndefinedVersion = allowsUndefinedVersion
+      if shared { $0.outputKind = .sharedLibrary }
+      change(&$0)
+    }
   }
 
   /// Makes symbols whose value is their index, as the linker itself defines them.
@@ -420,7 +428,7 @@ extension DynamicTablesTests {
       return NameTable.Occurrence(start: name.start, count: UInt32(name.count), slot: 0)
     }
     occurrences.withUnsafeMutableBufferPointer {
-      link.names.intern(
+      link.naming.names.intern(
         $0, units: [.init(first: 0, end: $0.count)], symbols: link.symbols, pool: link.pool,
         list: { _ in }, use: { _ in })
     }

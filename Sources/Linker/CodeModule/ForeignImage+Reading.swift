@@ -2,7 +2,7 @@ import ELFFormat
 import Platform
 
 /// What a link leaves behind of itself for the image, taken from its tables while they are there.
-extension Link {
+extension LaidOutLink {
   /// The entry symbol has a definition: without one the batch link would start at `.text`.
   var entryIsDefined: Bool {
     guard let index = names.find(ByteString(copying: entryName), in: symbols) else { return false }

@@ -126,7 +126,7 @@ enum ForeignLink {
     let image: ForeignImage?
     do {
       image = try Link.runAndRelease(options, diagnostics: diagnostics, output: output) {
-        $0.entryIsDefined ? $0.foreignImage(T.self, request, output) : nil
+        $0.laidOut.entryIsDefined ? $0.laidOut.foreignImage(T.self, request, output) : nil
       }
     } catch {
       let errors = diagnostics.take().filter { $0.severity == .error }.map(\.text)

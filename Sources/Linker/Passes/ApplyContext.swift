@@ -1,30 +1,18 @@
 import ELFFormat
 import Platform
 
-/// Who knows where everything lies.
-typealias ReadsLaidOutLink = ReadsDemandedLink & ReadsTables & ReadsLayout
-
-/// The stages that a machine looks at while it writes.
-struct WriteStages: ReadsLaidOutLink {
-  let serviceStage: Reading<Services>
-  let inputStage: Reading<Inputs>
-  let namingStage: Reading<Naming>
-  let contentStage: Reading<Contents>
-  let demandStage: Reading<Demands>
-  let tableStage: Reading<LinkerTables>
-  let layoutStage: Reading<Layout>
-}
-
 /// What a target needs while it writes relocations into an atom's bytes. One for each worker and
 /// chunk; addresses are final.
 struct ApplyContext {
-  let link: WriteStages
+  let link: LaidOutLink
   var file: UnsafeMutablePointer<ObjectFile>
   let isShared: Bool
   let isPositionIndependent: Bool
   let relaxes: Bool
   /// Address that `_GLOBAL_OFFSET_TABLE_` stands for.
   let offsetTableAnchor: UInt64
+  /// Bytes of a slot.
+  let wordSize: UInt64
   /// Address of slot 0 of the offset table.
   let offsetSlots: UInt64
   let tlsStart: UInt64
@@ -39,10 +27,11 @@ struct ApplyContext {
   var relativeAtom = AtomIndex.none
   var nextRelative = 0
 
-  init(_ link: WriteStages, relativeTable: UnsafeMutableRawPointer?) {
+  init(_ link: LaidOutLink, relativeTable: UnsafeMutableRawPointer?) {
     self.link = link
     file = link.objects.base
     isShared = link.isSharedLibrary
+    wordSize = UInt64(link.encoding.wordSize)
     isPositionIndependent = link.isPositionIndependent
     relaxes = link.relaxesSlots
     offsetTableAnchor =
@@ -57,7 +46,7 @@ struct ApplyContext {
   }
 
   @inline(__always)
-  mutating func enter(_ link: WriteStages, _ atom: Atom) {
+  mutating func enter(_ link: LaidOutLink, _ atom: Atom) {
     file = link.objects.pointer(atom.file)
   }
 
@@ -66,8 +55,8 @@ struct ApplyContext {
   /// - Parameters:
   ///   - address: of the place; `value`: what the base is added to.
   @inline(__always)
-  mutating func writeRelative<E: ELFEncoding>(
-    _: E.Type, _ atom: AtomIndex, type: UInt32, address: UInt64, value: UInt64
+  mutating func writeRelative<T: Target>(
+    _: T.Type, _ atom: AtomIndex, type: UInt32, address: UInt64, value: UInt64
   ) {
     guard let relativeTable else { return }
     if relativeAtom != atom {
@@ -75,8 +64,9 @@ struct ApplyContext {
       nextRelative = file.pointee.firstRelative &+ Int(link.relativeFirsts[atom.int])
     }
     precondition(nextRelative < relativeCount, "more relative relocations than the scan has seen")
-    RelaEntry<E>.write(
-      to: relativeTable + nextRelative &* RelaEntry<E>.size, offset: address, type: type, symbol: 0,
+    LoaderRelocation<T>.write(
+      to: relativeTable + nextRelative &* LoaderRelocation<T>.size, offset: address, type: type,
+      symbol: 0,
       addend: Int64(bitPattern: value))
     nextRelative &+= 1
   }
@@ -94,5 +84,7 @@ struct ApplyContext {
   }
 
   @inline(__always)
-  func slotAddress(_ slot: Int32) -> UInt64 { offsetSlots &+ UInt64(bitPattern: Int64(slot)) &* 8 }
+  func slotAddress(_ slot: Int32) -> UInt64 {
+    offsetSlots &+ UInt64(bitPattern: Int64(slot)) &* wordSize
+  }
 }

@@ -13,7 +13,9 @@ extension AssignAddresses {
     if synthetic.relativeRelocations.isNone { return true }
     var places: [UInt64] = []
     for list in dynamicRelocations.lists {
-      for relocation in list where isPacked(relocation) { places.append(place(of: relocation)) }
+      for relocation in list where isPacked(relocation) {
+        places.append(place(of: relocation, wordSize: E.wordSize))
+      }
     }
     let table = synthetic.offsetTable.isNone ? 0 : outputs[synthetic.offsetTable].address
     let width = UInt64(E.wordSize)

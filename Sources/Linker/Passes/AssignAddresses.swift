@@ -60,7 +60,6 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     checkAddressLimit()
     setTableAddresses()
     finishSymbols()
-    try checkpoint()
   }
 
   /// Decides which sections the output has, and everything that follows from their number.
@@ -464,28 +463,6 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
         }
       }
     }
-    layout.linkerDefinedSections = NameValues.set(
-      serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage, layoutStage)
-    if let index = names.find(ByteString(copying: entryName), in: symbols),
-      !symbols[index].has.contains(.isUndefined)
-    {
-      layout.entryAddress = symbols[index].word
-    } else if !entryName.isEmpty {
-      if let number = Self.number(entryName) {
-        layout.entryAddress = number
-      } else if options.outputKind == .executable {
-        let text = findOutput(".text").map { outputs[$0].address } ?? 0
-        layout.entryAddress = text
-        diagnostics.warning(
-          "cannot find entry symbol '\(entryName)'; the program starts at"
-            + " 0x\(String(text, radix: 16)), the beginning of .text")
-      }
-    }
-  }
-
-  private static func number(_ text: String) -> UInt64? {
-    if text.hasPrefix("0x") || text.hasPrefix("0X") { return UInt64(text.dropFirst(2), radix: 16) }
-    return UInt64(text)
   }
 }
 

@@ -14,15 +14,31 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
   let namingStage: Reading<Naming>
   private let libraryNames: LibraryNames
 
-  init(_ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>) {
+  /// Reports what will not be found, unless options say that it does not matter, and makes libraries
+  /// needed that only others have a use for.
+  static func run(
+    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>
+  ) {
+    let pass = CheckLibraries(services, inputs, naming)
+    if pass.isAsked { pass.check() }
+  }
+
+  private init(_ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>)
+  {
     serviceStage = services
     inputStage = inputs
     namingStage = naming
     libraryNames = LibraryNames(inputs.value.libraries)
   }
 
-  /// Reports what will not be found, and makes libraries needed that only others have a use for.
-  func run() {
+  /// Whether what libraries leave undefined is an error or a warning.
+  private var isAsked: Bool {
+    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return false }
+    return options.unresolvedPolicy != .ignoreAll
+      && options.unresolvedPolicy != .ignoreInSharedLibraries
+  }
+
+  private func check() {
     var here: Set<ByteString> = []
     for i in libraries.indices { here.insert(libraries[LibraryIndex(i)].soname) }
     let linked = here

@@ -70,7 +70,7 @@ struct CompressDebug<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCo
     nonisolated(unsafe) let plain = reserveAddressSpace(bytes: size)
     defer { releaseAddressSpace(plain, bytes: size) }
     nonisolated(unsafe) let order = atomOrder + output.pointee.firstAtom
-    let link = WriteStages(
+    let link = LaidOutLink(
       serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
       contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
       layoutStage: layoutStage)

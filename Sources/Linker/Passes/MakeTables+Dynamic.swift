@@ -112,16 +112,24 @@ extension MakeTables {
       let slots = synthetic.pltOffsetTable
       listSection(slots.isNone ? synthetic.offsetTable : slots, address: DynamicTag.pltGot)
       listNumber(plt, DynamicTag.pltRelSize, .size(plt))
-      listNumber(plt, DynamicTag.pltRel, .number(DynamicTag.rela))
+      listNumber(
+        plt, DynamicTag.pltRel, .number(T.relocationsHoldAddends ? DynamicTag.rela : DynamicTag.rel)
+      )
       listSection(plt, address: DynamicTag.jumpRel)
     } else {
       listSection(synthetic.pltOffsetTable, address: DynamicTag.pltGot)
     }
     let rela = synthetic.dynamicRelocations
-    listSection(rela, address: DynamicTag.rela, size: DynamicTag.relaSize)
-    listNumber(rela, DynamicTag.relaEntrySize, .number(UInt64(RelaEntry<E>.size)))
+    let hasAddends = T.relocationsHoldAddends
+    listSection(
+      rela, address: hasAddends ? DynamicTag.rela : DynamicTag.rel,
+      size: hasAddends ? DynamicTag.relaSize : DynamicTag.relSize)
+    listNumber(
+      rela, hasAddends ? DynamicTag.relaEntrySize : DynamicTag.relEntrySize,
+      .number(UInt64(LoaderRelocation<T>.size)))
     if tables.relocations.relativeCount > 0 {
-      listNumber(rela, DynamicTag.relaCount, .relativeCount)
+      listNumber(
+        rela, hasAddends ? DynamicTag.relaCount : DynamicTag.relCount, .relativeCount)
     }
     let relr = synthetic.relativeRelocations
     let isAndroid = options.usesAndroidRelrTags

@@ -6,6 +6,7 @@ struct MakeTables<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   ChangesTables
 {
   typealias E = T.Encoding
+  typealias Loader = LoaderRelocation<T>
 
   let serviceStage: Reading<Services>
   let inputStage: Reading<Inputs>
@@ -99,15 +100,17 @@ struct MakeTables<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
     countDynamicRelocations()
     if tables.relocations.count > 0 {
       tables.synthetic.dynamicRelocations = makeSection(
-        ".rela.dyn", .dynamicRelocations, .rela, .alloc,
-        size: tables.relocations.count * RelaEntry<E>.size, alignment: wordLog2,
-        entrySize: RelaEntry<E>.size)
+        T.relocationsHoldAddends ? ".rela.dyn" : ".rel.dyn", .dynamicRelocations,
+        Loader.sectionType, .alloc,
+        size: tables.relocations.count * Loader.size, alignment: wordLog2,
+        entrySize: Loader.size)
     }
     if pltRelocationCount > 0 {
       tables.synthetic.pltRelocations = makeSection(
-        ".rela.plt", .pltRelocations, .rela, isDynamic ? [.alloc, .infoLink] : .alloc,
-        size: pltRelocationCount * RelaEntry<E>.size, alignment: wordLog2,
-        entrySize: RelaEntry<E>.size)
+        T.relocationsHoldAddends ? ".rela.plt" : ".rel.plt", .pltRelocations, Loader.sectionType,
+        isDynamic ? [.alloc, .infoLink] : .alloc,
+        size: pltRelocationCount * Loader.size, alignment: wordLog2,
+        entrySize: Loader.size)
     }
     if tables.relocations.packedRoom > 0 {
       tables.synthetic.relativeRelocations = makeSection(

@@ -4,7 +4,7 @@ import ScriptParsing
 
 /// Values of names that the linker, the command line and scripts define, once layout is known.
 struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTables,
-  ReadsLayout
+  ChangesLayout
 {
   let serviceStage: Reading<Services>
   let inputStage: Reading<Inputs>
@@ -12,38 +12,24 @@ struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsD
   let contentStage: Reading<Contents>
   let demandStage: Reading<Demands>
   let tableStage: Reading<LinkerTables>
-  let layoutStage: Reading<Layout>
-  private var anchors: [SymbolIndex: OutputIndex] = [:]
+  let changingLayout: Changing<Layout>
 
-  /// Gives the symbols their values. Returns, for those that lie at a place, the section they are
-  /// told to lie in.
-  static func set(
+  /// Gives the symbols their values, and the output its entry.
+  static func run(
     _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
-    _ contents: Reading<Contents>,
-    _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>, _ layout: Reading<Layout>
-  ) -> [SymbolIndex: OutputIndex] {
-    var pass = NameValues(services, inputs, naming, contents, demands, tables, layout)
+    _ contents: Reading<Contents>, _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>,
+    _ layout: Changing<Layout>
+  ) {
+    let pass = NameValues(
+      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
+      demandStage: demands, tableStage: tables, changingLayout: layout)
     pass.setLinkerDefinedValues()
     pass.evaluateDefinitions()
-    return pass.anchors
-  }
-
-  private init(
-    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
-    _ contents: Reading<Contents>,
-    _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>, _ layout: Reading<Layout>
-  ) {
-    serviceStage = services
-    inputStage = inputs
-    namingStage = naming
-    contentStage = contents
-    demandStage = demands
-    tableStage = tables
-    layoutStage = layout
+    pass.findEntry()
   }
 
   /// Gives the linker's symbols their addresses.
-  private mutating func setLinkerDefinedValues() {
+  private func setLinkerDefinedValues() {
     if linkerDefined.isEmpty { return }
     var named: [ByteString: OutputIndex] = [:]
     for index in sectionOrder where named[outputs[index].name] == nil {
@@ -55,12 +41,12 @@ struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsD
   }
 
   /// - Parameter named: the output sections by name.
-  private mutating func value(
+  private func value(
     of kind: LinkerDefinedSymbol.Kind, _ symbol: SymbolIndex, _ named: [ByteString: OutputIndex]
   ) -> UInt64 {
     func anchored(_ index: OutputIndex, atEnd: Bool) -> UInt64 {
       let section = outputs[index]
-      anchors[symbol] = index
+      layout.linkerDefinedSections[symbol] = index
       return section.address &+ (atEnd ? section.size : 0)
     }
     func bound(_ name: ByteString, atEnd: Bool) -> UInt64 {
@@ -70,7 +56,7 @@ struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsD
     /// The start of the image, in a section that moves with it.
     func atBase() -> UInt64 {
       if let first = sectionOrder.first, outputs[first].has.contains(.alloc) {
-        anchors[symbol] = first
+        layout.linkerDefinedSections[symbol] = first
       }
       return imageBase
     }
@@ -167,5 +153,28 @@ struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsD
     }
     return Expression.Value(
       address, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
+  }
+
+  private func findEntry() {
+    if let index = names.find(ByteString(copying: entryName), in: symbols),
+      !symbols[index].has.contains(.isUndefined)
+    {
+      layout.entryAddress = symbols[index].word
+    } else if !entryName.isEmpty {
+      if let number = Self.number(entryName) {
+        layout.entryAddress = number
+      } else if options.outputKind == .executable {
+        let text = findOutput(".text").map { outputs[$0].address } ?? 0
+        layout.entryAddress = text
+        diagnostics.warning(
+          "cannot find entry symbol '\(entryName)'; the program starts at"
+            + " 0x\(String(text, radix: 16)), the beginning of .text")
+      }
+    }
+  }
+
+  private static func number(_ text: String) -> UInt64? {
+    if text.hasPrefix("0x") || text.hasPrefix("0X") { return UInt64(text.dropFirst(2), radix: 16) }
+    return UInt64(text)
   }
 }

@@ -30,7 +30,6 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
         shared: shared
       ).read()
     }
-    DropTwins<E>.run(services, inputs, naming, contents)
   }
 
   private func read() throws(LinkFailed) {
@@ -286,6 +285,11 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
     } else if type == .crel {
       let decoded = try CompactRelocations.decode(E.self, bytes, section: i)
       list = (decoded.start, decoded.count)
+    } else if !T.relocationsHoldAddends {
+      guard header.entrySize == UInt64(RelEntry<E>.size), bytes.count % RelEntry<E>.size == 0,
+        atom.pointee.kind != .zeroFill
+      else { throw InputError("bad size of relocations (section \(i))") }
+      list = try withAddends(bytes, of: atom.pointee.contents)
     } else {
       throw InputError("relocations without addends (section \(i)) are not used on this machine")
     }
@@ -295,6 +299,36 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
     if list.count > 0 { file.pointee.flags |= FileFlags.hasRelocations.rawValue }
     atom.pointee.relocationStart = list.start
     atom.pointee.relocations = UInt32(list.count)
+  }
+}
+
+extension ReadSections {
+  /// Relocations with the addends that their places hold: the one form that passes know.
+  private func withAddends(
+    _ bytes: ByteString, of section: ByteString
+  ) throws(InputError) -> (start: UnsafePointer<UInt8>, count: Int) {
+    let count = bytes.count / RelEntry<E>.size
+    let list = allocateForever(UInt8.self, count: count * RelaEntry<E>.size)
+    for i in 0..<count {
+      let entry = RelEntry<E>(bytes.start + i * RelEntry<E>.size)
+      // Eight bytes cover any machine's field; what lies past the end is told by the scan.
+      var addend: Int64 = 0
+      if entry.offset <= UInt64(section.count), UInt64(section.count) - entry.offset >= 8 {
+        addend = T.addend(type: entry.type, at: section.start + Int(entry.offset))
+      } else if entry.offset < UInt64(section.count) {
+        addend = withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 8) { field in
+          field.initialize(repeating: 0)
+          for k in Int(entry.offset)..<section.count {
+            field[k - Int(entry.offset)] = section.start[k]
+          }
+          return T.addend(type: entry.type, at: field.baseAddress!)
+        }
+      }
+      RelaEntry<E>.write(
+        to: list + i * RelaEntry<E>.size, offset: entry.offset, type: entry.type,
+        symbol: entry.symbol, addend: addend)
+    }
+    return (UnsafePointer(list), count)
   }
 }
 

@@ -1,22 +1,9 @@
 import ELFFormat
 import Platform
 
-/// Who decides by demands, during the scan and afterwards.
-typealias ReadsDemandedLink = UsesServices & ReadsInputs & ReadsNaming & ReadsContents
-  & ReadsDemands
-
-/// The stages that a machine looks at while it scans.
-struct ScanStages: ReadsDemandedLink {
-  let serviceStage: Reading<Services>
-  let inputStage: Reading<Inputs>
-  let namingStage: Reading<Naming>
-  let contentStage: Reading<Contents>
-  let demandStage: Reading<Demands>
-}
-
 /// What the scan of some files finds: one for each worker and chunk.
 struct ScanContext {
-  let link: ScanStages
+  let link: UnplacedLink
   var file: UnsafeMutablePointer<ObjectFile>
   let isShared: Bool
   let isPositionIndependent: Bool

@@ -21,14 +21,14 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
     _ contents: Reading<Contents>,
     _ demands: Changing<Demands>
-  ) throws(LinkFailed) {
+  ) {
     let pass = ScanRelocations(
       serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
       changingDemands: demands)
-    try pass.scan()
+    pass.scan()
   }
 
-  private func scan() throws(LinkFailed) {
+  private func scan() {
     measureLoaded()
     demands.relaxesSlots = options.relaxes && isCompact
     if !relaxesSlots { demands.startFile = findStartFile() }
@@ -39,7 +39,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
       options.collectsGarbage ? [.isLive, .isAlloc, .isLeftToScan] : [.isLive, .isAlloc]
     // Several files share a context and its lists.
     let grain = max(1, min(32, liveObjects.count / 512))
-    let link = ScanStages(
+    let link = UnplacedLink(
       serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
       contentStage: contentStage, demandStage: demandStage)
     let results = pool.map(chunks: (liveObjects.count + grain - 1) / grain) { [self] chunk, _ in
@@ -99,16 +99,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     demands.dynamicRelocations.hasTextRelocations = scanFacts.contains(.hasTextRelocations)
     if scanFacts.contains(.bindsToNull) { bindToNull() }
     SymbolReport(serviceStage, inputStage, namingStage, contentStage).reportUndefined(undefined)
-    if checksLibraries { CheckLibraries<T.Encoding>(serviceStage, inputStage, namingStage).run() }
     demandStubsOfAliases()
-    try checkpoint()
-  }
-
-  /// Whether what libraries leave undefined is an error or a warning.
-  private var checksLibraries: Bool {
-    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return false }
-    return options.unresolvedPolicy != .ignoreAll
-      && options.unresolvedPolicy != .ignoreInSharedLibraries
   }
 
   /// Takes back what was asked for names that some code takes for null: code and data have to agree.
@@ -159,7 +150,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
 
   /// Scans the atoms of the context's file.
   private func scan(
-    _ link: ScanStages, _ context: inout ScanContext, _ wanted: AtomFlags
+    _ link: UnplacedLink, _ context: inout ScanContext, _ wanted: AtomFlags
   ) {
     let file = context.file
     for j in 0..<file.pointee.atomCount {

@@ -2,7 +2,7 @@ import ELFFormat
 import Glibc
 import Platform
 
-extension WriteStages {
+extension LaidOutLink {
   /// Writes an atom's bytes, relocated.
   @inline(__always)
   func writeAtom<T: Target>(

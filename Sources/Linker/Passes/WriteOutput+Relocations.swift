@@ -13,7 +13,7 @@ extension WriteOutput {
 
   /// Writes `.rela.dyn`, but for relative entries that are written with what they relocate.
   func writeDynamicRelocations(to p: UnsafeMutableRawPointer) {
-    let size = RelaEntry<E>.size
+    let size = LoaderRelocation<T>.size
     let types = T.dynamicTypes
     nonisolated(unsafe) let start = p
     let lists = dynamicRelocations.lists
@@ -33,8 +33,9 @@ extension WriteOutput {
         let file = objects.pointer(atoms[relocation.atom].file)
         let value = finalAddress(
           E.self, of: relocation.source, in: file, addend: relocation.addend)
-        RelaEntry<E>.write(
-          to: at, offset: place(of: relocation), type: types.relative, symbol: 0,
+        LoaderRelocation<T>.write(
+          to: at, offset: place(of: relocation, wordSize: E.wordSize), type: types.relative,
+          symbol: 0,
           addend: Int64(bitPattern: value))
         at += size
       }
@@ -46,7 +47,8 @@ extension WriteOutput {
         if relocation.kind == .indirect {
           rest.append(
             LoaderEntry(
-              symbol: 0, type: types.indirectRelative, place: place(of: relocation),
+              symbol: 0, type: types.indirectRelative,
+              place: place(of: relocation, wordSize: E.wordSize),
               addend: address(E.self, of: relocation.source, in: file, addend: relocation.addend),
               isIndirect: true))
           continue
@@ -56,7 +58,7 @@ extension WriteOutput {
             E.self, of: relocation.source, in: file, addend: relocation.addend)
           rest.append(
             LoaderEntry(
-              symbol: 0, type: relocation.type, place: place(of: relocation),
+              symbol: 0, type: relocation.type, place: place(of: relocation, wordSize: E.wordSize),
               addend: target &- tlsStart, isIndirect: false))
           continue
         }
@@ -64,7 +66,7 @@ extension WriteOutput {
         rest.append(
           LoaderEntry(
             symbol: dynamicSymbols.index(of: symbol), type: relocation.type,
-            place: place(of: relocation),
+            place: place(of: relocation, wordSize: E.wordSize),
             addend: UInt64(bitPattern: relocation.addend), isIndirect: false))
       }
     }
@@ -75,7 +77,7 @@ extension WriteOutput {
       let place = table &+ UInt64(i * E.wordSize)
       if need.isRelative {
         if options.packsRelative { continue }
-        RelaEntry<E>.write(
+        LoaderRelocation<T>.write(
           to: p + next * size, offset: place, type: need.type, symbol: 0,
           addend: Int64(bitPattern: addend))
         next += 1
@@ -99,7 +101,7 @@ extension WriteOutput {
       }
     }
     for entry in rest {
-      RelaEntry<E>.write(
+      LoaderRelocation<T>.write(
         to: p + next * size, offset: entry.place, type: entry.type, symbol: entry.symbol,
         addend: Int64(bitPattern: entry.addend))
       next += 1
@@ -113,19 +115,19 @@ extension WriteOutput {
     let width = UInt64(E.wordSize)
     for (i, extra) in procedureLinkage.lazy.enumerated() {
       let slot = outputs[synthetic.pltOffsetTable].address &+ UInt64(3 + i) &* width
-      RelaEntry<E>.write(
+      LoaderRelocation<T>.write(
         to: at, offset: slot, type: T.dynamicTypes.jumpSlot,
         symbol: dynamicSymbols.index(of: extras[extra].symbol), addend: 0)
-      at += RelaEntry<E>.size
+      at += LoaderRelocation<T>.size
     }
     guard putsIndirectInPLT else { return }
     for i in 0..<offsetTable.slots.count where offsetTable.slots[i].use == .indirect {
       guard let need = slotPlan(i, T.self).need else { continue }
-      RelaEntry<E>.write(
+      LoaderRelocation<T>.write(
         to: at, offset: outputs[synthetic.offsetTable].address &+ UInt64(i) &* width,
         type: need.type, symbol: 0,
         addend: Int64(bitPattern: value(E.self, of: need.addend, slot: i)))
-      at += RelaEntry<E>.size
+      at += LoaderRelocation<T>.size
     }
   }
 }

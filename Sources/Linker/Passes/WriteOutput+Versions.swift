@@ -29,7 +29,8 @@ extension WriteOutput {
   }
 
   @inline(__always)
-  private func neededNumber(_ symbol: UnsafeMutablePointer<Symbol>, _ needs: VersionSections
+  private func neededNumber(
+    _ symbol: UnsafeMutablePointer<Symbol>, _ needs: VersionSections
   ) -> UInt16 {
     guard symbol.pointee.has.contains(.isShared) else { return VersionTable.global }
     let index = LibraryIndex(raw: symbol.pointee.file)
@@ -65,13 +66,15 @@ extension WriteOutput {
     }
     if versions.definitions.isEmpty { return }
     write(
-      number: VersionTable.global, flags: VersionSections.baseFlag, of: tables.versions.outputName, names: 1,
+      number: VersionTable.global, flags: VersionSections.baseFlag, of: tables.versions.outputName,
+      names: 1,
       isLast: false)
     for (i, definition) in versions.definitions.enumerated() {
       // A version without symbols exists for others to depend on; GNU ld marks it so too.
       let isUnused = definition.isEmpty && versions.mentions[i] == 0
       write(
-        number: definition.number, flags: isUnused ? VersionSections.weakFlag : 0, of: definition.name,
+        number: definition.number, flags: isUnused ? VersionSections.weakFlag : 0,
+        of: definition.name,
         names: 1 + definition.parents.count, isLast: i == versions.definitions.count - 1)
     }
   }

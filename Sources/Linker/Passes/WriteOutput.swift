@@ -21,7 +21,7 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
   let tableStage: Reading<LinkerTables>
   let layoutStage: Reading<Layout>
   /// What several sections are written from.
-  private let changingMade: Changing<MadeContents>
+  let changingMade: Changing<MadeContents>
 
   /// Writes the output, and puts it in its place if nothing failed.
   static func run(
@@ -43,8 +43,8 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
   }
 
   /// The stages, for the machine.
-  var link: WriteStages {
-    WriteStages(
+  var link: LaidOutLink {
+    LaidOutLink(
       serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
       contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
       layoutStage: layoutStage)

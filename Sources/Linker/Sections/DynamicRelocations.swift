@@ -161,10 +161,10 @@ extension ReadsLayout where Self: ReadsNaming & ReadsInputs & ReadsContents & Re
 extension ReadsContents {
   /// The address of a dynamic relocation's place.
   @inline(__always)
-  func place(of relocation: DynamicRelocation) -> UInt64 {
+  func place(of relocation: DynamicRelocation, wordSize: Int) -> UInt64 {
     let atom = atoms[relocation.atom]
     if atom.has.contains(.isReversed) {
-      return atom.address &+ atom.size &- 8 &- relocation.offset
+      return atom.address &+ atom.size &- UInt64(wordSize) &- relocation.offset
     }
     return atom.address &+ relocation.offset
   }

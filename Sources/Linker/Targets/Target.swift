@@ -31,6 +31,11 @@ protocol Target: Sendable {
   /// Bytes of an entry that jumps through a slot which is filled at start.
   static var directPLTEntrySize: UInt64 { get }
 
+  /// Whether relocations hold their addends (RELA); if not, the places that they relocate do (REL).
+  static var relocationsHoldAddends: Bool { get }
+  /// The addend that a place holds, on a machine whose relocations do not.
+  static func addend(type: UInt32, at place: UnsafeRawPointer) -> Int64
+
   /// The name of a relocation type, for messages.
   static func relocationName(_ type: UInt32) -> String
 
@@ -39,7 +44,7 @@ protocol Target: Sendable {
   ///
   /// - Parameter link: that of the context; a parameter of its own is not counted as a reference,
   ///   which two threads would do in turns to one counter for each atom.
-  static func scan(_ link: ScanStages, _ context: inout ScanContext, _ atom: AtomIndex)
+  static func scan(_ link: UnplacedLink, _ context: inout ScanContext, _ atom: AtomIndex)
 
   /// Bytes that a relocation writes if a plain reference (`Destination.isSpecial`) of this type asks
   /// for nothing, so that the scan may pass it over; else 0.
@@ -49,7 +54,7 @@ protocol Target: Sendable {
 
   /// Applies the relocations of an atom to its bytes at `place`, which hold `atom.size` bytes.
   static func apply(
-    _ link: WriteStages, _ context: inout ApplyContext, _ atom: AtomIndex,
+    _ link: LaidOutLink, _ context: inout ApplyContext, _ atom: AtomIndex,
     _ place: UnsafeMutableRawPointer
   )
 
@@ -94,6 +99,9 @@ struct DynamicTypes {
 }
 
 extension Target {
+  static var relocationsHoldAddends: Bool { true }
+  static func addend(type: UInt32, at place: UnsafeRawPointer) -> Int64 { 0 }
+
   /// The encoding, for those who are not generic over the machine.
   static var encoding: any ELFEncoding.Type { Encoding.self }
 }

@@ -6,7 +6,7 @@ extension X86_64 {
   /// those are out of line. The context goes by reference: a helper that took it by value was a copy of
   /// it for each relocation.
   static func apply(
-    _ link: WriteStages, _ context: inout ApplyContext, _ index: AtomIndex,
+    _ link: LaidOutLink, _ context: inout ApplyContext, _ index: AtomIndex,
     _ place: UnsafeMutableRawPointer
   ) {
     let atom = link.atoms[index]
@@ -59,7 +59,7 @@ extension X86_64 {
           let place =
             atom.has.contains(.isReversed) ? base &+ atom.size &- 8 &- offset : address
           context.writeRelative(
-            Encoding.self, index, type: R.relative, address: place, value: value)
+            Self.self, index, type: R.relative, address: place, value: value)
           if context.clearsRelative { store64(0, p) }
         }
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:

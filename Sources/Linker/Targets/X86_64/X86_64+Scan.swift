@@ -5,7 +5,7 @@ extension X86_64 {
   /// What made it quick: nine of ten relocations end at the first `continue`, which needs the record
   /// itself and a word of `destinations`, so that the loop is one load behind the file's bytes. `link`
   /// comes as a parameter, and nothing else in the loop is a reference, so none is counted.
-  static func scan(_ link: ScanStages, _ context: inout ScanContext, _ index: AtomIndex) {
+  static func scan(_ link: UnplacedLink, _ context: inout ScanContext, _ index: AtomIndex) {
     let atom = link.atoms[index]
     let relocations = atom.relocationList
     if relocations.count == 0 { return }
@@ -128,7 +128,7 @@ extension X86_64 {
   /// The same decision for the scan and for the writer.
   @inline(__always)
   static func relaxation(
-    _ link: some ReadsDemandedLink, _ file: UnsafeMutablePointer<ObjectFile>, relaxes: Bool,
+    _ link: some ReadsUnplacedLink, _ file: UnsafeMutablePointer<ObjectFile>, relaxes: Bool,
     _ reference: Reference, _ type: UInt32, _ code: UnsafePointer<UInt8>, _ offset: UInt64,
     _ addend: Int64
   ) -> SlotRelaxation {
@@ -144,7 +144,7 @@ extension X86_64 {
   /// Large-model code and data may be out of reach of 32 bits.
   @inline(__always)
   static func isFar(
-    _ link: some ReadsDemandedLink, _ file: UnsafeMutablePointer<ObjectFile>, _ symbol: SymbolIndex,
+    _ link: some ReadsUnplacedLink, _ file: UnsafeMutablePointer<ObjectFile>, _ symbol: SymbolIndex,
     _ source: UInt32
   ) -> Bool {
     if link.isLargeModelInReach { return false }
@@ -165,7 +165,7 @@ extension X86_64 {
   /// Whether slots would be read before they are relocated, although they are to be left alone.
   @inline(never)
   private static func isStartUpCode(
-    _ link: some ReadsDemandedLink, _ file: UnsafeMutablePointer<ObjectFile>
+    _ link: some ReadsUnplacedLink, _ file: UnsafeMutablePointer<ObjectFile>
   ) -> Bool {
     !link.startFile.isNone && file == link.objects.pointer(link.startFile)
   }

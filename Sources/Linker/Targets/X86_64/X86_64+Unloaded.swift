@@ -5,7 +5,7 @@ extension X86_64 {
   /// Debug information and the like: no slots, no linkage; what was discarded reads as a value that
   /// no debugger takes for an address.
   static func applyUnloaded(
-    _ link: WriteStages, _ context: inout ApplyContext, _ index: AtomIndex,
+    _ link: LaidOutLink, _ context: inout ApplyContext, _ index: AtomIndex,
     _ place: UnsafeMutableRawPointer
   ) {
     let atom = link.atoms[index]
