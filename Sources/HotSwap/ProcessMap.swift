@@ -1,3 +1,5 @@
+import Platform
+
 /// The mappings of a process, from its `maps` file. Source: proc(5).
 struct ProcessMap: Sendable {
   struct Mapping: Sendable {
@@ -51,13 +53,7 @@ struct ProcessMap: Sendable {
   }
 
   func mapping(at address: UInt64) -> Mapping? {
-    var low = 0
-    var high = mappings.count
-    while low < high {
-      let middle = (low + high) / 2
-      if mappings[middle].range.upperBound <= address { low = middle + 1 } else { high = middle }
-    }
-    return low < mappings.count && mappings[low].range.contains(address) ? mappings[low] : nil
+    mappings.lazy.map(\.range).index(holding: address).map { mappings[$0] }
   }
 
   /// The mappings that hold a range, in ascending order; nil if some of it is not mapped.

@@ -1,6 +1,7 @@
 import CSystem
 import Glibc
 import Linker
+import Platform
 
 /// Which of some address ranges the stopped threads of a process may still be in.
 ///
@@ -179,14 +180,8 @@ struct ThreadSearch {
   @inline(__always)
   private mutating func look(_ word: UInt64, _ thread: pid_t, _ place: @autoclosure () -> String) {
     if word &- lowest >= span { return }
-    var low = 0
-    var high = ranges.count
-    while low < high {
-      let middle = (low + high) / 2
-      if ranges[middle].upperBound <= word { low = middle + 1 } else { high = middle }
-    }
-    if low < ranges.count, ranges[low].contains(word), hits[low] == nil {
-      hits[low] = Hit(thread: thread, place: place())
+    if let index = ranges.index(holding: word), hits[index] == nil {
+      hits[index] = Hit(thread: thread, place: place())
     }
   }
 

@@ -73,17 +73,12 @@ extension ReadsNaming where Self: ReadsContents & ReadsDemands & ReadsLayout {
   func localExtra(
     _ source: UInt32, in file: UnsafeMutablePointer<ObjectFile>
   ) -> UnsafeMutablePointer<SymbolExtra>? {
-    var low = file.pointee.firstLocalDemand
-    var high = low + file.pointee.localDemandCount
-    while low < high {
-      let middle = (low + high) / 2
-      let demand = localDemands[middle]
-      if demand.source == source {
-        return demand.extra.isNone ? nil : extras.pointer(demand.extra)
-      }
-      if demand.source < source { low = middle + 1 } else { high = middle }
-    }
-    return nil
+    let first = file.pointee.firstLocalDemand
+    let own = first..<first + file.pointee.localDemandCount
+    let index = own.partitioningIndex { localDemands[$0].source >= source }
+    guard index < own.upperBound, localDemands[index].source == source else { return nil }
+    let extra = localDemands[index].extra
+    return extra.isNone ? nil : extras.pointer(extra)
   }
 }
 

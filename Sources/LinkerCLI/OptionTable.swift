@@ -142,8 +142,7 @@ struct OptionIndex: @unchecked Sendable {
 
   private let groups: [[OptionRow]]
   let spellings: [Spelling]
-  /// Open addressing over a power of two of slots; a slot is a spelling's number plus 1, or 0.
-  private let slots: [UInt16]
+  private let index: HashIndex
 
   init(_ groups: [[OptionRow]]) {
     // The groups are kept as they are: copying the rows into one array costs page faults at
@@ -160,16 +159,15 @@ struct OptionIndex: @unchecked Sendable {
         OptionIndex.append(groups[group][row].negatedNames, place, isNegated: true, to: &spellings)
       }
     }
-    var size = 64
-    while size < spellings.count * 2 { size *= 2 }
-    var slots = [UInt16](repeating: 0, count: size)
+    var index = HashIndex(count: spellings.count)
     for (number, spelling) in spellings.enumerated() {
-      var slot = Int(truncatingIfNeeded: spelling.name.hash) & (size - 1)
-      while slots[slot] != 0 { slot = (slot + 1) & (size - 1) }
-      slots[slot] = UInt16(number + 1)
+      let hash = spelling.name.hash
+      if case .free(let slot) = index.search(hash, where: { spellings[$0].name == spelling.name }) {
+        index.insert(number, hash, at: slot)
+      }
     }
     self.spellings = spellings
-    self.slots = slots
+    self.index = index
   }
 
   private static func append(
@@ -197,12 +195,8 @@ struct OptionIndex: @unchecked Sendable {
 
   /// The spelling that is exactly `name`, or nil.
   func find(_ name: ByteString) -> Spelling? {
-    var slot = Int(truncatingIfNeeded: name.hash) & (slots.count - 1)
-    while slots[slot] != 0 {
-      let spelling = spellings[Int(slots[slot]) - 1]
-      if spelling.name == name { return spelling }
-      slot = (slot + 1) & (slots.count - 1)
-    }
-    return nil
+    guard case .found(let number) = index.search(name.hash, where: { spellings[$0].name == name })
+    else { return nil }
+    return spellings[number]
   }
 }

@@ -195,12 +195,26 @@ public func allocateZeroed<T: BitwiseCopyable>(_: T.Type = T.self, count n: Int)
 {
   let (bytes, overflow) = max(n, 1).multipliedReportingOverflow(by: MemoryLayout<T>.stride)
   if overflow { stop(outOfMemoryFor: .max) }
-  if bytes >= 1 << 17 {
+  if bytes >= leastMapped {
     return reserveAddressSpace(bytes: bytes).bindMemory(to: T.self, capacity: n)
   }
   guard let start = calloc(1, bytes) else { stop(outOfMemoryFor: bytes) }
   MemoryLedger.note(start, bytes: 0)
   return start.bindMemory(to: T.self, capacity: n)
+}
+
+/// Bytes from which on `allocateZeroed` maps memory of its own.
+private let leastMapped = 1 << 17
+
+/// Gives back, before everything is, the `n` elements that `allocateZeroed` returned.
+public func deallocate<T: BitwiseCopyable>(zeroed start: UnsafeMutablePointer<T>, count n: Int) {
+  let bytes = max(n, 1) * MemoryLayout<T>.stride
+  if bytes >= leastMapped {
+    releaseAddressSpace(start, bytes: bytes)
+  } else {
+    MemoryLedger.forget(start)
+    free(start)
+  }
 }
 
 /// Returns room for `n` elements, as `UnsafeMutablePointer.allocate` does, that lives until exit.

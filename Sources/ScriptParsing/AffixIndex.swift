@@ -147,18 +147,13 @@ struct AffixIndex {
     let root = !nodes.isEmpty && nodes[0].affixCount == 0 ? 0 : -1
     if name.isEmpty { return root }
     let first = Int(byte(name, 0))
-    var low = Int(starts[first])
-    let begin = low
-    var high = Int(starts[first + 1])
-    while low < high {
-      let middle = (low + high) / 2
-      let node = nodes[middle]
+    let range = Int(starts[first])..<Int(starts[first + 1])
+    let above = range.partitioningIndex { index in
+      let node = nodes[index]
       let common = commonLength(node, name)
-      let isAbove =
-        common < node.affixCount
+      return common < node.affixCount
         && (common == name.count || text[node.affixStart + common] > byte(name, common))
-      if isAbove { high = middle } else { low = middle + 1 }
     }
-    return low > begin ? low - 1 : root
+    return above > range.lowerBound ? above - 1 : root
   }
 }

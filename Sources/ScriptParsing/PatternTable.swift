@@ -15,8 +15,7 @@ struct PatternTable {
   /// All text that is compared, each piece addressed by its place.
   private let text: UnsafeMutableBufferPointer<UInt8>
   private let exactNames: UnsafeMutableBufferPointer<ExactName>
-  /// Open addressing: upper half of the hash over index + 1; 0 is free. Never more than half full.
-  private let slots: UnsafeMutableBufferPointer<UInt64>
+  private let exactIndex: HashIndex
   private let tokens: UnsafeMutableBufferPointer<Glob.Token>
   private let sets: UnsafeMutableBufferPointer<ByteSet>
   private let byPrefix: AffixIndex
@@ -56,33 +55,31 @@ struct PatternTable {
     }
     isEmpty = builder.isEmpty
     everything = builder.everything
-    var capacity = 2
-    while capacity < builder.exact.count * 2 { capacity *= 2 }
-    let slots = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: capacity)
-    slots.initialize(repeating: 0)
+    var exactIndex = HashIndex(count: builder.exact.count)
     var exactNames: [ExactName] = []
     var kept: [Int] = []
     for (index, name) in builder.exact {
       let start = builder.text.count
       builder.text += name
-      let found: Int? = builder.text.withUnsafeBufferPointer { text in
-        let key = ByteString(UnsafeRawBufferPointer(text)).dropFirst(start)
-        return Self.probe(slots, key.hash, limit: probeLimit) { candidate in
-          let other = exactNames[candidate]
-          return ByteString(UnsafeRawBufferPointer(text))[other.start..<other.start + other.count]
-            == key
-        } insert: {
-          exactNames.count
-        } giveUp: {
-          isFlooded = true
-        }
+      let (hash, search) = builder.text.withUnsafeBufferPointer { text in
+        let text = ByteString(UnsafeRawBufferPointer(text))
+        let key = text.dropFirst(start)
+        return (
+          key.hash,
+          exactIndex.search(key.hash, limit: probeLimit) {
+            text[exactNames[$0].start..<exactNames[$0].start + exactNames[$0].count] == key
+          }
+        )
       }
-      if let found {
+      switch search {
+      case .found(let first):
         builder.text.removeLast(name.count)
-        if entries[kept[found]].payload != entries[index].payload {
-          conflicts.append(.init(kept: kept[found], dropped: index))
+        if entries[kept[first]].payload != entries[index].payload {
+          conflicts.append(.init(kept: kept[first], dropped: index))
         }
         continue
+      case .free(let slot): exactIndex.insert(exactNames.count, hash, at: slot)
+      case .flooded: isFlooded = true
       }
       kept.append(index)
       // The first exact pattern wins, also over one in the other language.
@@ -91,7 +88,7 @@ struct PatternTable {
           start: start, count: name.count, rank: Self.rank(5, (1 << 31) - index),
           payload: entries[index].payload))
     }
-    self.slots = slots
+    self.exactIndex = exactIndex
     self.isFlooded = isFlooded
     self.exactNames = Self.copy(exactNames)
     text = Self.copy(builder.text)
@@ -104,7 +101,7 @@ struct PatternTable {
   func deallocate() {
     text.deallocate()
     exactNames.deallocate()
-    slots.deallocate()
+    exactIndex.deallocate()
     tokens.deallocate()
     sets.deallocate()
     byPrefix.deallocate()
@@ -114,14 +111,10 @@ struct PatternTable {
   /// The best of the patterns that match `name` and rank above `start`, or `start`.
   func best(for name: ByteString, beating start: Match) -> Match {
     if !exactNames.isEmpty {
-      let found = Self.probe(slots, name.hash, limit: .max) { candidate in
-        let exact = exactNames[candidate]
-        return piece(exact.start, exact.count) == name
-      } insert: {
-        nil
-      } giveUp: {
+      let search = exactIndex.search(name.hash, limit: .max) {
+        piece(exactNames[$0].start, exactNames[$0].count) == name
       }
-      if let found {
+      if case .found(let found) = search {
         let exact = exactNames[found]
         return exact.rank > start.rank ? (exact.rank, exact.payload) : start
       }
@@ -152,34 +145,6 @@ struct PatternTable {
 
   private func piece(_ start: Int, _ count: Int) -> ByteString {
     ByteString(UnsafeRawBufferPointer(text))[start..<start + count]
-  }
-
-  /// Looks for `hash`; `isSame` compares what is there. At a free slot, `insert` may name the index
-  /// to put there. After `limit` slots, `giveUp` is told.
-  @inline(__always)
-  private static func probe(
-    _ slots: UnsafeMutableBufferPointer<UInt64>, _ hash: UInt64, limit: Int,
-    _ isSame: (Int) -> Bool, insert: () -> Int?, giveUp: () -> Void
-  ) -> Int? {
-    let mask = slots.count - 1
-    var left = limit
-    let tag = hash & 0xFFFF_FFFF_0000_0000
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    while true {
-      let entry = slots[slot]
-      if entry == 0 {
-        if let index = insert() { slots[slot] = tag | UInt64(index + 1) }
-        return nil
-      }
-      let index = Int(entry & 0xFFFF_FFFF) - 1
-      if entry & 0xFFFF_FFFF_0000_0000 == tag, isSame(index) { return index }
-      left &-= 1
-      if left <= 0 {
-        giveUp()
-        return nil
-      }
-      slot = (slot &+ 1) & mask
-    }
   }
 
   private static func copy<T>(_ array: [T]) -> UnsafeMutableBufferPointer<T> {

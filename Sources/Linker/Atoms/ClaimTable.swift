@@ -3,7 +3,8 @@ import Glibc
 import Platform
 import Synchronization
 
-/// The hash table of one merged section while its pieces are found: see `MergeTable`.
+/// The hash table of one merged section while its pieces are found: see `MergeTable`. No `HashIndex`:
+/// all workers fill it at the same time, and a slot's word is at last the piece's place.
 struct ClaimTable: @unchecked Sendable {
   /// A piece that waits for its slot to be fetched.
   private struct Pending: BitwiseCopyable {
@@ -24,7 +25,8 @@ struct ClaimTable: @unchecked Sendable {
 
   /// Set in every taken slot.
   private static let taken: UInt64 = 1 << 63
-  private static let smallBytes = 1 << 17
+  /// Bytes from which on a table has pages of its own.
+  private static let touchedBytes = 1 << 17
 
   /// - Parameters:
   ///   - pieces: below 2³⁰, so that the number of a slot leaves a bit free in 32.
@@ -33,20 +35,12 @@ struct ClaimTable: @unchecked Sendable {
     pieces: Int, inputs: UnsafeMutableBufferPointer<MergeInput>, pool: WorkerPool, probeLimit: Int
   ) {
     self.probeLimit = probeLimit
-    flood = .allocate(capacity: 1)
-    flood.initialize(to: 0)
+    flood = allocateZeroed(count: 1)
     var capacity = 16
     while capacity * 3 / 4 < pieces { capacity *= 2 }
     mask = capacity - 1
-    let bytes = capacity * 8
-    if bytes >= Self.smallBytes {
-      slots = reserveAddressSpace(bytes: bytes).bindMemory(
-        to: UInt64.self, capacity: capacity)
-      Self.touch(slots, bytes, pool)
-    } else {
-      slots = .allocate(capacity: capacity)
-      slots.initialize(repeating: 0, count: capacity)
-    }
+    slots = allocateZeroed(count: capacity)
+    if capacity * 8 >= Self.touchedBytes { Self.touch(slots, capacity * 8, pool) }
     self.inputs = inputs
     var largest: UInt32 = 0
     for input in inputs { largest = max(largest, input.count) }
@@ -73,12 +67,8 @@ struct ClaimTable: @unchecked Sendable {
   var isFlooded: Bool { flood.pointee != 0 }
 
   func release() {
-    flood.deallocate()
-    if (mask + 1) * 8 >= Self.smallBytes {
-      releaseAddressSpace(slots, bytes: (mask + 1) * 8)
-    } else {
-      slots.deallocate()
-    }
+    deallocate(zeroed: flood, count: 1)
+    deallocate(zeroed: slots, count: mask + 1)
   }
 
   @inline(__always)

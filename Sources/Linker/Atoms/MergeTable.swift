@@ -283,16 +283,10 @@ struct MergeTable {
     _ uniques: UnsafeMutablePointer<UniquePiece>, count: Int, range: Range<Int>,
     to p: UnsafeMutableRawPointer
   ) {
-    if count == 0 || range.isEmpty { return }
-    var low = 0
-    var length = count
-    while length > 1 {
-      let half = length >> 1
-      if uniques[low + half].offset <= UInt64(range.lowerBound) { low += half }
-      length -= half
-    }
-    while low < count {
-      let piece = uniques[low]
+    let later = (0..<count).partitioningIndex { uniques[$0].offset > UInt64(range.lowerBound) }
+    // The piece before may reach into the range.
+    for i in max(later - 1, 0)..<count {
+      let piece = uniques[i]
       let start = Int(piece.offset)
       if start >= range.upperBound { return }
       let from = max(start, range.lowerBound)
@@ -300,7 +294,6 @@ struct MergeTable {
       if from < to {
         memcpy(p + (from - range.lowerBound), piece.start + (from - start), to - from)
       }
-      low += 1
     }
   }
 }

@@ -105,7 +105,8 @@ extension MergeInput {
         while low &+ 1 < Int(pieceCount), pieces[low &+ 1].offset <= inside { low &+= 1 }
       }
     } else {
-      // The last piece that starts at or before `inside`.
+      // The last piece that starts at or before `inside`: without a branch that takes either way half
+      // of the time, as `partitioningIndex` has.
       var length = Int(pieceCount)
       while length > 1 {
         let half = length >> 1

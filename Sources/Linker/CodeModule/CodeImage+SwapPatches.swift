@@ -1,5 +1,6 @@
 import ELFFormat
 import Glibc
+import Platform
 
 /// What a running process lacks, and what of its old room can be used again.
 extension CodeImage {
@@ -201,14 +202,8 @@ extension CodeImage {
     swap?.retired = []
     for atom in state.retired {
       let record = store.atoms[atom]
-      var low = 0
-      var high = ranges.count
-      while low < high {
-        let middle = (low + high) / 2
-        if ranges[middle].upperBound <= record.address { low = middle + 1 } else { high = middle }
-      }
-      if low < ranges.count, ranges[low].lowerBound <= record.address,
-        record.address + record.size <= ranges[low].upperBound,
+      if let index = ranges.index(holding: record.address),
+        record.address + record.size <= ranges[index].upperBound,
         !placed[record.output.int].section.flags.contains(.write)
       {
         release(atom)

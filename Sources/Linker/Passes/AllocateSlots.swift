@@ -197,19 +197,10 @@ private struct LibraryAliases {
       sorted[number] = (1..<UInt32(max(1, count))).sorted { key($0) < key($1) }
     }
     let indices = sorted[number]!
-    var low = 0
-    var high = indices.count
-    while low < high {
-      let middle = (low + high) / 2
-      if library.symbol(E.self, Int(indices[middle])).value < value {
-        low = middle + 1
-      } else {
-        high = middle
-      }
-    }
-    while low < indices.count, library.symbol(E.self, Int(indices[low])).value == value {
-      body(Int(indices[low]))
-      low += 1
+    let first = indices.partitioningIndex { library.symbol(E.self, Int($0)).value >= value }
+    for index in indices[first...] {
+      if library.symbol(E.self, Int(index)).value != value { break }
+      body(Int(index))
     }
   }
 }

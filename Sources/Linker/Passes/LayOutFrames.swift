@@ -191,22 +191,15 @@ struct LayOutFrames<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsContents {
     var offset = 0
     while offset < section.size {
       // The first record at or past the wanted end.
-      var low = record
-      var high = section.orderCount
-      while low < high {
-        let middle = (low + high) / 2
-        if Int(frames[section.order[middle]].output) < offset + target {
-          low = middle + 1
-        } else {
-          high = middle
-        }
+      let next = (record..<section.orderCount).partitioningIndex {
+        Int(frames[section.order[$0]].output) >= offset + target
       }
       // The terminator belongs to the last chunk.
-      let end = low < section.orderCount ? Int(frames[section.order[low]].output) : section.size
+      let end = next < section.orderCount ? Int(frames[section.order[next]].output) : section.size
       chunks.append(
         FrameSection.Chunk(
-          offset: offset, size: end - offset, firstRecord: record, recordCount: low - record))
-      record = low
+          offset: offset, size: end - offset, firstRecord: record, recordCount: next - record))
+      record = next
       offset = end
     }
     return chunks

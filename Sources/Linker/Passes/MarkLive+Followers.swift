@@ -25,15 +25,8 @@ struct FollowerTable {
 
   /// The edges that leave `leader`.
   func followers(of leader: AtomIndex) -> ArraySlice<Edge> {
-    var low = 0
-    var high = edges.count
-    while low < high {
-      let middle = (low + high) / 2
-      if edges[middle].leader.raw < leader.raw { low = middle + 1 } else { high = middle }
-    }
-    var end = low
-    while end < edges.count, edges[end].leader == leader { end += 1 }
-    return edges[low..<end]
+    let behind = edges[edges.partitioningIndex { $0.leader.raw >= leader.raw }...]
+    return behind.prefix { $0.leader == leader }
   }
 }
 

@@ -84,20 +84,10 @@ extension ReadInputs {
       }
       notes.shadowedProvidersAreSorted = true
     }
-    var low = 0
-    var high = notes.shadowedProviders.count
-    while low < high {
-      let middle = (low + high) / 2
-      if notes.shadowedProviders[middle].symbol.raw < index.raw {
-        low = middle + 1
-      } else {
-        high = middle
-      }
-    }
-    guard low < notes.shadowedProviders.count, notes.shadowedProviders[low].symbol == index else {
-      return nil
-    }
-    return notes.shadowedProviders[low].provider
+    let providers = notes.shadowedProviders
+    let first = providers.partitioningIndex { $0.symbol.raw >= index.raw }
+    guard first < providers.count, providers[first].symbol == index else { return nil }
+    return providers[first].provider
   }
 
   /// For those of `references` that ask for a version which some library has as its default: the

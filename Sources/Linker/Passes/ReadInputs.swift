@@ -302,18 +302,9 @@ struct ReadInputs<T: Target>: UsesServices, ChangesInputs, ChangesNaming, ReadsC
     let first = providers.count
     for offset in unique { addProvider(number, archive, offset) }
     try archive.forEachIndexEntry { name, offset in
-      addArchiveName(name, ProviderIndex(first + lowerBound(unique, offset)), to: &names)
+      let member = unique.partitioningIndex { $0 >= offset }
+      addArchiveName(name, ProviderIndex(first + member), to: &names)
     }
-  }
-
-  private func lowerBound(_ sorted: [Int], _ value: Int) -> Int {
-    var low = 0
-    var high = sorted.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if sorted[middle] < value { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 
   /// Switches files on: their definitions and references count. Returns the names that they leave

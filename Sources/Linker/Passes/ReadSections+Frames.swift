@@ -208,16 +208,11 @@ private struct KnownCIEs {
   func find<E: ELFEncoding>(_ record: FrameParser<E>.Record) throws(InputError) -> FrameIndex {
     let offset = record.idOffset - Int(record.id)
     if offset == lastOffset, !lastFrame.isNone { return lastFrame }
-    var low = 0
-    var high = earlier.count
-    while low < high {
-      let middle = (low + high) / 2
-      if earlier[middle].offset < offset { low = middle + 1 } else { high = middle }
-    }
-    guard low < earlier.count, earlier[low].offset == offset else {
+    let index = earlier.partitioningIndex { $0.offset >= offset }
+    guard index < earlier.count, earlier[index].offset == offset else {
       throw InputError(
         "frame description at offset 0x\(String(record.offset, radix: 16)) refers to no CIE")
     }
-    return earlier[low].frame
+    return earlier[index].frame
   }
 }

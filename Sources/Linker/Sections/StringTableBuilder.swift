@@ -5,10 +5,9 @@ import Platform
 /// offset 0 is the empty name. Source: gABI, "String Table".
 ///
 /// The table remembers where the names lie and copies them only when it is written: a name costs one
-/// 16-byte record until then. Names are looked up in an open-addressing table of their own, which
-/// holds only what `add` put there; names that are known to be different from each other come in
-/// bulk and in parallel through `reserveUnique`, without being looked up. A table can be written in
-/// parts, side by side.
+/// 16-byte record until then. Only what `add` put there is looked up; names that are known to be
+/// different from each other come in bulk and in parallel through `reserveUnique`. A table can be
+/// written in parts, side by side.
 struct StringTableBuilder: @unchecked Sendable {
   /// A name and where it goes; a record with no bytes is nothing.
   struct Piece: BitwiseCopyable {
@@ -16,6 +15,8 @@ struct StringTableBuilder: @unchecked Sendable {
     /// Bytes without the NUL.
     var count: UInt32
     var offset: UInt32
+
+    fileprivate var name: ByteString { ByteString(start: start, count: Int(count)) }
   }
 
   /// A part of the table that is written by itself.
@@ -31,10 +32,8 @@ struct StringTableBuilder: @unchecked Sendable {
   /// against `maximumCount`.
   private(set) var count = 1
   private let pieces = ReservedTable<Piece>(capacity: 1 << 28, of: "names")
-  /// The upper half of a name's hash, and the index of its piece plus one; 0 for a free slot.
-  private var slots = allocateForever(UInt64.self, count: 1)
-  private var mask = -1
-  private var used = 0
+  /// The pieces that `add` put there.
+  private var added = HashIndex(count: 32)
   /// Parts that are filled, and where what comes after them begins.
   private var closed: [Part] = []
   private var openPiece = 0
@@ -49,23 +48,14 @@ struct StringTableBuilder: @unchecked Sendable {
   /// the table once more, which harms nobody.
   mutating func add(_ name: ByteString) -> UInt32 {
     if name.isEmpty { return 0 }
-    if used * 4 >= (mask + 1) * 3 { grow() }
+    added.makeRoom { pieces[$0].name.hash }
     let hash = name.hash
-    var slot = Int(truncatingIfNeeded: hash) & mask
-    var left = probeLimit
-    while slots[slot] != 0 {
-      if left == 0 { return addUnique(name) }
-      left &-= 1
-      if slots[slot] >> 32 == hash >> 32 {
-        let piece = pieces[Int(slots[slot] & 0xffff_ffff) - 1]
-        if ByteString(start: piece.start, count: Int(piece.count)) == name { return piece.offset }
-      }
-      slot = (slot &+ 1) & mask
+    switch added.search(hash, where: { pieces[$0].name == name }) {
+    case .found(let piece): return pieces[piece].offset
+    case .free(let slot): added.insert(pieces.count, hash, at: slot)
+    case .flooded: break
     }
-    let offset = addUnique(name)
-    slots[slot] = hash & 0xffff_ffff_0000_0000 | UInt64(pieces.count)
-    used += 1
-    return offset
+    return addUnique(name)
   }
 
   /// Adds a name that is known to be new; `add` does not find it afterwards.
@@ -117,21 +107,6 @@ struct StringTableBuilder: @unchecked Sendable {
     var copy = self
     copy.closePart(pieces.count)
     return copy.closed
-  }
-
-  private mutating func grow() {
-    let old = slots
-    let oldCount = mask + 1
-    mask = max(64, oldCount * 2) - 1
-    slots = allocateZeroed(count: mask + 1)
-    for i in 0..<oldCount where old[i] != 0 {
-      // The slot has only half of the hash.
-      let piece = pieces[Int(old[i] & 0xffff_ffff) - 1]
-      let hash = hashBytes(piece.start, Int(piece.count))
-      var slot = Int(truncatingIfNeeded: hash) & mask
-      while slots[slot] != 0 { slot = (slot &+ 1) & mask }
-      slots[slot] = old[i]
-    }
   }
 
   /// Writes the table's `count` bytes.

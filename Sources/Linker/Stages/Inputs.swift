@@ -57,12 +57,6 @@ extension ReadsInputs {
 
   /// The live object at a place in the order of inputs; the linker's own file has place 0.
   func liveFile(order: UInt32) -> FileIndex {
-    var low = 0
-    var high = liveObjects.count - 1
-    while low < high {
-      let middle = (low + high) / 2
-      if objects[liveObjects[middle]].order < order { low = middle + 1 } else { high = middle }
-    }
-    return liveObjects[low]
+    liveObjects[liveObjects.dropLast().partitioningIndex { objects[$0].order >= order }]
   }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// claim slots by compare-and-swap and lower the occurrence atomically, so that which occurrence
 /// names a new symbol, and with it every symbol's index, does not depend on timing. Probing is done
 /// for sixteen names at a time with the slots prefetched: the table is larger than the caches, and
-/// waiting for it one name at a time costs twice as much.
+/// waiting for it one name at a time costs twice as much. `HashIndex`, for one thread, could do neither.
 struct NameTable {
   /// A name in a batch and where its symbol's index goes.
   struct Occurrence: BitwiseCopyable {
