@@ -67,20 +67,10 @@ struct Image {
   /// Calls `body` with each symbol that starts shortly before or at `value`, nearest first, and
   /// with those that follow directly, until it returns true.
   func nearSymbols(_ value: UInt64, in order: [Int], _ body: (Int) -> Bool) -> Bool {
-    var low = 0
-    var high = order.count
-    while low < high {
-      let middle = (low + high) / 2
-      if symbols[order[middle]].value <= value { low = middle + 1 } else { high = middle }
-    }
+    let behind = order.partitioningIndex { symbols[$0].value > value }
     // Enough for aliases and for a few sizeless marks within a big object.
-    var i = low
-    while i > 0, low - i < 64 {
-      i -= 1
-      if body(order[i]) { return true }
-    }
-    for next in order[low..<min(low + 4, order.count)] where body(next) { return true }
-    return false
+    return order[..<behind].suffix(64).reversed().contains(where: body)
+      || order[behind...].prefix(4).contains(where: body)
   }
 
   /// The first bytes of a symbol, to tell namesakes apart.

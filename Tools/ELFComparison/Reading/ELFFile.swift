@@ -217,16 +217,11 @@ extension ELFFile {
     section.type == SHT.nobits ? nil : bytes.slice(section.offset, section.size)
   }
 
-  /// The segment that holds `address`, by binary search over the last one that starts before it.
+  /// The segment that holds `address`: the last one that starts before it, or none.
   func load(at address: UInt64) -> ProgramHeader? {
-    var low = 0
-    var high = loads.count
-    while low < high {
-      let middle = (low + high) / 2
-      if loads[middle].address <= address { low = middle + 1 } else { high = middle }
-    }
-    guard low > 0, loads[low - 1].endAddress > address else { return nil }
-    return loads[low - 1]
+    let behind = loads.partitioningIndex { $0.address > address }
+    guard behind > 0, loads[behind - 1].endAddress > address else { return nil }
+    return loads[behind - 1]
   }
 
   /// The file's bytes from `address` to the end of what its segment has in the file.
