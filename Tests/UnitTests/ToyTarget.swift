@@ -212,15 +212,17 @@ enum Toy<E: ELFEncoding>: Target {
 extension Link {
   /// A link whose stages a test fills.
   static func forTests(
-    threads: Int, target: any Target.Type = Link.outputTarget,
+    threads: Int, target: any Target.Type = Link.outputTarget, output: OutputBytes? = nil,
     _ change: (inout LinkOptions) -> Void = { _ in }
   ) -> Link {
     var options = LinkOptions()
     options.threads = threads
     change(&options)
     let link = Link(
-      options: options, diagnostics: Diagnostics(options: options), output: nil, target: target)
-    link.objects.append(.empty)
+      options: options, diagnostics: Diagnostics(options: options), output: output,
+      target: target)
+    // Reading inputs makes the linker's own file.
+    if output == nil { link.objects.append(.empty) }
     return link
   }
 
