@@ -7,8 +7,8 @@ extension X86_64 {
   /// comes as a parameter, and nothing else in the loop is a reference, so none is counted.
   static func scan(_ link: UnplacedLink, _ context: inout ScanContext, _ index: AtomIndex) {
     let atom = link.atoms[index]
-    let relocations = atom.relocationList
-    if relocations.count == 0 { return }
+    var entries = Entries(atom.relocationList)
+    if entries.isEmpty { return }
     guard atom.kind != .zeroFill else {
       link.diagnostics.error(
         "\(link.placeName(index, 0)): the section has relocations but no bytes",
@@ -20,12 +20,10 @@ extension X86_64 {
     let destinations = context.file.pointee.destinations
     let symbolCount = context.file.pointee.symbolCount
     let isPositionIndependent = context.isPositionIndependent
-    var i = 0
-    while i < relocations.count {
-      let entry = RelaEntry<Encoding>(relocations.start + i &* RelaEntry<Encoding>.size)
-      i &+= 1
-      let type = entry.type
-      let offset = entry.offset
+    while let entry = entries.popFirst() {
+      let site = Site(atom: index, entry: entry, code: code, size: size)
+      let type = site.type
+      let offset = site.offset
       // The field has to lie in the atom: the writer relies on it.
       if offset > size || size &- offset < width(type) {
         link.diagnostics.error(
@@ -35,39 +33,39 @@ extension X86_64 {
       }
       // Most references are to what lies in the output and stays there: nothing is needed for them.
       // One word tells, so that neither the symbol nor its section is looked at.
-      let source = Int(entry.symbol)
+      let source = Int(site.symbol)
       if source < symbolCount, destinations[source] & Destination.isSpecial == 0 {
         switch type {
         case R.pc32, R.plt32: continue
         case R.abs64:
           if isPositionIndependent {
-            context.addRelative(index, offset, entry.addend, entry.symbol)
+            context.addRelative(index, offset, site.addend, site.symbol)
           }
           continue
         default: break
         }
       }
       if type == R.none || type == 250 || type == 251 { continue }
-      guard let reference = context.reference(Encoding.self, entry.symbol, index, offset) else {
+      guard let reference = context.reference(Encoding.self, site.symbol, index, offset) else {
         continue
       }
-      checkThreadLocal(&context, reference, type, index, offset)
+      checkThreadLocal(&context, site, reference)
       switch type {
       case R.abs64:
-        scanAbsolute64(&context, reference, index, entry)
+        scanAbsolute64(&context, site, reference)
       case R.abs32, R.abs32S, R.abs16, R.abs8:
-        scanNarrow(&context, reference, index, entry)
+        scanNarrow(&context, site, reference)
       case R.pc32, R.pc64, R.pc16, R.pc8:
         if reference.flags.contains(.isUndefined), context.isPositionIndependent {
-          scanRelativeToUndefined(&context, reference, index, entry, code)
+          scanRelativeToUndefined(&context, site, reference)
         } else {
-          scanRelative(&context, reference, index, entry)
+          scanRelative(&context, site, reference)
         }
       case R.plt32:
         scanCall(&context, reference)
       case R.gotpcrelx, R.rexGotpcrelx, R.code4Gotpcrelx:
         let kind = relaxation(
-          link, context.file, relaxes: context.relaxes, reference, type, code, offset, entry.addend)
+          link, context.file, relaxes: context.relaxes, reference, site)
         if kind == .none {
           context.demand(reference, .needsOffsetSlot)
         }
@@ -80,42 +78,40 @@ extension X86_64 {
         context.facts.insert(.needsOffsetTable)
       case R.gotoff64:
         context.facts.insert(.needsOffsetTable)
-        scanRelative(&context, reference, index, entry)
+        scanRelative(&context, site, reference)
       case R.pltoff64:
         context.facts.insert(.needsOffsetTable)
         scanCall(&context, reference)
       case R.size32, R.size64:
         if reference.isPreemptible, reference.flags.contains(.isShared), context.isShared {
-          context.addDynamic(.symbolic, reference, index, offset, entry.addend, type: type)
+          context.addDynamic(.symbolic, reference, index, offset, site.addend, type: type)
         }
       case R.tlsgd:
-        scanGeneralDynamic(
-          &context, reference, index, entry, code, size, relocations.start, relocations.count, &i)
+        scanGeneralDynamic(&context, site, reference, &entries)
       case R.tlsld:
-        scanLocalDynamic(
-          &context, index, entry, code, size, relocations.start, relocations.count, &i)
+        scanLocalDynamic(&context, site, &entries)
       case R.gottpoff, R.code4Gottpoff, R.code6Gottpoff, R.code5Gottpoff:
         if context.isShared {
           context.facts.insert(.hasStaticTLS)
           context.demand(reference, .needsTLSOffset)
-        } else if reference.isPreemptible || !canRelaxInitialExec(type, code, offset) {
+        } else if reference.isPreemptible || !site.canRelaxInitialExec {
           context.demand(reference, .needsTLSOffset)
         }
       case R.gotpc32Tlsdesc, R.code4Gotpc32Tlsdesc:
         if context.isShared {
           context.demand(reference, .needsTLSDescriptor)
-        } else if !canRelaxDescriptor(type, code, offset) {
-          keepDescriptor(&context, reference, index, entry, "lea x@tlsdesc(%rip), %reg")
+        } else if !site.canRelaxDescriptor {
+          keepDescriptor(&context, site, reference, expected: "lea x@tlsdesc(%rip), %reg")
         } else if reference.isPreemptible {
           context.demand(reference, .needsTLSOffset)
         }
       case R.tlsdescCall:
-        if !context.isShared, !isDescriptorCall(code, offset) {
-          keepDescriptor(&context, reference, index, entry, "call *x@tlscall(%rax)")
+        if !context.isShared, !site.isDescriptorCall {
+          keepDescriptor(&context, site, reference, expected: "call *x@tlscall(%rax)")
         }
-      case R.dtpoff32, R.dtpoff64: scanModuleOffset(&context, reference, index, entry)
+      case R.dtpoff32, R.dtpoff64: scanModuleOffset(&context, site, reference)
       case R.tpoff32, R.tpoff64:
-        scanStaticOffset(&context, reference, index, entry)
+        scanStaticOffset(&context, site, reference)
       default:
         link.diagnostics.error(
           "\(link.placeName(index, offset)): \(relocationName(type)) against"
@@ -129,16 +125,14 @@ extension X86_64 {
   @inline(__always)
   static func relaxation(
     _ link: some ReadsUnplacedLink, _ file: UnsafeMutablePointer<ObjectFile>, relaxes: Bool,
-    _ reference: Reference, _ type: UInt32, _ code: UnsafePointer<UInt8>, _ offset: UInt64,
-    _ addend: Int64
+    _ reference: Reference, _ site: Site
   ) -> SlotRelaxation {
     // Any other addend reads a part of the slot, or what is next to it.
-    guard relaxes || isStartUpCode(link, file), addend == -4, !reference.isPreemptible,
+    guard relaxes || isStartUpCode(link, file), site.addend == -4, !reference.isPreemptible,
       !reference.isIndirect, !reference.isFixed,
       !isFar(link, file, reference.symbol, reference.source)
     else { return .none }
-    return slotRelaxation(
-      type, code, offset, isFixedAddress: link.isLoadedLow)
+    return site.slotRelaxation(isFixedAddress: link.isLoadedLow)
   }
 
   /// Large-model code and data may be out of reach of 32 bits.
@@ -172,11 +166,10 @@ extension X86_64 {
 
   @inline(__always)
   private static func checkThreadLocal(
-    _ context: inout ScanContext, _ reference: Reference, _ type: UInt32, _ atom: AtomIndex,
-    _ offset: UInt64
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     let isTLSType: Bool
-    switch type {
+    switch site.type {
     case R.tlsgd, R.gottpoff, R.tpoff32, R.tpoff64, R.gotpc32Tlsdesc, R.tlsdescCall,
       R.code4Gottpoff, R.code5Gottpoff, R.code6Gottpoff, R.code4Gotpc32Tlsdesc:
       isTLSType = true
@@ -188,23 +181,22 @@ extension X86_64 {
     if isTLSType, reference.isFixed || reference.flags.contains(.isUndefined) { return }
     if !isTLSType, reference.symbol.isNone { return }
     context.link.diagnostics.error(
-      "\(context.link.placeName(atom, offset)): \(relocationName(type)) against"
+      "\(context.link.placeName(site.atom, site.offset)): \(relocationName(site.type)) against"
         + " \(context.name(of: reference)): TLS mismatch: one file treats it as thread-local, another"
-        + " does not; make its declarations agree", key: context.link.key(atom, offset))
+        + " does not; make its declarations agree", key: context.link.key(site.atom, site.offset))
   }
 
   private static func scanAbsolute64(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     if !context.isPositionIndependent {
       if reference.isPreemptible {
         // Data that may be written at start takes the loader's value; code needs one of ours.
-        if context.link.atoms[atom].has.contains(.isWritable) {
+        if context.link.atoms[site.atom].has.contains(.isWritable) {
           context.addDynamic(
-            .symbolic, reference, atom, entry.offset, entry.addend, type: R.abs64)
+            .symbolic, reference, site.atom, site.offset, site.addend, type: R.abs64)
         } else {
-          takeAddress(&context, reference, atom, entry)
+          takeAddress(&context, site, reference)
         }
       } else if reference.isIndirect {
         context.demand(reference, [.needsPLT, .needsCanonicalPLT])
@@ -212,30 +204,29 @@ extension X86_64 {
       return
     }
     if reference.isPreemptible {
-      context.addDynamic(.symbolic, reference, atom, entry.offset, entry.addend, type: R.abs64)
+      context.addDynamic(.symbolic, reference, site.atom, site.offset, site.addend, type: R.abs64)
     } else if reference.isFixed {
       return
     } else {
       // Data and code have to agree about a function's address: it is the stub's.
       if reference.isIndirect { context.demand(reference, [.needsPLT, .needsCanonicalPLT]) }
-      context.addRelative(atom, entry.offset, entry.addend, entry.symbol)
+      context.addRelative(site.atom, site.offset, site.addend, site.symbol)
     }
   }
 
   private static func scanNarrow(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     if context.isPositionIndependent {
       if reference.isFixed { return }
       cannotBeUsed(
-        &context, reference, atom, entry,
+        &context, site, reference,
         context.isShared ? "in a shared library" : "in a position-independent executable",
         context.isShared ? "recompile with -fPIC" : "recompile with -fPIE, or link with -no-pie")
       return
     }
     if reference.isPreemptible {
-      takeAddress(&context, reference, atom, entry)
+      takeAddress(&context, site, reference)
     } else if reference.isIndirect {
       context.demand(reference, [.needsPLT, .needsCanonicalPLT])
     }
@@ -245,18 +236,17 @@ extension X86_64 {
   /// never taken there, and what `lea` gives can be written as a number; nothing else has a meaning.
   @inline(never)
   private static func scanRelativeToUndefined(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>, _ code: UnsafePointer<UInt8>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     guard reference.isPreemptible else { return }
-    let isCode = context.link.atoms[atom].has.contains(.isExecutable)
-    if isCode, entry.type == R.pc32, isBranch(code, entry.offset, entry.addend) {
+    let isCode = context.link.atoms[site.atom].has.contains(.isExecutable)
+    if isCode, site.type == R.pc32, site.isBranch {
       context.demand(reference, .needsPLT)
     } else if context.isShared {
-      scanRelative(&context, reference, atom, entry)
+      scanRelative(&context, site, reference)
     } else {
       cannotBeUsed(
-        &context, reference, atom, entry,
+        &context, site, reference,
         "in a position-independent executable, where it would not be zero if nothing defines the"
           + " symbol", "recompile with -fPIE, or link with -no-pie")
     }
@@ -266,15 +256,14 @@ extension X86_64 {
   /// it; else the loader has to put it where it can put 64 bits, and the component can't be loaded
   /// by `dlopen` with certainty.
   private static func scanStaticOffset(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     if !context.isShared, !reference.isPreemptible { return }
-    guard entry.type == R.tpoff64 else {
+    guard site.type == R.tpoff64 else {
       // Nobody is to touch a weak variable that isn't there.
       if !context.isShared, reference.flags.contains(.isUndefined) { return }
       cannotBeUsed(
-        &context, reference, atom, entry,
+        &context, site, reference,
         context.isShared ? "in a shared library" : "for what a shared library defines",
         context.isShared
           ? "recompile with -fPIC, or with -ftls-model=initial-exec"
@@ -283,26 +272,25 @@ extension X86_64 {
     }
     if context.isShared { context.facts.insert(.hasStaticTLS) }
     context.addDynamic(
-      reference.isPreemptible ? .symbolic : .threadLocal, reference, atom, entry.offset,
-      entry.addend, type: entry.type)
+      reference.isPreemptible ? .symbolic : .threadLocal, reference, site.atom, site.offset,
+      site.addend, type: site.type)
   }
 
   /// A descriptor sequence in an executable that isn't the psABI's: the loader's resolver can still
   /// be called, if there is a loader.
   @inline(never)
   private static func keepDescriptor(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>, _ expected: StaticString
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference, expected: StaticString
   ) {
     if context.link.isDynamic {
       context.demand(reference, .needsTLSDescriptor)
       return
     }
     context.link.diagnostics.error(
-      "\(context.link.placeName(atom, entry.offset)): \(relocationName(entry.type)) against"
+      "\(context.link.placeName(site.atom, site.offset)): \(relocationName(site.type)) against"
         + " \(context.name(of: reference)) is not on an instruction `\(expected)`; a static program"
         + " has no loader that could resolve it; recompile \(context.file.pointee.displayName)"
-        + " without -mtls-dialect=gnu2", key: context.link.key(atom, entry.offset))
+        + " without -mtls-dialect=gnu2", key: context.link.key(site.atom, site.offset))
   }
 
   @inline(__always)
@@ -319,16 +307,15 @@ extension X86_64 {
   }
 
   private static func scanRelative(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     if reference.isPreemptible {
       if context.isShared {
         cannotBeUsed(
-          &context, reference, atom, entry, "in a shared library, where the symbol may be replaced",
+          &context, site, reference, "in a shared library, where the symbol may be replaced",
           "recompile with -fPIC, or give the symbol hidden visibility")
       } else {
-        takeAddress(&context, reference, atom, entry)
+        takeAddress(&context, site, reference)
       }
     } else if reference.isIndirect {
       context.demand(reference, [.needsPLT, .needsCanonicalPLT])
@@ -336,7 +323,7 @@ extension X86_64 {
       !reference.symbol.isNone
     {
       cannotBeUsed(
-        &context, reference, atom, entry, "because its value does not move with the program",
+        &context, site, reference, "because its value does not move with the program",
         "recompile with -fPIC")
     }
   }
@@ -344,8 +331,7 @@ extension X86_64 {
   /// An executable needs the address of what a library defines: a function's is its PLT entry, a
   /// variable is copied into the executable.
   private static func takeAddress(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     if reference.flags.contains(.isUndefined) {
       // What the loader finds cannot be had here: zero, and then everywhere.
@@ -353,13 +339,13 @@ extension X86_64 {
       return
     }
     if reference.isFunction {
-      if refusesProtected(&context, reference, atom, entry) { return }
+      if refusesProtected(&context, site, reference) { return }
       context.demand(reference, [.needsPLT, .needsCanonicalPLT])
       return
     }
     if !context.link.options.copiesRelocations {
       cannotBeUsed(
-        &context, reference, atom, entry, "without a copy of the variable (-z nocopyreloc)",
+        &context, site, reference, "without a copy of the variable (-z nocopyreloc)",
         "recompile with -fPIC")
       return
     }
@@ -370,8 +356,7 @@ extension X86_64 {
   /// be a second one. That is no harm to branches, which some assemblers mark as they mark data.
   @inline(never)
   private static func refusesProtected(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) -> Bool {
     let link = context.link
     let symbol = link.symbols[reference.symbol]
@@ -380,14 +365,14 @@ extension X86_64 {
     guard library.symbol(Encoding.self, Int(symbol.source)).visibility == .protected else {
       return false
     }
-    let place = link.atoms[atom]
-    if place.has.contains(.isExecutable), entry.type == R.pc32,
-      isBranch(place.contents.start, entry.offset, entry.addend)
+    let place = link.atoms[site.atom]
+    if place.has.contains(.isExecutable), site.type == R.pc32,
+      site.isBranch
     {
       return false
     }
     cannotBeUsed(
-      &context, reference, atom, entry,
+      &context, site, reference,
       "for the address of a protected function of \(library.path): the library would go on using"
         + " another", "recompile with -fPIC")
     return true
@@ -395,90 +380,62 @@ extension X86_64 {
 
   @inline(never)
   private static func cannotBeUsed(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>, _ place: String, _ remedy: String
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference, _ place: String,
+    _ remedy: String
   ) {
     let link = context.link
     link.diagnostics.error(
-      "\(link.placeName(atom, entry.offset)): relocation \(relocationName(entry.type)) against"
+      "\(link.placeName(site.atom, site.offset)): relocation \(relocationName(site.type)) against"
         + " \(context.name(of: reference)) cannot be used \(place); \(remedy)"
         + " (\(context.file.pointee.displayName))",
-      key: link.key(atom, entry.offset))
+      key: link.key(site.atom, site.offset))
   }
 
   private static func scanGeneralDynamic(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>, _ code: UnsafePointer<UInt8>, _ size: UInt64,
-    _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: inout Int
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference,
+    _ entries: inout Entries
   ) {
     if context.isShared {
       context.demand(reference, .needsTLSModuleAndOffset)
       return
     }
-    guard
-      generalDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(entry.offset, size, relocations, count, next)
-    else {
+    guard site.generalDynamicCall != .unknown, entries.skipResolverCall(of: site) else {
       context.demand(reference, .needsTLSModuleAndOffset)
       return
     }
-    next += 1
     if reference.isPreemptible { context.demand(reference, .needsTLSOffset) }
   }
 
   private static func scanLocalDynamic(
-    _ context: inout ScanContext, _ atom: AtomIndex, _ entry: RelaEntry<Encoding>,
-    _ code: UnsafePointer<UInt8>, _ size: UInt64, _ relocations: UnsafePointer<UInt8>,
-    _ count: Int, _ next: inout Int
+    _ context: inout ScanContext, _ site: Site, _ entries: inout Entries
   ) {
     if context.isShared {
       context.facts.insert(.needsLocalDynamic)
       return
     }
-    guard localDynamicCall(code, entry.offset, size) != .unknown,
-      isResolverCall(entry.offset, size, relocations, count, next)
-    else {
-      badSequence(&context, atom, entry.offset)
-      return
+    if site.localDynamicCall == .unknown || !entries.skipResolverCall(of: site) {
+      badSequence(&context, site)
     }
-    next += 1
-  }
-
-  /// The relocation after a dynamic sequence's first is its call. The scan and the writer pass it
-  /// over, so it is asked nothing else.
-  static func isResolverCall(
-    _ offset: UInt64, _ size: UInt64,
-    _ relocations: UnsafePointer<UInt8>, _ count: Int, _ next: Int
-  ) -> Bool {
-    guard next < count else { return false }
-    let call = RelaEntry<Encoding>(relocations + next &* RelaEntry<Encoding>.size)
-    switch call.type {
-    case R.plt32, R.pc32, R.gotpcrelx, R.gotpcrel, R.pltoff64: break
-    default: return false
-    }
-    return call.offset > offset && call.offset &- offset <= 8
   }
 
   /// An offset in this module, of what another module has. Nobody is to touch a weak variable that
   /// isn't there.
   private static func scanModuleOffset(
-    _ context: inout ScanContext, _ reference: Reference, _ atom: AtomIndex,
-    _ entry: RelaEntry<Encoding>
+    _ context: inout ScanContext, _ site: Site, _ reference: Reference
   ) {
     let flags = reference.flags
     guard reference.isPreemptible,
       flags.contains(.isShared) || flags.contains([.isUndefined, .isReferenced])
     else { return }
     cannotBeUsed(
-      &context, reference, atom, entry, "for what another module defines",
+      &context, site, reference, "for what another module defines",
       "recompile without -ftls-model=local-dynamic")
   }
 
-  private static func badSequence(_ context: inout ScanContext, _ atom: AtomIndex, _ offset: UInt64)
-  {
+  private static func badSequence(_ context: inout ScanContext, _ site: Site) {
     context.link.diagnostics.error(
-      "\(context.link.placeName(atom, offset)): R_X86_64_TLSLD is not followed by a call of"
+      "\(context.link.placeName(site.atom, site.offset)): R_X86_64_TLSLD is not followed by a call of"
         + " __tls_get_addr as the psABI has it; the code cannot be linked into an executable",
-      key: context.link.key(atom, offset))
+      key: context.link.key(site.atom, site.offset))
   }
 }

@@ -9,7 +9,8 @@ import Platform
 /// segment minus the segment's size, rounded up to its alignment.
 ///
 /// `X86_64+Scan` says what relocations need, `X86_64+Apply` writes them, `X86_64+Relax` holds the
-/// instruction rewrites that both have to agree on, `X86_64+PLT` the linkage stubs.
+/// instruction rewrites that both have to agree on, `X86_64+Site` what they hand around, `X86_64+PLT`
+/// the linkage stubs.
 enum X86_64: Target {
   typealias Encoding = ELF64Little
   typealias R = X86_64Relocation
@@ -44,22 +45,14 @@ enum X86_64: Target {
   static func applyData(
     type: UInt32, place: UnsafeMutableRawPointer, value: UInt64, address: UInt64
   ) -> Bool {
-    let difference = value &- address
     switch type {
-    case R.abs64: Encoding.store64(value, place)
-    case R.abs32:
-      Encoding.store32(UInt32(truncatingIfNeeded: value), place)
-      return value >> 32 == 0
-    case R.abs32S:
-      Encoding.store32(UInt32(truncatingIfNeeded: value), place)
-      return fitsSigned32(value)
-    case R.pc32, R.plt32:
-      Encoding.store32(UInt32(truncatingIfNeeded: difference), place)
-      return fitsSigned32(difference)
-    case R.pc64: Encoding.store64(difference, place)
-    default: break
+    case R.abs64: store(value, as: UInt64.self, at: place)
+    case R.abs32: store(value, as: UInt32.self, at: place)
+    case R.abs32S: store(value, as: Int32.self, at: place)
+    case R.pc32, R.plt32: store(value &- address, as: Int32.self, at: place)
+    case R.pc64: store(value &- address, as: UInt64.self, at: place)
+    default: true
     }
-    return true
   }
 
   static func dataSize(type: UInt32) -> Int? {
