@@ -140,7 +140,9 @@ extension Link {
     try timer.measure("scan relocations") { () throws(LinkFailed) in
       ScanRelocations<T>.run(
         serviceStage, inputStage, namingStage, contentStage, changingDemands)
-      CheckLibraries<T.Encoding>.run(serviceStage, inputStage, namingStage)
+      if checksLibraries {
+        CheckLibraries<T.Encoding>.run(serviceStage, inputStage, namingStage)
+      }
       try checkpoint()
     }
     timer.measure("allocate slots") {

@@ -14,13 +14,11 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
   let namingStage: Reading<Naming>
   private let libraryNames: LibraryNames
 
-  /// Reports what will not be found, unless options say that it does not matter, and makes libraries
-  /// needed that only others have a use for.
+  /// Reports what will not be found, and makes libraries needed that only others have a use for.
   static func run(
     _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>
   ) {
-    let pass = CheckLibraries(services, inputs, naming)
-    if pass.isAsked { pass.check() }
+    CheckLibraries(services, inputs, naming).check()
   }
 
   private init(_ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>)
@@ -29,13 +27,6 @@ struct CheckLibraries<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming {
     inputStage = inputs
     namingStage = naming
     libraryNames = LibraryNames(inputs.value.libraries)
-  }
-
-  /// Whether what libraries leave undefined is an error or a warning.
-  private var isAsked: Bool {
-    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return false }
-    return options.unresolvedPolicy != .ignoreAll
-      && options.unresolvedPolicy != .ignoreInSharedLibraries
   }
 
   private func check() {
@@ -367,3 +358,12 @@ private struct OpenNeed {
 }
 
 private enum Answer { case met, own, open }
+
+extension UsesServices where Self: ReadsInputs {
+  /// Whether what libraries leave undefined is an error or a warning.
+  var checksLibraries: Bool {
+    if options.allowsLibraryUndefined ?? isSharedLibrary || !isDynamic { return false }
+    return options.unresolvedPolicy != .ignoreAll
+      && options.unresolvedPolicy != .ignoreInSharedLibraries
+  }
+}
