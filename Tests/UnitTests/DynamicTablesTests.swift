@@ -288,8 +288,8 @@ import Testing
     link.makeTables(X86_64.self).buildDynamicSymbols()
     link.makeTables(X86_64.self).buildVersionSections()
     link.makeTables(X86_64.self).buildDynamicSection()
-    link.tables.synthetic.dynamicNames = link.outputs.reserve(count: 1)
-    link.outputs[link.synthetic.dynamicNames].size = 99
+    link.tables.synthetic[.dynamicNames] = link.outputs.reserve(count: 1)
+    link.outputs[link.synthetic[.dynamicNames]].size = 99
     let names = Self.bytes(link.dynamicSymbols.names.count) {
       link.dynamicSymbols.names.write(to: $0)
     }

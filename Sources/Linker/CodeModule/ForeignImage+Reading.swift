@@ -149,13 +149,13 @@ extension LaidOutLink {
   private func foreignSymbols<E: ELFEncoding>(
     _: E.Type, _ output: OutputBytes
   ) -> [ForeignSymbol] {
-    if synthetic.symbolTable.isNone { return [] }
+    if synthetic[.symbolTable].isNone { return [] }
     let start = UnsafeRawPointer(output.start)
-    let table = start + Int(outputs[synthetic.symbolTable].fileOffset)
-    let names = start + Int(outputs[synthetic.symbolNames].fileOffset)
+    let table = start + Int(outputs[synthetic[.symbolTable]].fileOffset)
+    let names = start + Int(outputs[synthetic[.symbolNames]].fileOffset)
     let extended =
-      synthetic.extendedIndices.isNone
-      ? nil : start + Int(outputs[synthetic.extendedIndices].fileOffset)
+      synthetic[.extendedIndices].isNone
+      ? nil : start + Int(outputs[synthetic[.extendedIndices]].fileOffset)
     return (1..<max(1, symbolTable.count)).map { i in
       let entry = SymbolEntry<E>(table + i * SymbolEntry<E>.size)
       let name = (names + Int(entry.name)).assumingMemoryBound(to: UInt8.self)

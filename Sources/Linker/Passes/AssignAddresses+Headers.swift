@@ -24,17 +24,17 @@ extension AssignAddresses {
         noteAlignment = section.alignment
       }
       if isThreadLocal { hasThreadLocals = true }
-      if isRelro(section) { hasRelro = true }
+      if section.isRelro { hasRelro = true }
       wasZero = isZero && !isThreadLocal
       last = flags
     }
-    if isDynamic || !synthetic.interpreter.isNone { count += 1 }
-    if !synthetic.interpreter.isNone { count += 1 }
+    if isDynamic || !synthetic[.interpreter].isNone { count += 1 }
+    if !synthetic[.interpreter].isNone { count += 1 }
     if hasThreadLocals { count += 1 }
-    if !synthetic.dynamic.isNone { count += 1 }
+    if !synthetic[.dynamic].isNone { count += 1 }
     if hasRelro { count += 1 }
-    if !synthetic.propertyNote.isNone { count += 1 }
-    if !synthetic.frameHeader.isNone { count += 1 }
+    if !synthetic[.propertyNote].isNone { count += 1 }
+    if !synthetic[.frameHeader].isNone { count += 1 }
     if !options.omitsStackHeader { count += 1 }
     return count
   }

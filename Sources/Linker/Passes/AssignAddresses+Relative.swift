@@ -10,14 +10,14 @@ extension AssignAddresses {
   /// Source: gABI, "Relative Relocation Table": an even word is an address, an odd one a bitmap of
   /// the 63 words after the last.
   func packRelativeRelocations(mayGuess: Bool) -> Bool {
-    if synthetic.relativeRelocations.isNone { return true }
+    if synthetic[.relativeRelocations].isNone { return true }
     var places: [UInt64] = []
     for list in dynamicRelocations.lists {
       for relocation in list where isPacked(relocation) {
         places.append(place(of: relocation, wordSize: E.wordSize))
       }
     }
-    let table = synthetic.offsetTable.isNone ? 0 : outputs[synthetic.offsetTable].address
+    let table = synthetic[.offsetTable].isNone ? 0 : outputs[synthetic[.offsetTable]].address
     let width = UInt64(E.wordSize)
     for i in 0..<offsetTable.slots.count
     where slotPlan(i, T.self).need?.isRelative == true {

@@ -39,14 +39,14 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     try checkpoint()
     var round = 0
     while true {
-      if !synthetic.relativeRelocations.isNone {
-        outputs[synthetic.relativeRelocations].size =
+      if !synthetic[.relativeRelocations].isNone {
+        outputs[synthetic[.relativeRelocations]].size =
           UInt64(tables.relocations.packedRoom * E.wordSize)
       }
       layOut()
       checkSegmentCount()
       try checkpoint()
-      if synthetic.relativeRelocations.isNone { break }
+      if synthetic[.relativeRelocations].isNone { break }
       // Places of relocations are needed: atoms get their addresses for a moment.
       shiftAtoms(forward: true)
       round += 1
@@ -65,15 +65,14 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
   /// Decides which sections the output has, and everything that follows from their number.
   private func countSections() {
     orderSections()
-    if sectionOrder.count + 1 >= Int(SectionIndex.reservedStart), !synthetic.symbolTable.isNone,
-      synthetic.extendedIndices.isNone
+    if sectionOrder.count + 1 >= Int(SectionIndex.reservedStart), !synthetic[.symbolTable].isNone,
+      synthetic[.extendedIndices].isNone
     {
-      var section = OutputSection.named(".symtab_shndx", content: .extendedIndices)
-      section.type = SectionType.sectionIndices.rawValue
-      section.size = UInt64(symbolTable.count * 4)
-      section.alignment = 2
-      section.entrySize = 4
-      tables.synthetic.extendedIndices = outputs.append(section)
+      if let form = SectionContent.extendedIndices.form(T.self) {
+        tables.synthetic[.extendedIndices] = outputs.append(
+          OutputSection(
+            form, content: .extendedIndices, size: UInt64(symbolTable.count * form.entrySize)))
+      }
       orderSections()
     }
     alignThreadLocals()
@@ -195,136 +194,51 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     var bounds = LayoutBounds(
       base: base, headersSize: headersSize, page: common,
       isRelocated: isPositionIndependent)
-    var address = imageBase &+ headersSize
-    var offset = headersSize
-    var load = Segment(type: .load, flags: readOnlyPermissions, offset: 0, address: imageBase)
-    load.alignment = segmentAlignment(loaded[...], readOnlyPermissions, starts)
-    if base % load.alignment != 0 { load.alignment = maximum }
-    var loads: [Segment] = []
-    var fileEnd = headersSize
-    var tls: Segment?
-    // Of thread-locals without bytes, which take room in the TLS segment alone.
-    var threadZeroSize: UInt64 = 0
-    var relroStart: (UInt64, UInt64)?
-    var relroEnd: (address: UInt64, offset: UInt64) = (0, 0)
-    var wasRelro = false
-    var wasZero = false
-
-    func close() {
-      load.memorySize = address &- load.address
-      load.fileSize = fileEnd > load.offset ? fileEnd - load.offset : 0
-      load.fileSize = min(load.fileSize, load.memorySize)
-      if load.memorySize > 0 { loads.append(load) }
-    }
-
+    var cursor = LayoutCursor(
+      base: imageBase, headersSize: headersSize, flags: readOnlyPermissions, page: common)
+    cursor.load.alignment = segmentAlignment(loaded[...], readOnlyPermissions, starts)
+    if base % cursor.load.alignment != 0 { cursor.load.alignment = maximum }
     for (i, index) in loaded.enumerated() {
       let section = outputs.pointer(index)
       let isZero = section.pointee.type == SectionType.nobits.rawValue
       let isThreadZero = isZero && section.pointee.has.contains(.threadLocal)
       let flags = permissions(section.pointee)
-      let alignment = (1 as UInt64) << UInt64(section.pointee.alignment)
-      let relro = isRelro(section.pointee)
+      let relro = section.pointee.isRelro
       let start = starts[section.pointee.name]
-      if wasRelro, !relro {
-        // What follows must not share a page with what becomes read-only.
-        address = alignUp(address, common)
-        offset = alignUp(offset, common)
-        relroEnd = (address, offset)
-        fileEnd = max(fileEnd, offset)
+      if !relro { cursor.endRelro() }
+      if flags != cursor.load.flags || start != nil
+        || cursor.isBehindZero && !isZero && !isThreadZero
+      {
+        let separates =
+          options.separation == .loadableSegments
+          || options.separation == .code
+            && (flags.contains(.execute) || cursor.load.flags.contains(.execute))
+        cursor.beginSegment(
+          flags, at: start, separates: separates, page: maximum,
+          alignment: 1 << UInt64(section.pointee.alignment),
+          // Offset and address have to agree modulo the alignment of all that follows: the loader
+          // chooses the base of a position-independent program by it.
+          reach: segmentAlignment(loaded[i...], flags, starts))
       }
-      if flags != load.flags || start != nil || wasZero && !isZero && !isThreadZero {
-        close()
-        if let start {
-          address = start
-          offset = alignUp(fileEnd, maximum) &+ address % maximum
-        } else {
-          let separates =
-            options.separation == .loadableSegments
-            || options.separation == .code
-              && (flags.contains(.execute) || load.flags.contains(.execute))
-          if separates {
-            offset = alignUp(fileEnd, common)
-            address = alignUp(address, maximum) &+ offset % maximum
-          } else {
-            // The same page of the file is mapped again with other permissions.
-            offset = fileEnd
-            address = alignUp(address, maximum) &+ offset % maximum
-          }
-        }
-        let aligned = alignUp(address, alignment)
-        offset &+= aligned &- address
-        address = aligned
-        // Offset and address have to agree modulo the alignment of all that follows: the loader
-        // chooses the base of a position-independent program by it.
-        let reach = segmentAlignment(loaded[i...], flags, starts)
-        offset &+= (address &- offset) & (reach &- 1)
-        load = Segment(type: .load, flags: flags, offset: offset, address: address)
-        load.alignment = reach
-        fileEnd = max(fileEnd, offset)
-      }
-      if !isThreadZero {
-        let aligned = alignUp(address, alignment)
-        offset &+= aligned &- address
-        address = aligned
-        section.pointee.address = address
-        section.pointee.fileOffset = offset
-      } else {
-        let aligned = alignUp(address &+ threadZeroSize, alignment)
-        section.pointee.address = aligned
-        section.pointee.fileOffset = offset &+ (aligned &- address)
-        threadZeroSize = aligned &+ section.pointee.size &- address
-      }
-      bounds.add(section.pointee, start: start, isRelro: relro, tls: tls?.address)
-      if section.pointee.has.contains(.threadLocal) {
-        extendTLS(&tls, section.pointee, alignment, isZero: isZero)
-      }
-      if relro, relroStart == nil {
-        relroStart = (section.pointee.address, section.pointee.fileOffset)
-      }
-      if isThreadZero {
-        wasRelro = relro
-        continue
-      }
-      address &+= section.pointee.size
-      if !isZero {
-        offset &+= section.pointee.size
-        fileEnd = max(fileEnd, offset)
-      }
-      wasZero = isZero
-      wasRelro = relro
+      cursor.place(&section.pointee, isZero: isZero, isThreadZero: isThreadZero)
+      bounds.add(section.pointee, start: start, isRelro: relro, tls: cursor.tls?.address)
+      cursor.extend(by: section.pointee, isZero: isZero, isRelro: relro)
     }
-    if wasRelro {
-      address = alignUp(address, common)
-      relroEnd = (address, offset)
-    }
-    close()
+    cursor.endRelro(isLast: true)
+    cursor.closeSegment()
     bounds.finish()
     if let problem = bounds.problem {
       diagnostics.error(problem)
       return
     }
 
-    layout.segments = assembleSegments(
-      loaded: loaded, loads: loads, tls: tls, relroStart: relroStart, relroEnd: relroEnd)
-    if let tls {
+    layout.segments = assembleSegments(loaded: loaded, cursor)
+    if let tls = cursor.tls {
       layout.tlsStart = tls.address
       layout.threadPointer = alignUp(tls.address &+ tls.memorySize, tls.alignment)
     }
-    layout.loadedEnd = fileEnd
-    layOutUnloaded(E.self, from: fileEnd)
-  }
-
-  private func extendTLS(
-    _ tls: inout Segment?, _ section: OutputSection, _ alignment: UInt64, isZero: Bool
-  ) {
-    var segment =
-      tls
-      ?? Segment(
-        type: .threadLocal, flags: .read, offset: section.fileOffset, address: section.address)
-    segment.alignment = max(segment.alignment, alignment)
-    segment.memorySize = section.address &+ section.size &- segment.address
-    if !isZero { segment.fileSize = segment.memorySize }
-    tls = segment
+    layout.loadedEnd = cursor.fileEnd
+    layOutUnloaded(E.self, from: cursor.fileEnd)
   }
 
   /// `-Ttext=`, `-Tdata=`, `-Tbss=`, `--section-start=`.
@@ -336,10 +250,7 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     return starts
   }
 
-  private func assembleSegments(
-    loaded: [OutputIndex], loads: [Segment], tls: Segment?,
-    relroStart: (UInt64, UInt64)?, relroEnd: (address: UInt64, offset: UInt64)
-  ) -> [Segment] {
+  private func assembleSegments(loaded: [OutputIndex], _ cursor: LayoutCursor) -> [Segment] {
     var list: [Segment] = []
     func covering(_ type: SegmentType, _ index: OutputIndex, _ flags: SegmentFlags) -> Segment {
       let section = outputs[index]
@@ -348,30 +259,24 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
         fileSize: section.size, memorySize: section.size,
         alignment: 1 << UInt64(section.alignment))
     }
-    if isDynamic || !synthetic.interpreter.isNone {
+    if isDynamic || !synthetic[.interpreter].isNone {
       var headers = Segment(type: .programHeaders, flags: .read)
       headers.offset = UInt64(FileHeader<E>.size)
       headers.address = imageBase + headers.offset
       headers.alignment = UInt64(E.wordSize)
       list.append(headers)
     }
-    if !synthetic.interpreter.isNone {
-      list.append(covering(.interpreter, synthetic.interpreter, .read))
+    if !synthetic[.interpreter].isNone {
+      list.append(covering(.interpreter, synthetic[.interpreter], .read))
     }
     // Source: gABI, "Program Header": loadable segments are in the order of their addresses.
-    list += loads.sorted { $0.address < $1.address }
-    if let tls { list.append(tls) }
-    if !synthetic.dynamic.isNone {
+    list += cursor.loads.sorted { $0.address < $1.address }
+    if let tls = cursor.tls { list.append(tls) }
+    if !synthetic[.dynamic].isNone {
       let flags: SegmentFlags = options.readOnlyDynamic ? .read : [.read, .write]
-      list.append(covering(.dynamic, synthetic.dynamic, flags))
+      list.append(covering(.dynamic, synthetic[.dynamic], flags))
     }
-    if let (address, offset) = relroStart {
-      list.append(
-        Segment(
-          type: .gnuRelro, flags: .read, offset: offset, address: address,
-          fileSize: min(relroEnd.offset, relroEnd.offset) - offset,
-          memorySize: relroEnd.address - address, alignment: 1))
-    }
+    if let relro = cursor.relro { list.append(relro) }
     // Neighbouring notes of one alignment share a segment.
     var note: Segment?
     for index in loaded {
@@ -390,11 +295,11 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
       }
     }
     if let note { list.append(note) }
-    if !synthetic.propertyNote.isNone {
-      list.append(covering(.gnuProperty, synthetic.propertyNote, .read))
+    if !synthetic[.propertyNote].isNone {
+      list.append(covering(.gnuProperty, synthetic[.propertyNote], .read))
     }
-    if !synthetic.frameHeader.isNone {
-      list.append(covering(.gnuEHFrame, synthetic.frameHeader, .read))
+    if !synthetic[.frameHeader].isNone {
+      list.append(covering(.gnuEHFrame, synthetic[.frameHeader], .read))
     }
     var stack = Segment(type: .gnuStack, flags: [.read, .write])
     if wantsExecutableStack { stack.flags.insert(.execute) }
@@ -432,13 +337,13 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
   private func setTableAddresses() {
     layout.pltEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.pltEntrySize
     layout.directPLTEntrySize = usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize
-    if !synthetic.procedureLinkageSecond.isNone {
-      layout.lazyPLTStart = outputs[synthetic.procedureLinkageSecond].address
-    } else if !synthetic.procedureLinkage.isNone {
-      layout.lazyPLTStart = outputs[synthetic.procedureLinkage].address + T.pltHeaderSize
+    if !synthetic[.procedureLinkageSecond].isNone {
+      layout.lazyPLTStart = outputs[synthetic[.procedureLinkageSecond]].address
+    } else if !synthetic[.procedureLinkage].isNone {
+      layout.lazyPLTStart = outputs[synthetic[.procedureLinkage]].address + T.pltHeaderSize
     }
-    if !synthetic.procedureLinkageOffset.isNone {
-      layout.directPLTStart = outputs[synthetic.procedureLinkageOffset].address
+    if !synthetic[.procedureLinkageOffset].isNone {
+      layout.directPLTStart = outputs[synthetic[.procedureLinkageOffset]].address
     }
   }
 

@@ -27,7 +27,7 @@ extension ChangesLayout where Self: UsesServices & ReadsContents & ReadsTables {
   func layOutSectionNames() {
     var table = StringTableBuilder()
     for index in sectionOrder { outputs[index].nameOffset = table.add(outputs[index].name) }
-    outputs[synthetic.sectionNames].size = UInt64(table.count)
+    outputs[synthetic[.sectionNames]].size = UInt64(table.count)
     layout.sectionNameTable = table
   }
 }

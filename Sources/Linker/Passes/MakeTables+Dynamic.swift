@@ -94,32 +94,32 @@ extension MakeTables {
   }
 
   private func listSymbolTables() {
-    listSection(synthetic.sysvHash, address: DynamicTag.hash)
-    listSection(synthetic.gnuHash, address: DynamicTag.gnuHash)
+    listSection(synthetic[.sysvHash], address: DynamicTag.hash)
+    listSection(synthetic[.gnuHash], address: DynamicTag.gnuHash)
     tables.dynamicSection.entries.append(.init(tag: DynamicTag.stringTable, value: .namesAddress))
-    listSection(synthetic.dynamicSymbols, address: DynamicTag.symbolTable)
-    listSection(synthetic.dynamicIndices, address: DynamicTag.symbolSectionIndices)
+    listSection(synthetic[.dynamicSymbols], address: DynamicTag.symbolTable)
+    listSection(synthetic[.dynamicIndices], address: DynamicTag.symbolSectionIndices)
     tables.dynamicSection.entries.append(.init(tag: DynamicTag.stringTableSize, value: .namesSize))
     listNumber(
-      synthetic.dynamicSymbols, DynamicTag.symbolEntrySize, .number(UInt64(SymbolEntry<E>.size)))
+      synthetic[.dynamicSymbols], DynamicTag.symbolEntrySize, .number(UInt64(SymbolEntry<E>.size)))
     // Debuggers find the list of loaded libraries through it, so the dynamic linker writes there.
     if !isSharedLibrary && !options.readOnlyDynamic { add(DynamicTag.debug, 0) }
   }
 
   private func listRelocations() {
-    let plt = synthetic.pltRelocations
+    let plt = synthetic[.pltRelocations]
     if !plt.isNone {
-      let slots = synthetic.pltOffsetTable
-      listSection(slots.isNone ? synthetic.offsetTable : slots, address: DynamicTag.pltGot)
+      let slots = synthetic[.pltOffsetTable]
+      listSection(slots.isNone ? synthetic[.offsetTable] : slots, address: DynamicTag.pltGot)
       listNumber(plt, DynamicTag.pltRelSize, .size(plt))
       listNumber(
         plt, DynamicTag.pltRel, .number(T.relocationsHoldAddends ? DynamicTag.rela : DynamicTag.rel)
       )
       listSection(plt, address: DynamicTag.jumpRel)
     } else {
-      listSection(synthetic.pltOffsetTable, address: DynamicTag.pltGot)
+      listSection(synthetic[.pltOffsetTable], address: DynamicTag.pltGot)
     }
-    let rela = synthetic.dynamicRelocations
+    let rela = synthetic[.dynamicRelocations]
     let hasAddends = T.relocationsHoldAddends
     listSection(
       rela, address: hasAddends ? DynamicTag.rela : DynamicTag.rel,
@@ -131,7 +131,7 @@ extension MakeTables {
       listNumber(
         rela, hasAddends ? DynamicTag.relaCount : DynamicTag.relCount, .relativeCount)
     }
-    let relr = synthetic.relativeRelocations
+    let relr = synthetic[.relativeRelocations]
     let isAndroid = options.usesAndroidRelrTags
     listSection(
       relr, address: isAndroid ? AndroidTag.relr : DynamicTag.relr,
@@ -170,12 +170,12 @@ extension MakeTables {
   }
 
   private func listVersions() {
-    listSection(synthetic.versionSymbols, address: DynamicTag.versionSymbols)
-    let definitions = synthetic.versionDefinitions
+    listSection(synthetic[.versionSymbols], address: DynamicTag.versionSymbols)
+    let definitions = synthetic[.versionDefinitions]
     listSection(definitions, address: DynamicTag.versionDefinitions)
     listNumber(
       definitions, DynamicTag.versionDefinitionCount, .number(UInt64(versionDefinitionCount)))
-    let needs = synthetic.versionNeeds
+    let needs = synthetic[.versionNeeds]
     listSection(needs, address: DynamicTag.versionNeeds)
     listNumber(needs, DynamicTag.versionNeedCount, .number(UInt64(versionNeedCount)))
   }

@@ -6,7 +6,6 @@ struct MakeTables<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   ChangesTables
 {
   typealias E = T.Encoding
-  typealias Loader = LoaderRelocation<T>
 
   let serviceStage: Reading<Services>
   let inputStage: Reading<Inputs>
@@ -29,40 +28,86 @@ struct MakeTables<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
   private static var mostSyntheticSections: Int { 64 }
 
   private func make() {
-    let word = E.wordSize
-    let wordLog2: UInt8 = E.is64 ? 3 : 2
-    let data: SectionFlags = [.alloc, .write]
-    if isDynamic {
-      if let path = interpreterPath {
-        tables.synthetic.interpreter = makeSection(
-          ".interp", .interpreter, .progbits, .alloc, size: path.utf8.count + 1, alignment: 0)
-      }
-      buildDynamicSymbols()
-      tables.synthetic.dynamicSymbols = makeSection(
-        ".dynsym", .dynamicSymbols, .dynamicSymbols, .alloc,
-        size: dynamicSymbols.count * SymbolEntry<E>.size, alignment: wordLog2,
-        entrySize: SymbolEntry<E>.size)
-      // How many sections there will be is not known yet, but not many more than now.
-      if outputs.count + Self.mostSyntheticSections >= Int(SectionIndex.reservedStart) {
-        tables.synthetic.dynamicIndices = makeSection(
-          ".dynsym_shndx", .dynamicIndices, .sectionIndices, .alloc,
-          size: dynamicSymbols.count * 4, alignment: 2, entrySize: 4)
-      }
-      if options.hashStyle.contains(.gnu) {
-        tables.synthetic.gnuHash = makeSection(
-          ".gnu.hash", .gnuHash, .gnuHash, .alloc, size: gnuHashSize(E.self), alignment: wordLog2)
-      }
-      if options.hashStyle.contains(.sysv) {
-        tables.synthetic.sysvHash = makeSection(
-          ".hash", .sysvHash, .hash, .alloc, size: sysvHashSize, alignment: 2, entrySize: 4)
-      }
-      makeVersionSections()
-    }
+    if isDynamic { makeDynamicTables() }
     makeNotes()
+    makeLinkage()
+    countDynamicRelocations()
+    if tables.relocations.count > 0 {
+      add(.dynamicRelocations, size: tables.relocations.count * LoaderRelocation<T>.size)
+    }
+    if pltRelocationCount > 0 {
+      add(.pltRelocations, size: pltRelocationCount * LoaderRelocation<T>.size) {
+        if isDynamic { $0.flags.insert(.infoLink) }
+      }
+    }
+    if tables.relocations.packedRoom > 0 {
+      add(.relativeRelocations, size: tables.relocations.packedRoom * E.wordSize)
+    }
+    if frameSection.size > 0 {
+      add(.frames, size: Int(frameSection.size))
+      if options.ehFrameHeader { add(.frameHeader, size: Int(frameSection.headerSize)) }
+    }
+    if isDynamic {
+      // Its size is known when the dynamic section has added its strings.
+      add(.dynamicNames, size: 0)
+      buildDynamicSection()
+      add(.dynamic, size: dynamicSection.size(E.self)) {
+        if options.readOnlyDynamic { $0.flags.remove(.write) }
+      }
+      outputs[synthetic[.dynamicNames]].size = UInt64(dynamicSymbols.names.count)
+    }
+    countSymbols()
+    if options.strip != .all {
+      add(.symbolTable, size: symbolTable.count * SymbolEntry<E>.size)
+      add(.symbolNames, size: symbolTable.nameBytes)
+    }
+    add(.sectionNames, size: 0)
+  }
+
+  /// Makes a section of the output.
+  ///
+  /// - Parameter change: what is special about it in this output.
+  private func add(
+    _ content: SectionContent, size: Int, _ change: (inout LinkerSection) -> Void = { _ in }
+  ) {
+    guard var form = content.form(T.self) else { return }
+    change(&form)
+    tables.synthetic[content] = outputs.append(
+      OutputSection(form, content: content, size: UInt64(size)))
+  }
+
+  private func makeDynamicTables() {
+    if let path = interpreterPath { add(.interpreter, size: path.utf8.count + 1) }
+    buildDynamicSymbols()
+    add(.dynamicSymbols, size: dynamicSymbols.size(E.self))
+    // How many sections there will be is not known yet, but not many more than now.
+    if outputs.count + Self.mostSyntheticSections >= Int(SectionIndex.reservedStart) {
+      add(.dynamicIndices, size: dynamicSymbols.count * 4)
+    }
+    if options.hashStyle.contains(.gnu) { add(.gnuHash, size: gnuHashSize(E.self)) }
+    if options.hashStyle.contains(.sysv) { add(.sysvHash, size: sysvHashSize) }
+    buildVersionSections()
+    if versionSymbolsSize > 0 { add(.versionSymbols, size: versionSymbolsSize) }
+    if versionDefinitionsSize > 0 { add(.versionDefinitions, size: versionDefinitionsSize) }
+    if versionNeedsSize > 0 { add(.versionNeeds, size: versionNeedsSize) }
+  }
+
+  private func makeNotes() {
+    if options.buildID != .none {
+      add(.buildID, size: 16 + BuildID.size(options.buildID))
+    }
+    tables.properties = joinedProperties()
+    let count = (properties.features != 0 ? 1 : 0) + (properties.isaNeeded != 0 ? 1 : 0)
+    if count > 0 { add(.propertyNote, size: 16 + count * (8 + E.wordSize)) }
+    if let text = options.packageMetadata {
+      add(.packageNote, size: 16 + (text.utf8.count + 1 + 3) & ~3)
+    }
+  }
+
+  private func makeLinkage() {
+    let lazyCount = procedureLinkage.lazy.count
     if !offsetTable.slots.isEmpty {
-      tables.synthetic.offsetTable = makeSection(
-        ".got", .offsetTable, .progbits, data, size: offsetTable.slots.count * word,
-        alignment: wordLog2, entrySize: word)
+      add(.offsetTable, size: offsetTable.slots.count * E.wordSize)
     }
     let wantsAnchor =
       scanFacts.contains(.needsOffsetTable)
@@ -70,136 +115,24 @@ struct MakeTables<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsConte
         if case .offsetTable = $0.kind { return true }
         return false
       }
-    if !procedureLinkage.lazy.isEmpty || wantsAnchor {
-      tables.synthetic.pltOffsetTable = makeSection(
-        ".got.plt", .pltOffsetTable, .progbits, data,
-        size: (3 + procedureLinkage.lazy.count) * word, alignment: wordLog2, entrySize: word)
+    if lazyCount > 0 || wantsAnchor {
+      add(.pltOffsetTable, size: (3 + lazyCount) * E.wordSize)
     }
     tables.offsetTableAnchor =
-      synthetic.pltOffsetTable.isNone ? synthetic.offsetTable : synthetic.pltOffsetTable
-    let code: SectionFlags = [.alloc, .execute]
-    if !procedureLinkage.lazy.isEmpty {
-      tables.synthetic.procedureLinkage = makeSection(
-        ".plt", .procedureLinkage, .progbits, code,
-        size: Int(T.pltHeaderSize) + procedureLinkage.lazy.count * Int(T.pltEntrySize),
-        alignment: 4, entrySize: Int(T.pltEntrySize))
-    }
-    if !procedureLinkage.lazy.isEmpty, usesLandingPads {
-      tables.synthetic.procedureLinkageSecond = makeSection(
-        ".plt.sec", .procedureLinkageSecond, .progbits, code,
-        size: procedureLinkage.lazy.count * Int(T.landingPLTEntrySize), alignment: 4,
-        entrySize: Int(T.landingPLTEntrySize))
-    }
-    if !procedureLinkage.direct.isEmpty {
-      let size = Int(usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize)
-      tables.synthetic.procedureLinkageOffset = makeSection(
-        ".plt.got", .procedureLinkageOffset, .progbits, code,
-        size: procedureLinkage.direct.count * size, alignment: usesLandingPads ? 4 : 3,
-        entrySize: size)
-    }
-    countDynamicRelocations()
-    if tables.relocations.count > 0 {
-      tables.synthetic.dynamicRelocations = makeSection(
-        T.relocationsHoldAddends ? ".rela.dyn" : ".rel.dyn", .dynamicRelocations,
-        Loader.sectionType, .alloc,
-        size: tables.relocations.count * Loader.size, alignment: wordLog2,
-        entrySize: Loader.size)
-    }
-    if pltRelocationCount > 0 {
-      tables.synthetic.pltRelocations = makeSection(
-        T.relocationsHoldAddends ? ".rela.plt" : ".rel.plt", .pltRelocations, Loader.sectionType,
-        isDynamic ? [.alloc, .infoLink] : .alloc,
-        size: pltRelocationCount * Loader.size, alignment: wordLog2,
-        entrySize: Loader.size)
-    }
-    if tables.relocations.packedRoom > 0 {
-      tables.synthetic.relativeRelocations = makeSection(
-        ".relr.dyn", .relativeRelocations, .relr, .alloc,
-        size: tables.relocations.packedRoom * word, alignment: wordLog2, entrySize: word)
-    }
-    if frameSection.size > 0 {
-      tables.synthetic.frames = makeSection(
-        ".eh_frame", .frames, .progbits, .alloc, size: Int(frameSection.size), alignment: wordLog2)
-      if options.ehFrameHeader {
-        tables.synthetic.frameHeader = makeSection(
-          ".eh_frame_hdr", .frameHeader, .progbits, .alloc, size: Int(frameSection.headerSize),
-          alignment: 2)
+      synthetic[.pltOffsetTable].isNone ? synthetic[.offsetTable] : synthetic[.pltOffsetTable]
+    if lazyCount > 0 {
+      add(.procedureLinkage, size: Int(T.pltHeaderSize) + lazyCount * Int(T.pltEntrySize))
+      if usesLandingPads {
+        add(.procedureLinkageSecond, size: lazyCount * Int(T.landingPLTEntrySize))
       }
     }
-    if isDynamic {
-      // Its size is known when the dynamic section has added its strings.
-      tables.synthetic.dynamicNames = makeSection(
-        ".dynstr", .dynamicNames, .stringTable, .alloc, size: 0, alignment: 0)
-      buildDynamicSection()
-      tables.synthetic.dynamic = makeSection(
-        ".dynamic", .dynamic, .dynamic, options.readOnlyDynamic ? .alloc : data,
-        size: dynamicSection.size(E.self), alignment: wordLog2, entrySize: 2 * word)
-      outputs[synthetic.dynamicNames].size = UInt64(dynamicSymbols.names.count)
-    }
-    countSymbols()
-    if options.strip != .all {
-      tables.synthetic.symbolTable = makeSection(
-        ".symtab", .symbolTable, .symbolTable, [],
-        size: symbolTable.count * SymbolEntry<E>.size, alignment: wordLog2,
-        entrySize: SymbolEntry<E>.size)
-      tables.synthetic.symbolNames = makeSection(
-        ".strtab", .symbolNames, .stringTable, [], size: symbolTable.nameBytes, alignment: 0)
-    }
-    tables.synthetic.sectionNames = makeSection(
-      ".shstrtab", .sectionNames, .stringTable, [], size: 0, alignment: 0)
-  }
-
-  private func makeSection(
-    _ name: ByteString, _ content: SectionContent, _ type: SectionType, _ flags: SectionFlags,
-    size: Int, alignment: UInt8, entrySize: Int = 0
-  ) -> OutputIndex {
-    var section = OutputSection.named(name, content: content)
-    section.type = type.rawValue
-    section.flags = flags.rawValue
-    section.size = UInt64(size)
-    section.alignment = alignment
-    section.entrySize = UInt64(entrySize)
-    section.firstSeen = 0
-    return outputs.append(section)
-  }
-
-  private func makeVersionSections() {
-    buildVersionSections()
-    let definitions = versionDefinitionsSize
-    let needs = versionNeedsSize
-    if definitions > 0 || needs > 0 {
-      tables.synthetic.versionSymbols = makeSection(
-        ".gnu.version", .versionSymbols, .gnuVersionSymbols, .alloc,
-        size: dynamicSymbols.count * 2, alignment: 1, entrySize: 2)
-    }
-    if definitions > 0 {
-      tables.synthetic.versionDefinitions = makeSection(
-        ".gnu.version_d", .versionDefinitions, .gnuVersionDefinitions, .alloc, size: definitions,
-        alignment: 2)
-    }
-    if needs > 0 {
-      tables.synthetic.versionNeeds = makeSection(
-        ".gnu.version_r", .versionNeeds, .gnuVersionNeeds, .alloc, size: needs, alignment: 2)
-    }
-  }
-
-  private func makeNotes() {
-    if options.buildID != .none {
-      tables.synthetic.buildID = makeSection(
-        ".note.gnu.build-id", .buildID, .note, .alloc, size: 16 + BuildID.size(options.buildID),
-        alignment: 2)
-    }
-    tables.properties = joinedProperties()
-    if properties.features != 0 || properties.isaNeeded != 0 {
-      let count = (properties.features != 0 ? 1 : 0) + (properties.isaNeeded != 0 ? 1 : 0)
-      tables.synthetic.propertyNote = makeSection(
-        ".note.gnu.property", .propertyNote, .note, .alloc, size: 16 + count * (E.is64 ? 16 : 12),
-        alignment: E.is64 ? 3 : 2)
-    }
-    if let text = options.packageMetadata {
-      tables.synthetic.packageNote = makeSection(
-        ".note.package", .packageNote, .note, .alloc,
-        size: 16 + (text.utf8.count + 1 + 3) & ~3, alignment: 2)
+    let directCount = procedureLinkage.direct.count
+    if directCount > 0 {
+      let size = Int(usesLandingPads ? T.landingPLTEntrySize : T.directPLTEntrySize)
+      add(.procedureLinkageOffset, size: directCount * size) {
+        $0.entrySize = size
+        if usesLandingPads { $0.alignment = 4 }
+      }
     }
   }
 

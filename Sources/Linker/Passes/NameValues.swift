@@ -87,15 +87,15 @@ struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsD
         .map { anchored($0, atEnd: true) } ?? imageBase
     case .imageEnd, .programBreak:
       return last { !$0.has.contains(.threadLocal) }.map { anchored($0, atEnd: true) } ?? imageBase
-    case .dynamic: return own(synthetic.dynamic)
+    case .dynamic: return own(synthetic[.dynamic])
     case .offsetTable: return own(offsetTableAnchor)
-    case .frameHeader: return own(synthetic.frameHeader)
+    case .frameHeader: return own(synthetic[.frameHeader])
     case .indirectRelocationsStart:
-      return isPositionIndependent || synthetic.pltRelocations.isNone
-        ? 0 : own(synthetic.pltRelocations)
+      return isPositionIndependent || synthetic[.pltRelocations].isNone
+        ? 0 : own(synthetic[.pltRelocations])
     case .indirectRelocationsEnd:
-      return isPositionIndependent || synthetic.pltRelocations.isNone
-        ? 0 : own(synthetic.pltRelocations, atEnd: true)
+      return isPositionIndependent || synthetic[.pltRelocations].isNone
+        ? 0 : own(synthetic[.pltRelocations], atEnd: true)
     // What a descriptor of the base gives, the code adds DTPOFF to, and in an executable that is the
     // offset from the thread pointer.
     case .threadLocalBase: return isSharedLibrary ? tlsStart : threadPointer

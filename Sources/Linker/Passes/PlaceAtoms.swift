@@ -191,9 +191,7 @@ struct PlaceAtoms<E: ELFEncoding>: UsesServices, ReadsInputs, ChangesContents, R
     // Copies of read-only variables: among data that has bytes in the file, this has them, too.
     if type == .nobits, name == ".data.rel.ro" || name == ".bss.rel.ro" { type = .progbits }
     if type != .nobits {
-      if name == ".init_array" { type = .initArray }
-      if name == ".fini_array" { type = .finiArray }
-      if name == ".preinit_array" { type = .preinitArray }
+      for array in SectionOrder.arrays where name == ByteString(array.name) { type = array.type }
     }
     output.pointee.type = type.rawValue
     // An address each, whatever the inputs say, which do not all say it.

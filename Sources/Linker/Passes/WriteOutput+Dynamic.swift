@@ -13,8 +13,8 @@ extension WriteOutput {
       case .number(let number): value = number
       case .address(let section): value = outputs[section].address
       case .size(let section): value = outputs[section].size
-      case .namesAddress: value = outputs[synthetic.dynamicNames].address
-      case .namesSize: value = outputs[synthetic.dynamicNames].size
+      case .namesAddress: value = outputs[synthetic[.dynamicNames]].address
+      case .namesSize: value = outputs[synthetic[.dynamicNames]].size
       case .symbol(let symbol): value = symbols[symbol].word
       case .relativeCount: value = UInt64(tables.relocations.relativeCount)
       }

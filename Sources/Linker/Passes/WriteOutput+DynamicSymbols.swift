@@ -10,7 +10,7 @@ extension WriteOutput {
   /// beside. Source: gABI, "Symbol Table", on SHN_XINDEX, and "Dynamic Section", on
   /// DT_SYMTAB_SHNDX.
   func writeDynamicSymbols(to p: UnsafeMutableRawPointer) {
-    if !synthetic.dynamicIndices.isNone {
+    if !synthetic[.dynamicIndices].isNone {
       made.sectionNumbers = UnsafeMutableRawPointer(
         allocateZeroed(count: dynamicSymbols.count) as UnsafeMutablePointer<UInt32>)
     }

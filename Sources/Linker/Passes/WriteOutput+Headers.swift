@@ -22,7 +22,7 @@ extension WriteOutput {
     E.store16(UInt16(SectionHeader<E>.size), p + (E.is64 ? 58 : 46))
     if sectionHeadersOffset != 0 {
       let count = sectionOrder.count + 1
-      let names = outputs[synthetic.sectionNames].headerIndex
+      let names = outputs[synthetic[.sectionNames]].headerIndex
       E.store16(
         count >= Int(SectionIndex.reservedStart) ? 0 : UInt16(count), p + (E.is64 ? 60 : 48))
       E.store16(
@@ -60,7 +60,7 @@ extension WriteOutput {
     if count >= Int(SectionIndex.reservedStart) {
       E.storeWord(UInt64(count), p + (E.is64 ? 32 : 20))
     }
-    let names = outputs[synthetic.sectionNames].headerIndex
+    let names = outputs[synthetic[.sectionNames]].headerIndex
     if names >= SectionIndex.reservedStart { E.store32(names, p + (E.is64 ? 40 : 24)) }
     for (i, index) in sectionOrder.enumerated() {
       let output = outputs[index]
@@ -79,33 +79,26 @@ extension WriteOutput {
     }
   }
 
-  private func links(_ index: OutputIndex) -> (
-    link: UInt32, info: UInt32
-  ) {
-    func number(_ index: OutputIndex) -> UInt32 { index.isNone ? 0 : outputs[index].headerIndex }
-    switch outputs[index].content {
-    case .dynamicSymbols: return (number(synthetic.dynamicNames), 1)
-    case .sysvHash, .gnuHash, .versionSymbols, .dynamicIndices:
-      return (number(synthetic.dynamicSymbols), 0)
-    case .versionDefinitions:
-      return (number(synthetic.dynamicNames), UInt32(versionDefinitionCount))
-    case .versionNeeds: return (number(synthetic.dynamicNames), UInt32(versionNeedCount))
-    case .dynamicRelocations: return (number(synthetic.dynamicSymbols), 0)
-    case .pltRelocations:
-      // In a static program they have no symbols; its `.symtab` would be none that is loaded, and
-      // tools that strip refuse such a link.
-      return (
-        number(synthetic.dynamicSymbols),
-        isDynamic
-          ? number(
-            synthetic.pltOffsetTable.isNone ? synthetic.offsetTable : synthetic.pltOffsetTable) : 0
-      )
-    case .dynamic: return (number(synthetic.dynamicNames), 0)
-    case .symbolTable: return (number(synthetic.symbolNames), UInt32(symbolTable.localCount))
-    case .extendedIndices: return (number(synthetic.symbolTable), 0)
-    case .atoms:
-      return (linkOrders[index].map { outputs[$0].headerIndex } ?? 0, 0)
-    default: return (outputs[index].link, outputs[index].info)
+  /// sh_link and sh_info.
+  private func links(_ index: OutputIndex) -> (link: UInt32, info: UInt32) {
+    func number(_ content: SectionContent) -> UInt32 {
+      synthetic[content].isNone ? 0 : outputs[synthetic[content]].headerIndex
     }
+    let content = outputs[index].content
+    if content == .atoms { return (linkOrders[index].map { outputs[$0].headerIndex } ?? 0, 0) }
+    guard let form = content.form(T.self) else {
+      return (outputs[index].link, outputs[index].info)
+    }
+    let info: UInt32 =
+      switch content {
+      case .dynamicSymbols: 1
+      case .versionDefinitions: UInt32(versionDefinitionCount)
+      case .versionNeeds: UInt32(versionNeedCount)
+      case .pltRelocations where isDynamic:
+        number(synthetic[.pltOffsetTable].isNone ? .offsetTable : .pltOffsetTable)
+      case .symbolTable: UInt32(symbolTable.localCount)
+      default: 0
+      }
+    return (form.link.map(number) ?? 0, info)
   }
 }

@@ -17,10 +17,10 @@ extension WriteOutput {
   func writePLTOffsetTable(to p: UnsafeMutableRawPointer) {
     let width = E.wordSize
     E.storeWord(
-      synthetic.dynamic.isNone ? 0 : outputs[synthetic.dynamic].address, p)
+      synthetic[.dynamic].isNone ? 0 : outputs[synthetic[.dynamic]].address, p)
     for i in 0..<procedureLinkage.lazy.count {
       let entry =
-        outputs[synthetic.procedureLinkage].address &+ T.pltHeaderSize &+ UInt64(i)
+        outputs[synthetic[.procedureLinkage]].address &+ T.pltHeaderSize &+ UInt64(i)
         &* T.pltEntrySize
       E.storeWord(
         usesLandingPads ? entry : entry &+ T.lazyEntryOffset, p + (3 + i) * width)
@@ -28,8 +28,8 @@ extension WriteOutput {
   }
 
   func writePLT(to p: UnsafeMutableRawPointer) {
-    let plt = outputs[synthetic.procedureLinkage].address
-    let slots = outputs[synthetic.pltOffsetTable].address
+    let plt = outputs[synthetic[.procedureLinkage]].address
+    let slots = outputs[synthetic[.pltOffsetTable]].address
     T.writePLTHeader(p, plt: plt, pltSlots: slots)
     var at = p + Int(T.pltHeaderSize)
     for i in 0..<procedureLinkage.lazy.count {
@@ -47,7 +47,7 @@ extension WriteOutput {
 
   /// `.plt.sec`.
   func writeSecondPLT(to p: UnsafeMutableRawPointer) {
-    let slots = outputs[synthetic.pltOffsetTable].address
+    let slots = outputs[synthetic[.pltOffsetTable]].address
     for i in 0..<procedureLinkage.lazy.count {
       T.writeLandingPLTEntry(
         p + i * Int(T.landingPLTEntrySize), address: lazyPLTStart &+ UInt64(i) &* pltEntrySize,
@@ -56,7 +56,7 @@ extension WriteOutput {
   }
 
   func writeDirectPLT(to p: UnsafeMutableRawPointer) {
-    let table = outputs[synthetic.offsetTable].address
+    let table = outputs[synthetic[.offsetTable]].address
     for (i, index) in procedureLinkage.direct.enumerated() {
       let extra = extras[index]
       let slot = extra.directSlot >= 0 ? extra.directSlot : extra.offsetSlot

@@ -70,7 +70,7 @@ extension WriteOutput {
             addend: UInt64(bitPattern: relocation.addend), isIndirect: false))
       }
     }
-    let table = synthetic.offsetTable.isNone ? 0 : outputs[synthetic.offsetTable].address
+    let table = synthetic[.offsetTable].isNone ? 0 : outputs[synthetic[.offsetTable]].address
     for i in 0..<offsetTable.slots.count {
       guard let need = slotPlan(i, T.self).need else { continue }
       let addend = value(E.self, of: need.addend, slot: i)
@@ -114,7 +114,7 @@ extension WriteOutput {
     var at = p
     let width = UInt64(E.wordSize)
     for (i, extra) in procedureLinkage.lazy.enumerated() {
-      let slot = outputs[synthetic.pltOffsetTable].address &+ UInt64(3 + i) &* width
+      let slot = outputs[synthetic[.pltOffsetTable]].address &+ UInt64(3 + i) &* width
       LoaderRelocation<T>.write(
         to: at, offset: slot, type: T.dynamicTypes.jumpSlot,
         symbol: dynamicSymbols.index(of: extras[extra].symbol), addend: 0)
@@ -124,7 +124,7 @@ extension WriteOutput {
     for i in 0..<offsetTable.slots.count where offsetTable.slots[i].use == .indirect {
       guard let need = slotPlan(i, T.self).need else { continue }
       LoaderRelocation<T>.write(
-        to: at, offset: outputs[synthetic.offsetTable].address &+ UInt64(i) &* width,
+        to: at, offset: outputs[synthetic[.offsetTable]].address &+ UInt64(i) &* width,
         type: need.type, symbol: 0,
         addend: Int64(bitPattern: value(E.self, of: need.addend, slot: i)))
       at += LoaderRelocation<T>.size

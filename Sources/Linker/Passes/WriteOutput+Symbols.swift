@@ -6,18 +6,18 @@ extension WriteOutput {
   /// A small symbol table is made in memory and written with what is next to it; of a large one,
   /// every span is three ranges of the file: local entries, global entries, names.
   var writesSymbolsBySpan: Bool {
-    !synthetic.symbolTable.isNone && symbolTable.spans.count > 4
+    !synthetic[.symbolTable].isNone && symbolTable.spans.count > 4
   }
 
   /// Makes the whole tables, for few symbols.
   func makeSymbolTables() -> (
     symbols: UnsafeRawPointer, names: UnsafeRawPointer, extended: UnsafeRawPointer?
   ) {
-    let table = reserveAddressSpace(bytes: Int(outputs[synthetic.symbolTable].size))
-    let names = reserveAddressSpace(bytes: Int(outputs[synthetic.symbolNames].size))
+    let table = reserveAddressSpace(bytes: Int(outputs[synthetic[.symbolTable]].size))
+    let names = reserveAddressSpace(bytes: Int(outputs[synthetic[.symbolNames]].size))
     let extended =
-      synthetic.extendedIndices.isNone
-      ? nil : reserveAddressSpace(bytes: Int(outputs[synthetic.extendedIndices].size))
+      synthetic[.extendedIndices].isNone
+      ? nil : reserveAddressSpace(bytes: Int(outputs[synthetic[.extendedIndices]].size))
     let size = SymbolEntry<E>.size
     func writer(_ span: SymbolSpan) -> SymbolWriter<E> {
       var writer = SymbolWriter<E>(
@@ -45,7 +45,7 @@ extension WriteOutput {
     let isOwn = number == symbolTable.spans.count
     let span = isOwn ? symbolTable.ownSpan : symbolTable.spans[number]
     let size = SymbolEntry<E>.size
-    let hasExtended = !synthetic.extendedIndices.isNone
+    let hasExtended = !synthetic[.extendedIndices].isNone
     let globalsAt = span.localCount * size
     let namesAt = span.count * size
     let extendedAt = (namesAt + span.nameBytes + 3) & ~3
@@ -73,12 +73,12 @@ extension WriteOutput {
         offset: Int(outputs[output].fileOffset) + at)
     }
     var parts = [
-      part(0, span.localCount * size, synthetic.symbolTable, span.firstLocal * size),
-      part(globalsAt, span.globalCount * size, synthetic.symbolTable, span.firstGlobal * size),
-      part(namesAt, span.nameBytes, synthetic.symbolNames, span.firstName),
+      part(0, span.localCount * size, synthetic[.symbolTable], span.firstLocal * size),
+      part(globalsAt, span.globalCount * size, synthetic[.symbolTable], span.firstGlobal * size),
+      part(namesAt, span.nameBytes, synthetic[.symbolNames], span.firstName),
     ]
     if hasExtended {
-      let table = synthetic.extendedIndices
+      let table = synthetic[.extendedIndices]
       let globals = extendedAt + span.localCount * 4
       parts.append(part(extendedAt, span.localCount * 4, table, span.firstLocal * 4))
       parts.append(part(globals, span.globalCount * 4, table, span.firstGlobal * 4))

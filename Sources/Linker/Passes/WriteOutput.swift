@@ -136,9 +136,9 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
       throw LinkFailed()
     }
     do {
-      if !synthetic.buildID.isNone {
+      if !synthetic[.buildID].isNone {
         let id = buildID(digests.withLock { $0 })
-        let offset = Int(outputs[synthetic.buildID].fileOffset) + 16
+        let offset = Int(outputs[synthetic[.buildID]].fileOffset) + 16
         try file.write(id, at: offset)
       }
       try file.setSize(Int(outputSize))
@@ -165,7 +165,7 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
 
   private func makePieces() -> [Piece] {
     made.nameParts = dynamicSymbols.names.parts
-    var pieces = [Piece(kind: .headers, offset: 0, size: Int(headersSize))]
+    var pieces = [Piece(content: .headers, offset: 0, size: Int(headersSize))]
     for index in sectionOrder {
       let output = outputs[index]
       if output.type == SectionType.nobits.rawValue || output.size == 0 { continue }
@@ -175,16 +175,16 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
         for (i, chunk) in frameSection.chunks.enumerated() {
           pieces.append(
             Piece(
-              kind: .frames, offset: Int(output.fileOffset) + chunk.offset, size: chunk.size,
-              output: index, first: i))
+              content: .frames(chunk: i, of: index), offset: Int(output.fileOffset) + chunk.offset,
+              size: chunk.size))
         }
       case .symbolTable:
         if writesSymbolsBySpan { continue }
         let tables = makeSymbolTables()
-        addMemory(tables.symbols, outputs[synthetic.symbolTable], &pieces)
-        addMemory(tables.names, outputs[synthetic.symbolNames], &pieces)
-        if !synthetic.extendedIndices.isNone, let extended = tables.extended {
-          addMemory(extended, outputs[synthetic.extendedIndices], &pieces)
+        addMemory(tables.symbols, outputs[synthetic[.symbolTable]], &pieces)
+        addMemory(tables.names, outputs[synthetic[.symbolNames]], &pieces)
+        if !synthetic[.extendedIndices].isNone, let extended = tables.extended {
+          addMemory(extended, outputs[synthetic[.extendedIndices]], &pieces)
         }
       case .symbolNames, .extendedIndices: break
       case .dynamicIndices:
@@ -200,8 +200,8 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
         for (i, part) in made.nameParts.enumerated() {
           pieces.append(
             Piece(
-              kind: .dynamicNames, offset: Int(output.fileOffset) + part.offset, size: part.count,
-              output: index, first: i))
+              content: .dynamicNames(part: i), offset: Int(output.fileOffset) + part.offset,
+              size: part.count))
         }
       case .dynamicSymbols, .gnuHash, .sysvHash, .versionSymbols:
         // These fill themselves on all workers, and leave no byte out.
@@ -213,13 +213,13 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
       default:
         pieces.append(
           Piece(
-            kind: .section, offset: Int(output.fileOffset), size: Int(output.size), output: index))
+            content: .section(index), offset: Int(output.fileOffset), size: Int(output.size)))
       }
     }
     if sectionHeadersOffset != 0 {
       pieces.append(
         Piece(
-          kind: .sectionHeaders, offset: Int(sectionHeadersOffset),
+          content: .sectionHeaders, offset: Int(sectionHeadersOffset),
           size: (sectionOrder.count + 1) * SectionHeader<E>.size))
     }
     return pieces.sorted { $0.offset < $1.offset }
@@ -235,7 +235,7 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
       let n = min(size - at, 1 << 20)
       pieces.append(
         Piece(
-          kind: .memory, offset: Int(output.fileOffset) + at, size: n, memory: memory + at,
+          content: .memory(memory + at), offset: Int(output.fileOffset) + at, size: n,
           isDeferred: isDeferred))
       at += n
     }
@@ -253,8 +253,9 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
       if i > first {
         pieces.append(
           Piece(
-            kind: .atoms, offset: Int(output.fileOffset + start), size: Int(end - start),
-            output: index, first: output.firstAtom + first, last: output.firstAtom + i, fill: fill))
+            content: .atoms(
+              output.firstAtom + first..<output.firstAtom + i, of: index, fill: fill),
+            offset: Int(output.fileOffset + start), size: Int(end - start)))
       }
       first = i
       start = end
@@ -269,8 +270,9 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
           let n = min(atom.pointee.size - done, UInt64(chunkSize * 4))
           pieces.append(
             Piece(
-              kind: .merged, offset: Int(output.fileOffset + at + done), size: Int(n),
-              output: index, first: Int(done), last: Int(atom.pointee.side)))
+              content: .merged(
+                section: Int(atom.pointee.side), Int(done)..<Int(done + n)),
+              offset: Int(output.fileOffset + at + done), size: Int(n)))
           done += n
         }
         first = i + 1
@@ -314,43 +316,46 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
   private func fill(
     _ piece: Piece, _ p: UnsafeMutableRawPointer, _ context: inout ApplyContext
   ) {
-    switch piece.kind {
-    case .atoms: fillAtoms(piece, p, &context)
-    case .merged:
-      memset(p, 0, piece.size)
-      writeMerged(piece.last, range: piece.first..<piece.first + piece.size, to: p)
-    case .frames:
-      memset(p, 0, piece.size)
-      writeFrameChunk(piece.first, address: outputs[piece.output].address, to: p)
-    case .dynamicNames: dynamicSymbols.names.write(made.nameParts[piece.first], to: p)
-    case .memory: memcpy(p, piece.memory!, piece.size)
-    case .headers:
-      memset(p, 0, piece.size)
-      writeHeaders(to: p)
-    case .sectionHeaders:
-      memset(p, 0, piece.size)
-      writeSectionHeaders(to: p)
-    case .section:
-      memset(p, 0, piece.size)
-      fillSection(outputs[piece.output].content, outputs[piece.output], p)
+    if case .atoms(let atoms, let output, let fill) = piece.content {
+      fillAtoms(atoms, of: output, fill: fill, piece, p, &context)
+      return
+    }
+    if case .memory(let memory) = piece.content {
+      memcpy(p, memory, piece.size)
+      return
+    }
+    if case .dynamicNames(let part) = piece.content {
+      dynamicSymbols.names.write(made.nameParts[part], to: p)
+      return
+    }
+    memset(p, 0, piece.size)
+    switch piece.content {
+    case .atoms, .memory, .dynamicNames: break
+    case .merged(let section, let range): writeMerged(section, range: range, to: p)
+    case .frames(let chunk, let index):
+      writeFrameChunk(chunk, address: outputs[index].address, to: p)
+    case .headers: writeHeaders(to: p)
+    case .sectionHeaders: writeSectionHeaders(to: p)
+    case .section(let index): fillSection(outputs[index].content, outputs[index], p)
     }
   }
 
   private func fillAtoms(
-    _ piece: Piece, _ p: UnsafeMutableRawPointer, _ context: inout ApplyContext
+    _ range: Range<Int>, of index: OutputIndex, fill: UInt8, _ piece: Piece,
+    _ p: UnsafeMutableRawPointer, _ context: inout ApplyContext
   ) {
-    let output = outputs[piece.output]
+    let output = outputs[index]
     let pieceStart = output.address &+ UInt64(piece.offset) &- output.fileOffset
     var at = 0
-    for i in piece.first..<piece.last {
+    for i in range {
       let index = atomOrder[i]
       let atom = atoms.pointer(index).pointee
       let offset = Int(atom.address &- pieceStart)
-      if offset > at { memset(p + at, Int32(piece.fill), offset - at) }
+      if offset > at { memset(p + at, Int32(fill), offset - at) }
       link.writeAtom(T.self, index, atom, p + offset, &context)
       at = offset + Int(atom.size)
     }
-    if at < piece.size { memset(p + at, Int32(piece.fill), piece.size - at) }
+    if at < piece.size { memset(p + at, Int32(fill), piece.size - at) }
   }
 
   // MARK: Linker-made sections
@@ -393,7 +398,7 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
     case .frameHeader:
       writeFrameHeader(
         headerAddress: output.address,
-        frameAddress: outputs[synthetic.frames].address, to: p)
+        frameAddress: outputs[synthetic[.frames]].address, to: p)
     case .sectionNames: writeSectionNames(to: p)
     default: break
     }
@@ -411,7 +416,7 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
   }
 
   private func writePropertyNote(to p: UnsafeMutableRawPointer) {
-    let size = Int(outputs[synthetic.propertyNote].size) - 16
+    let size = Int(outputs[synthetic[.propertyNote]].size) - 16
     writeNote(p, type: 5, size: size)
     var at = p + 16
     // Properties are in the order of their types.
@@ -431,32 +436,32 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
 
 /// Something that fills `size` bytes at `offset` of the file.
 struct Piece {
-  enum Kind {
+  enum Content {
     case headers
     case sectionHeaders
-    /// Atoms `first..<last` of `atomOrder`.
-    case atoms
-    /// Bytes `first..<last` of the merged section of one atom.
-    case merged
-    case frames
-    /// Part `first` of the dynamic symbols' names.
-    case dynamicNames
+    /// Those of `atomOrder`, of one output section, and what lies between them.
+    case atoms(Range<Int>, of: OutputIndex, fill: UInt8)
+    /// Bytes of a merged section.
+    case merged(section: Int, Range<Int>)
+    case frames(chunk: Int, of: OutputIndex)
+    /// A part of the dynamic symbols' names.
+    case dynamicNames(part: Int)
     /// A whole linker-made section.
-    case section
+    case section(OutputIndex)
     /// Bytes kept in memory.
-    case memory
+    case memory(UnsafeRawPointer)
   }
-  var kind: Kind
+  var content: Content
   var offset: Int
   var size: Int
-  var output = OutputIndex.none
-  var first = 0
-  var last = 0
-  var memory: UnsafeRawPointer?
-  /// What lies between atoms.
-  var fill: UInt8 = 0
   /// Written when all others are, because these fill its bytes.
   var isDeferred = false
+
+  /// The bytes, if they are in memory already.
+  var memory: UnsafeRawPointer? {
+    if case .memory(let memory) = content { return memory }
+    return nil
+  }
 }
 
 /// What is made once, before pieces are written.

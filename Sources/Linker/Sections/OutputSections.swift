@@ -84,10 +84,8 @@ extension ReadsContents where Self: ReadsLayout {
 extension OutputSection {
   /// The loader writes addresses there, and protects them later, whatever inputs say of themselves.
   static func isAlwaysWritable(_ name: ByteString) -> Bool {
-    switch name {
-    case ".init_array", ".fini_array", ".preinit_array", ".ctors", ".dtors": true
-    default: false
-    }
+    name == ".ctors" || name == ".dtors"
+      || SectionOrder.arrays.contains { name == ByteString($0.name) }
   }
 
   static func named(_ name: ByteString, content: SectionContent = .atoms) -> OutputSection {
@@ -95,5 +93,16 @@ extension OutputSection {
       name: name, type: SectionType.null.rawValue, flags: 0, alignment: 0, content: content,
       entrySize: 0, size: 0, address: 0, fileOffset: 0, firstAtom: 0, atomCount: 0,
       firstSeen: .max, rank: 0, headerIndex: 0, link: 0, info: 0, nameOffset: 0)
+  }
+
+  /// A section that the linker makes.
+  init(_ form: LinkerSection, content: SectionContent, size: UInt64) {
+    self = .named(form.name, content: content)
+    type = form.type.rawValue
+    flags = form.flags.rawValue
+    alignment = form.alignment
+    entrySize = UInt64(form.entrySize)
+    self.size = size
+    firstSeen = 0
   }
 }

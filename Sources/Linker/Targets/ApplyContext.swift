@@ -37,7 +37,7 @@ struct ApplyContext {
     offsetTableAnchor =
       link.offsetTableAnchor.isNone ? 0 : link.outputs[link.offsetTableAnchor].address
     offsetSlots =
-      link.synthetic.offsetTable.isNone ? 0 : link.outputs[link.synthetic.offsetTable].address
+      link.synthetic[.offsetTable].isNone ? 0 : link.outputs[link.synthetic[.offsetTable]].address
     tlsStart = link.tlsStart
     threadPointer = link.threadPointer
     relativeCount = link.dynamicRelocations.countedRelative
