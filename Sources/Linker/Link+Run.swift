@@ -158,18 +158,13 @@ extension Link {
         serviceStage, inputStage, changingContents, demandStage, changingLayout)
     }
     timer.measure("make tables") {
-      MakeTables<T>.run(
-        serviceStage, inputStage, namingStage, contentStage, demandStage, changingTables)
+      MakeTables<T>.run(unplaced, changingTables)
     }
     try checkpoint()
     // Memory layout is fixed; symbols have addresses.
     try timer.measure("assign addresses") { () throws(LinkFailed) in
-      try AssignAddresses<T>.run(
-        serviceStage, inputStage, namingStage, contentStage, demandStage, changingTables,
-        changingLayout)
-      NameValues.run(
-        serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage,
-        changingLayout)
+      try AssignAddresses<T>.run(unplaced, changingTables, changingLayout)
+      NameValues.run(unplaced, tableStage, changingLayout)
       try checkpoint()
     }
     timer.measure("settle destinations") {
@@ -180,13 +175,10 @@ extension Link {
     }
     // What is compressed is relocated before.
     try timer.measure("compress") { () throws(LinkFailed) in
-      try CompressDebug<T>.run(
-        serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage,
-        changingLayout)
+      try CompressDebug<T>.run(unplaced, tableStage, changingLayout)
     }
     try timer.measure("write output") { () throws(LinkFailed) in
-      try WriteOutput<T>.run(
-        serviceStage, inputStage, namingStage, contentStage, demandStage, tableStage, layoutStage)
+      try WriteOutput<T>.run(laidOut)
     }
     if options.printsMap || options.mapFile != nil {
       MapFile<T.Encoding>(

@@ -36,12 +36,16 @@ public final class Link: @unchecked Sendable {
     contents.frames.storage.preferLargePages()
   }
 
+  /// The stages that the scan of relocations leaves behind.
+  var unplaced: UnplacedLink {
+    UnplacedLink(
+      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
+      contentStage: contentStage, demandStage: demandStage)
+  }
+
   /// All stages, for who reads them when the link is done.
   var laidOut: LaidOutLink {
-    LaidOutLink(
-      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
-      contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
-      layoutStage: layoutStage)
+    LaidOutLink(unplaced: unplaced, tableStage: tableStage, layoutStage: layoutStage)
   }
 
   var serviceStage: Reading<Services> { ownServices.reading }

@@ -232,16 +232,12 @@ extension Link {
   }
 
   func makeTables<T: Target>(_: T.Type) -> MakeTables<T> {
-    MakeTables(
-      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
-      contentStage: contentStage, demandStage: demandStage, changingTables: changingTables)
+    MakeTables(unplaced: unplaced, changingTables: changingTables)
   }
 
-  /// - Parameter made: is not given back.
   func writeOutput<T: Target>(_: T.Type) -> WriteOutput<T> {
     WriteOutput(
-      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
-      contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
-      layoutStage: layoutStage, changingMade: Changing(MadeContents()))
+      unplaced: unplaced, tableStage: tableStage, layoutStage: layoutStage,
+      changingMade: Changing(MadeContents()))
   }
 }

@@ -6,6 +6,9 @@ import Synchronization
 struct SectionGroup: BitwiseCopyable {
   /// Header index of the SHT_GROUP section.
   var section: UInt32
+  /// Index of the signature in the file's symbol table.
+  var source: UInt32
+  /// The signature, once names have symbols.
   var signature: SymbolIndex
 }
 

@@ -14,7 +14,9 @@ extension AssignAddresses {
     var places: [UInt64] = []
     for list in dynamicRelocations.lists {
       for relocation in list where isPacked(relocation) {
-        places.append(place(of: relocation, wordSize: E.wordSize))
+        // Atoms have offsets in their section as yet.
+        let base = outputs[atoms[relocation.atom].output].address
+        places.append(base &+ place(of: relocation, wordSize: E.wordSize))
       }
     }
     let table = synthetic[.offsetTable].isNone ? 0 : outputs[synthetic[.offsetTable]].address

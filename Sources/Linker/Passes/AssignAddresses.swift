@@ -6,28 +6,19 @@ import Platform
 /// The order is by permission, so that each has one loadable segment: read-only, code, data that is
 /// read-only after relocation, data. Inside, by custom. `-z separate-code` keeps file pages with
 /// code free of anything else; without it, neighbours share a page of the file that is mapped twice.
-struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
-  ReadsDemands, ChangesTables, ChangesLayout
-{
+struct AssignAddresses<T: Target>: FollowsScan, ChangesTables, ChangesLayout {
   typealias E = T.Encoding
 
-  let serviceStage: Reading<Services>
-  let inputStage: Reading<Inputs>
-  let namingStage: Reading<Naming>
-  let contentStage: Reading<Contents>
-  let demandStage: Reading<Demands>
+  let unplaced: UnplacedLink
   let changingTables: Changing<LinkerTables>
   let changingLayout: Changing<Layout>
 
   /// Gives output sections, atoms and symbols their addresses.
   static func run(
-    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
-    _ contents: Reading<Contents>, _ demands: Reading<Demands>,
-    _ tables: Changing<LinkerTables>, _ layout: Changing<Layout>
+    _ link: UnplacedLink, _ tables: Changing<LinkerTables>, _ layout: Changing<Layout>
   ) throws(LinkFailed) {
     let pass = AssignAddresses(
-      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
-      demandStage: demands, changingTables: tables, changingLayout: layout)
+      unplaced: link, changingTables: tables, changingLayout: layout)
     pass.countSections()
     try pass.assign()
   }
@@ -47,14 +38,11 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
       checkSegmentCount()
       try checkpoint()
       if synthetic[.relativeRelocations].isNone { break }
-      // Places of relocations are needed: atoms get their addresses for a moment.
-      shiftAtoms(forward: true)
       round += 1
       let fits = packRelativeRelocations(mayGuess: round < 8)
-      shiftAtoms(forward: false)
       if fits { break }
     }
-    shiftAtoms(forward: true)
+    shiftAtoms()
     checkPermissions()
     checkOverlaps()
     checkAddressLimit()
@@ -321,10 +309,10 @@ struct AssignAddresses<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
   }
 
   /// Offsets in sections become addresses.
-  private func shiftAtoms(forward: Bool) {
+  private func shiftAtoms() {
     for index in sectionOrder {
       let output = outputs[index]
-      let shift = forward ? output.address : 0 &- output.address
+      let shift = output.address
       if output.content == .frames { shiftFrameAtoms(by: shift) }
       guard output.content == .atoms, output.address != 0 else { continue }
       nonisolated(unsafe) let order = atomOrder + output.firstAtom

@@ -9,28 +9,19 @@ import Platform
 ///
 /// A section is compressed in shards of a megabyte, side by side: deflate streams can be joined at
 /// byte boundaries, zstd frames simply follow each other. Source: gABI, "Section Compression".
-struct CompressDebug<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents,
-  ReadsDemands,
-  ReadsTables, ChangesLayout
-{
+struct CompressDebug<T: Target>: FollowsScan, ReadsTables, ChangesLayout {
   typealias E = T.Encoding
 
-  let serviceStage: Reading<Services>
-  let inputStage: Reading<Inputs>
-  let namingStage: Reading<Naming>
-  let contentStage: Reading<Contents>
-  let demandStage: Reading<Demands>
+  let unplaced: UnplacedLink
   let tableStage: Reading<LinkerTables>
   let changingLayout: Changing<Layout>
 
   static func run(
-    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
-    _ contents: Reading<Contents>, _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>,
+    _ link: UnplacedLink, _ tables: Reading<LinkerTables>,
     _ layout: Changing<Layout>
   ) throws(LinkFailed) {
     try CompressDebug(
-      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
-      demandStage: demands, tableStage: tables, changingLayout: layout
+      unplaced: link, tableStage: tables, changingLayout: layout
     ).compressAll()
   }
 
@@ -71,9 +62,7 @@ struct CompressDebug<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCo
     defer { releaseAddressSpace(plain, bytes: size) }
     nonisolated(unsafe) let order = atomOrder + output.pointee.firstAtom
     let link = LaidOutLink(
-      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
-      contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
-      layoutStage: layoutStage)
+      unplaced: unplaced, tableStage: tableStage, layoutStage: layoutStage)
     pool.forEachRange(output.pointee.atomCount, grain: 16) { [atoms] range, _ in
       var context = ApplyContext(link, relativeTable: nil)
       for i in range {

@@ -2,25 +2,17 @@ import ELFFormat
 import Platform
 
 /// Makes the sections whose need and size the passes so far have settled.
-struct MakeTables<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands,
-  ChangesTables
-{
+struct MakeTables<T: Target>: FollowsScan, ChangesTables {
   typealias E = T.Encoding
 
-  let serviceStage: Reading<Services>
-  let inputStage: Reading<Inputs>
-  let namingStage: Reading<Naming>
-  let contentStage: Reading<Contents>
-  let demandStage: Reading<Demands>
+  let unplaced: UnplacedLink
   let changingTables: Changing<LinkerTables>
 
   static func run(
-    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
-    _ contents: Reading<Contents>, _ demands: Reading<Demands>, _ tables: Changing<LinkerTables>
+    _ link: UnplacedLink, _ tables: Changing<LinkerTables>
   ) {
     MakeTables(
-      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
-      demandStage: demands, changingTables: tables
+      unplaced: link, changingTables: tables
     ).make()
   }
 

@@ -3,26 +3,18 @@ import Platform
 import ScriptParsing
 
 /// Values of names that the linker, the command line and scripts define, once layout is known.
-struct NameValues: UsesServices, ReadsInputs, ReadsNaming, ReadsContents, ReadsDemands, ReadsTables,
-  ChangesLayout
-{
-  let serviceStage: Reading<Services>
-  let inputStage: Reading<Inputs>
-  let namingStage: Reading<Naming>
-  let contentStage: Reading<Contents>
-  let demandStage: Reading<Demands>
+struct NameValues: FollowsScan, ReadsTables, ChangesLayout {
+  let unplaced: UnplacedLink
   let tableStage: Reading<LinkerTables>
   let changingLayout: Changing<Layout>
 
   /// Gives the symbols their values, and the output its entry.
   static func run(
-    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
-    _ contents: Reading<Contents>, _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>,
+    _ link: UnplacedLink, _ tables: Reading<LinkerTables>,
     _ layout: Changing<Layout>
   ) {
     let pass = NameValues(
-      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
-      demandStage: demands, tableStage: tables, changingLayout: layout)
+      unplaced: link, tableStage: tables, changingLayout: layout)
     pass.setLinkerDefinedValues()
     pass.evaluateDefinitions()
     pass.findEntry()

@@ -190,7 +190,7 @@ extension ReadInputs {
     }
     if versioned { atomicOr(&file.pointee.flags, FileFlags.hasVersionedNames.rawValue) }
     for i in range.clamped(to: globalCount..<globalCount + file.pointee.groupCount) {
-      let signature = Int(groups[file.pointee.firstGroup + i - globalCount].signature.raw)
+      let signature = Int(groups[file.pointee.firstGroup + i - globalCount].source)
       let entry = file.pointee.symbol(E.self, signature)
       var name = ObjectFile.name(file.pointee.symbolNames, at: entry.name)
       if name.isEmpty, entry.type == .section {

@@ -179,9 +179,8 @@ struct ReadInputs<T: Target>: UsesServices, ChangesInputs, ChangesNaming, ReadsC
       objects[entry.file].firstGroup = start
       objects[entry.file].groupCount = entry.groups.count
       for (i, group) in entry.groups.enumerated() {
-        // Until names are known, the signature is an index in the file's symbol table.
         groups[start + i] = SectionGroup(
-          section: group.section, signature: SymbolIndex(raw: group.symbol))
+          section: group.section, source: group.symbol, signature: .none)
       }
     }
     return first

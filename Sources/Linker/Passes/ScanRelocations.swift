@@ -47,6 +47,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
         link: link, file: objects.base, isShared: isSharedLibrary,
         isPositionIndependent: isPositionIndependent, relaxes: relaxesSlots)
       var facts: ScanFacts = []
+      var relativeCounts: [Int] = []
       for i in chunk * grain..<min(liveObjects.count, (chunk + 1) * grain) {
         let file = objects.pointer(liveObjects[i])
         let firstLocal = context.locals.count
@@ -57,14 +58,13 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
         if context.locals.count > firstLocal + 1 {
           context.locals[firstLocal...].sort { $0.source < $1.source }
         }
-        // Numbers of its own, until those of the files before it are known.
-        file.pointee.firstRelative = context.relativeCount
+        relativeCounts.append(context.relativeCount)
         file.pointee.localDemandCount = context.locals.count - firstLocal
         facts.formUnion(context.facts)
       }
       return ScanResult(
         dynamic: context.dynamic, locals: context.locals, undefined: context.undefined,
-        facts: facts)
+        relativeCounts: relativeCounts, facts: facts)
     }
     var undefined: [UndefinedReference] = []
     var relativeCount = 0
@@ -74,9 +74,8 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
       var locals = results[chunk].locals[...]
       for i in chunk * grain..<min(liveObjects.count, (chunk + 1) * grain) {
         let file = objects.pointer(liveObjects[i])
-        let ownCount = file.pointee.firstRelative
         file.pointee.firstRelative = relativeCount
-        relativeCount += ownCount
+        relativeCount += results[chunk].relativeCounts[i - chunk * grain]
         let first = localDemands.count
         file.pointee.firstLocalDemand = first
         if file.pointee.localDemandCount == 0 { continue }
@@ -198,5 +197,7 @@ struct ScanResult: Sendable {
   var dynamic: [DynamicRelocation]
   var locals: [LocalDemand]
   var undefined: [UndefinedReference]
+  /// Of each file.
+  var relativeCounts: [Int]
   var facts: ScanFacts
 }

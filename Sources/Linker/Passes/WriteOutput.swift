@@ -10,30 +10,22 @@ import Synchronization
 /// takes a chunk, assembles it in its own buffer (copying and relocating), hashes it if a build-id
 /// is asked for, and writes it with one `pwrite`. Nothing is written twice but the build-id. A large
 /// symbol table goes by spans instead, each of which is three ranges of the file.
-struct WriteOutput<T: Target>: ReadsLaidOutLink {
+struct WriteOutput<T: Target>: FollowsScan, ReadsTables, ReadsLayout {
   typealias E = T.Encoding
 
-  let serviceStage: Reading<Services>
-  let inputStage: Reading<Inputs>
-  let namingStage: Reading<Naming>
-  let contentStage: Reading<Contents>
-  let demandStage: Reading<Demands>
+  let unplaced: UnplacedLink
   let tableStage: Reading<LinkerTables>
   let layoutStage: Reading<Layout>
   /// What several sections are written from.
   let changingMade: Changing<MadeContents>
 
   /// Writes the output, and puts it in its place if nothing failed.
-  static func run(
-    _ services: Reading<Services>, _ inputs: Reading<Inputs>, _ naming: Reading<Naming>,
-    _ contents: Reading<Contents>, _ demands: Reading<Demands>, _ tables: Reading<LinkerTables>,
-    _ layout: Reading<Layout>
-  ) throws(LinkFailed) {
+  static func run(_ link: LaidOutLink) throws(LinkFailed) {
     let made = Changing(MadeContents())
     defer { made.deallocate() }
     try WriteOutput(
-      serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
-      demandStage: demands, tableStage: tables, layoutStage: layout, changingMade: made
+      unplaced: link.unplaced, tableStage: link.tableStage, layoutStage: link.layoutStage,
+      changingMade: made
     ).write()
   }
 
@@ -44,10 +36,7 @@ struct WriteOutput<T: Target>: ReadsLaidOutLink {
 
   /// The stages, for the machine.
   var link: LaidOutLink {
-    LaidOutLink(
-      serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
-      contentStage: contentStage, demandStage: demandStage, tableStage: tableStage,
-      layoutStage: layoutStage)
+    LaidOutLink(unplaced: unplaced, tableStage: tableStage, layoutStage: layoutStage)
   }
 
   /// A small output goes by small chunks: these take less memory, which costs more to get than what
