@@ -17,7 +17,7 @@ import Testing
     #expect(MemoryLayout<MergeInput>.stride == 64)
     #expect(MemoryLayout<DynamicRelocation>.stride == 32)
     #expect(MemoryLayout<DecodedRelocations>.stride == 16)
-    #expect(MemoryLayout<SectionGroup>.stride == 8)
+    #expect(MemoryLayout<SectionGroup>.stride == 12)
     #expect(MemoryLayout<AtomIndex>.stride == 4)
     #expect(MemoryLayout<SymbolIndex>.stride == 4)
   }

@@ -42,12 +42,13 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
     let link = UnplacedLink(
       serviceStage: serviceStage, inputStage: inputStage, namingStage: namingStage,
       contentStage: contentStage, demandStage: demandStage)
+    nonisolated(unsafe) let relativeCounts: UnsafeMutablePointer<Int> = allocateZeroed(
+      count: liveObjects.count)
     let results = pool.map(chunks: (liveObjects.count + grain - 1) / grain) { [self] chunk, _ in
       var context = ScanContext(
         link: link, file: objects.base, isShared: isSharedLibrary,
         isPositionIndependent: isPositionIndependent, relaxes: relaxesSlots)
       var facts: ScanFacts = []
-      var relativeCounts: [Int] = []
       for i in chunk * grain..<min(liveObjects.count, (chunk + 1) * grain) {
         let file = objects.pointer(liveObjects[i])
         let firstLocal = context.locals.count
@@ -58,13 +59,13 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
         if context.locals.count > firstLocal + 1 {
           context.locals[firstLocal...].sort { $0.source < $1.source }
         }
-        relativeCounts.append(context.relativeCount)
+        relativeCounts[i] = context.relativeCount
         file.pointee.localDemandCount = context.locals.count - firstLocal
         facts.formUnion(context.facts)
       }
       return ScanResult(
         dynamic: context.dynamic, locals: context.locals, undefined: context.undefined,
-        relativeCounts: relativeCounts, facts: facts)
+        facts: facts)
     }
     var undefined: [UndefinedReference] = []
     var relativeCount = 0
@@ -75,7 +76,7 @@ struct ScanRelocations<T: Target>: UsesServices, ReadsInputs, ReadsNaming, Reads
       for i in chunk * grain..<min(liveObjects.count, (chunk + 1) * grain) {
         let file = objects.pointer(liveObjects[i])
         file.pointee.firstRelative = relativeCount
-        relativeCount += results[chunk].relativeCounts[i - chunk * grain]
+        relativeCount += relativeCounts[i]
         let first = localDemands.count
         file.pointee.firstLocalDemand = first
         if file.pointee.localDemandCount == 0 { continue }
@@ -197,7 +198,5 @@ struct ScanResult: Sendable {
   var dynamic: [DynamicRelocation]
   var locals: [LocalDemand]
   var undefined: [UndefinedReference]
-  /// Of each file.
-  var relativeCounts: [Int]
   var facts: ScanFacts
 }
