@@ -277,14 +277,13 @@ extension CodeImage {
   private static var tableOwner: Int { -2 }
   static var inputsOwner: Int { -3 }
 
-  private static var programHeaderSize: Int { E.is64 ? 56 : 32 }
   /// Bytes of the largest headers that the system loads: it reads 64 KiB of program headers.
   static var largestHeaders: UInt64 { 1 << 16 }
 
   /// Bytes of the file header and the room for program headers.
   var headersSize: UInt64 {
     let room = foreign.image?.programHeaderRoom ?? programHeaderRoom
-    return UInt64(FileHeader<E>.size + room * Self.programHeaderSize)
+    return UInt64(FileHeader<E>.size + room * ProgramHeader<E>.size)
   }
 
   /// Each kind of section has a segment, and another for each doubling: where their headers outgrow
@@ -301,7 +300,7 @@ extension CodeImage {
     }
     let count = segments().count
     while count > foreign.image?.programHeaderRoom ?? programHeaderRoom {
-      let limit = (Int(Self.largestHeaders) - FileHeader<E>.size) / Self.programHeaderSize
+      let limit = (Int(Self.largestHeaders) - FileHeader<E>.size) / ProgramHeader<E>.size
       guard count <= limit, programHeaderRoom < limit else {
         throw ImageError(
           .outOfRoom,

@@ -4,13 +4,14 @@ import ELFFormat
 extension CodeImage {
   func writeHeaders(entry: UInt64) {
     let segments = segments()
-    let file = fileHeader(entry: entry, segmentCount: segments.count)
     var bytes = [UInt8](repeating: 0, count: Int(headersSize))
-    bytes.replaceSubrange(0..<file.count, with: file)
-    for (i, segment) in segments.enumerated() {
-      let record = programHeader(segment)
-      let start = FileHeader<E>.size + i * record.count
-      bytes.replaceSubrange(start..<start + record.count, with: record)
+    bytes.withUnsafeMutableBytes { buffer in
+      let p = buffer.baseAddress!
+      FileHeader<E>.write(fileHeader(entry: entry, segmentCount: segments.count), to: p)
+      for (i, segment) in segments.enumerated() {
+        ProgramHeader<E>.write(
+          segment.fields(E.self), to: p + (FileHeader<E>.size + i * ProgramHeader<E>.size))
+      }
     }
     pendingChanges += headers.replace(with: bytes)
     for range in sectionHeaders.replace(with: sectionHeaderTable()) {
@@ -19,43 +20,18 @@ extension CodeImage {
     }
   }
 
-  /// Source: gABI, "ELF Header".
-  private func fileHeader(entry: UInt64, segmentCount: Int) -> [UInt8] {
-    var w = RecordWriter<E>()
-    w.bytes([0x7f, 0x45, 0x4c, 0x46, E.is64 ? 2 : 1, E.isBigEndian ? 2 : 1, 1])
+  private func fileHeader(entry: UInt64, segmentCount: Int) -> FileHeader<E>.Fields {
+    var header = FileHeader<E>.Fields(type: FileType.executable, machine: T.machine)
     // The system that gives meaning to what is no part of the format itself, such as indirect
     // functions: what was linked in knows.
-    w.bytes([foreign.image?.bytes.bytes[7] ?? 0])
-    w.zeros(8)
-    w.u16(FileType.executable)
-    w.u16(T.machine)
-    w.u32(1)
-    w.word(entry)
-    w.word(UInt64(FileHeader<E>.size))
-    w.word(sectionHeadersOffset)
-    w.u32(T.headerFlags)
-    w.u16(UInt16(FileHeader<E>.size))
-    w.u16(E.is64 ? 56 : 32)
-    w.u16(UInt16(segmentCount))
-    w.u16(UInt16(SectionHeader<E>.size))
-    w.u16(UInt16(foreign.kept.count + sections.count + 1))
-    w.u16(UInt16(sectionNames.section.headerIndex))
-    return w.result
-  }
-
-  /// Source: gABI, "Program Header": fields in another order for each class.
-  private func programHeader(_ segment: Segment) -> [UInt8] {
-    var w = RecordWriter<E>()
-    w.u32(segment.type.rawValue)
-    if E.is64 { w.u32(segment.flags.rawValue) }
-    w.word(segment.offset)
-    w.word(segment.address)
-    w.word(segment.address)
-    w.word(segment.fileSize)
-    w.word(segment.memorySize)
-    if !E.is64 { w.u32(segment.flags.rawValue) }
-    w.word(segment.alignment)
-    return w.result
+    header.systemABI = foreign.image?.bytes.bytes[7] ?? 0
+    header.flags = T.headerFlags
+    header.entry = entry
+    header.segmentCount = segmentCount
+    header.sectionHeaderOffset = sectionHeadersOffset
+    header.sectionCount = foreign.kept.count + sections.count + 1
+    header.sectionNameIndex = sectionNames.section.headerIndex
+    return header
   }
 
   /// Segments: those that were linked in, the image's own, in the order that the format asks for.
@@ -103,7 +79,7 @@ extension CodeImage {
     let rest = others.filter { $0.type != .programHeaders && $0.type != .interpreter }
     var all = first + loads + rest
     for i in all.indices where all[i].type == .programHeaders {
-      all[i].fileSize = UInt64(all.count * (E.is64 ? 56 : 32))
+      all[i].fileSize = UInt64(all.count * ProgramHeader<E>.size)
       all[i].memorySize = all[i].fileSize
     }
     return all
@@ -133,39 +109,56 @@ extension CodeImage {
   }
 
   private func sectionHeaderTable() -> [UInt8] {
-    var w = RecordWriter<E>()
-    w.zeros(SectionHeader<E>.size)
+    // The null section; and those that everything has left, which are in no segment: they have the
+    // header of no section. Source: gABI, "Sections", SHT_NULL.
+    var headers: [SectionHeader<E>.Fields?] = [nil]
     if let image = foreign.image {
-      for index in foreign.kept {
-        let section = image.sections[index]
-        // Source: gABI, "Sections", sh_info: a section's index where SHF_INFO_LINK says so.
-        let info =
-          section.flags.contains(.infoLink) && Int(section.info) < foreign.headerIndices.count
-          ? foreign.headerIndices[Int(section.info)] : section.info
-        var link =
-          Int(section.link) < foreign.headerIndices.count
-          ? foreign.headerIndices[Int(section.link)] : 0
-        if Int(section.link) == foreign.symbolTable { link = symbolTable.section.headerIndex }
-        header(
-          &w, name: foreign.nameOffsets[index] ?? 0, type: section.type, flags: section.flags,
-          address: section.address, offset: section.fileOffset, size: section.size, link: link,
-          info: info, alignment: section.alignment, entrySize: section.entrySize)
-      }
+      for index in foreign.kept { headers.append(header(of: image.sections[index], index)) }
     }
     for section in sections {
-      // One that everything has left is in no segment. Source: gABI, "Sections", SHT_NULL: the
-      // header of no section.
-      if section.isLoaded, mappedSize(section) == 0 {
-        w.zeros(SectionHeader<E>.size)
-        continue
-      }
-      header(
-        &w, name: section.nameOffset, type: section.type, flags: section.flags,
-        address: section.address, offset: offset(of: section), size: section.size,
-        link: section.link, info: section.info, alignment: alignment(of: section),
-        entrySize: section.entrySize)
+      headers.append(section.isLoaded && mappedSize(section) == 0 ? nil : header(of: section))
     }
-    return w.result
+    var table = [UInt8](repeating: 0, count: headers.count * SectionHeader<E>.size)
+    table.withUnsafeMutableBytes { buffer in
+      for case (let i, let header?) in headers.enumerated() {
+        SectionHeader<E>.write(header, to: buffer.baseAddress! + i * SectionHeader<E>.size)
+      }
+    }
+    return table
+  }
+
+  /// Of a section that was linked in.
+  private func header(of section: ForeignSection, _ index: Int) -> SectionHeader<E>.Fields {
+    func number(_ index: UInt32) -> UInt32? {
+      Int(index) < foreign.headerIndices.count ? foreign.headerIndices[Int(index)] : nil
+    }
+    var header = SectionHeader<E>.Fields(
+      name: foreign.nameOffsets[index] ?? 0, type: section.type, flags: section.flags)
+    header.address = section.address
+    header.offset = section.fileOffset
+    header.size = section.size
+    header.link =
+      Int(section.link) == foreign.symbolTable
+      ? symbolTable.section.headerIndex : number(section.link) ?? 0
+    // Source: gABI, "Sections", sh_info: a section's index where SHF_INFO_LINK says so.
+    header.info =
+      section.flags.contains(.infoLink) ? number(section.info) ?? section.info : section.info
+    header.alignment = section.alignment
+    header.entrySize = section.entrySize
+    return header
+  }
+
+  private func header(of section: ImageSection) -> SectionHeader<E>.Fields {
+    var header = SectionHeader<E>.Fields(
+      name: section.nameOffset, type: section.type, flags: section.flags)
+    header.address = section.address
+    header.offset = offset(of: section)
+    header.size = section.size
+    header.link = section.link
+    header.info = section.info
+    header.alignment = alignment(of: section)
+    header.entrySize = section.entrySize
+    return header
   }
 
   /// In bytes. Sections begin with a page, and atoms may be aligned to more: the header cannot say so,
@@ -184,43 +177,5 @@ extension CodeImage {
       return offset(of: data) + (section.address - data.address)
     }
     return section.isLoaded ? section.address % T.imagePageSize : headersSize
-  }
-
-  /// Source: gABI, "Sections".
-  private func header(
-    _ w: inout RecordWriter<E>, name: UInt32, type: SectionType, flags: SectionFlags,
-    address: UInt64, offset: UInt64, size: UInt64, link: UInt32, info: UInt32, alignment: UInt64,
-    entrySize: UInt64
-  ) {
-    w.u32(name)
-    w.u32(type.rawValue)
-    w.word(flags.rawValue)
-    w.word(address)
-    w.word(offset)
-    w.word(size)
-    w.u32(link)
-    w.u32(info)
-    w.word(alignment)
-    w.word(entrySize)
-  }
-}
-
-/// Numbers in the target's order, one after the other.
-struct RecordWriter<E: ELFEncoding> {
-  private(set) var result: [UInt8] = []
-
-  mutating func bytes(_ bytes: [UInt8]) { result += bytes }
-  mutating func zeros(_ count: Int) { result += repeatElement(0, count: count) }
-
-  mutating func u16(_ value: UInt16) { append(value) }
-  mutating func u32(_ value: UInt32) { append(value) }
-  mutating func u64(_ value: UInt64) { append(value) }
-  mutating func word(_ value: UInt64) {
-    if E.is64 { append(value) } else { append(UInt32(truncatingIfNeeded: value)) }
-  }
-
-  private mutating func append<I: FixedWidthInteger>(_ value: I) {
-    let ordered = E.isBigEndian ? value.bigEndian : value.littleEndian
-    withUnsafeBytes(of: ordered) { result += $0 }
   }
 }

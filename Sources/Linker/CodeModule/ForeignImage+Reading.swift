@@ -16,7 +16,7 @@ extension LaidOutLink {
     let sections = foreignSections(E.self, output)
     var image = ForeignImage(
       bytes: output, entry: entryAddress, programHeaders: segments.map { ForeignSegment($0) },
-      programHeaderRoom: (Int(headersSize) - FileHeader<E>.size) / (E.is64 ? 56 : 32),
+      programHeaderRoom: (Int(headersSize) - FileHeader<E>.size) / ProgramHeader<E>.size,
       sections: sections, symbols: foreignSymbols(E.self, output),
       localSymbolCount: max(0, symbolTable.localCount - 1),
       imports: request.imports.map { foreignImport($0) },

@@ -201,36 +201,24 @@ struct ModuleObject<T: Target> {
     file += [UInt8](repeating: 0, count: (sections.count + 1) * SectionHeader<E>.size)
     file.withUnsafeMutableBytes { buffer in
       let p = buffer.baseAddress!
-      writeHeader(p, sectionHeaders: headers, count: sections.count + 1)
+      var header = FileHeader<E>.Fields(type: FileType.relocatable, machine: T.machine)
+      header.flags = T.headerFlags
+      header.sectionHeaderOffset = UInt64(headers)
+      header.sectionCount = sections.count + 1
+      header.sectionNameIndex = UInt32(sections.count)
+      FileHeader<E>.write(header, to: p)
       for (i, section) in sections.enumerated() {
-        let h = p + headers + (i + 1) * SectionHeader<E>.size
-        E.store32(nameOffsets[i], h)
-        E.store32(section.type.rawValue, h + 4)
-        E.storeWord(section.flags.rawValue, h + 8)
-        E.storeWord(UInt64(offsets[i]), h + (E.is64 ? 24 : 16))
-        E.storeWord(UInt64(section.bytes.count), h + (E.is64 ? 32 : 20))
-        E.store32(UInt32(section.link), h + (E.is64 ? 40 : 24))
-        E.store32(UInt32(section.info), h + (E.is64 ? 44 : 28))
-        E.storeWord(1 << UInt64(section.alignment), h + (E.is64 ? 48 : 32))
-        E.storeWord(UInt64(section.entrySize), h + (E.is64 ? 56 : 36))
+        var header = SectionHeader<E>.Fields(
+          name: nameOffsets[i], type: section.type, flags: section.flags)
+        header.offset = UInt64(offsets[i])
+        header.size = UInt64(section.bytes.count)
+        header.link = UInt32(section.link)
+        header.info = UInt32(section.info)
+        header.alignment = 1 << UInt64(section.alignment)
+        header.entrySize = UInt64(section.entrySize)
+        SectionHeader<E>.write(header, to: p + headers + (i + 1) * SectionHeader<E>.size)
       }
     }
     return file
-  }
-
-  private func writeHeader(_ p: UnsafeMutableRawPointer, sectionHeaders: Int, count: Int) {
-    let identification: InlineArray<7, UInt8> = [
-      0x7f, 0x45, 0x4c, 0x46, E.is64 ? 2 : 1, E.isBigEndian ? 2 : 1, 1,
-    ]
-    for i in 0..<7 { p.storeBytes(of: identification[i], toByteOffset: i, as: UInt8.self) }
-    E.store16(FileType.relocatable, p + 16)
-    E.store16(T.machine, p + 18)
-    E.store32(1, p + 20)
-    E.storeWord(UInt64(sectionHeaders), p + (E.is64 ? 40 : 32))
-    E.store32(T.headerFlags, p + (E.is64 ? 48 : 36))
-    E.store16(UInt16(FileHeader<E>.size), p + (E.is64 ? 52 : 40))
-    E.store16(UInt16(SectionHeader<E>.size), p + (E.is64 ? 58 : 46))
-    E.store16(UInt16(count), p + (E.is64 ? 60 : 48))
-    E.store16(UInt16(count - 1), p + (E.is64 ? 62 : 50))
   }
 }

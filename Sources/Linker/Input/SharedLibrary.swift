@@ -113,7 +113,7 @@ enum SharedLibraryReader {
       file.sectionHeaders = bytes.start + Int(offset)
       file.sectionCount = Int(count)
     }
-    let segmentSize = E.is64 ? 56 : 32
+    let segmentSize = ProgramHeader<E>.size
     let segmentOffset = header.programHeaderOffset
     let segmentCount = UInt64(E.load16(bytes.start + (E.is64 ? 56 : 44)))
     guard segmentOffset <= UInt64(bytes.count),

@@ -159,16 +159,13 @@ struct AllocateSlots<E: ELFEncoding>: UsesServices, ReadsInputs, ReadsNaming, Ch
   private func isReadOnly(
     _ library: SharedLibrary, _ address: UInt64
   ) -> Bool {
-    let size = E.is64 ? 56 : 32
     for i in 0..<library.programHeaderCount {
-      let p = library.programHeaders + i * size
-      let type = SegmentType(rawValue: E.load32(p))
-      let flags = SegmentFlags(rawValue: E.load32(p + (E.is64 ? 4 : 24)))
-      let start = E.loadWord(p + (E.is64 ? 16 : 8))
-      let length = E.loadWord(p + (E.is64 ? 40 : 20))
-      guard address >= start, address &- start < length else { continue }
-      if type == .gnuRelro { return true }
-      if type == .load, !flags.contains(.write) { return true }
+      let header = ProgramHeader<E>(library.programHeaders + i * ProgramHeader<E>.size)
+      guard address >= header.address, address &- header.address < header.memorySize else {
+        continue
+      }
+      if header.type == .gnuRelro { return true }
+      if header.type == .load, !header.flags.contains(.write) { return true }
     }
     return false
   }

@@ -175,7 +175,7 @@ struct AssignAddresses<T: Target>: FollowsScan, ChangesTables, ChangesLayout {
     layout.segments = []
     let headerSegments = segmentCount + options.spareProgramHeaders
     let fileHeader = UInt64(FileHeader<E>.size)
-    layout.headersSize = fileHeader + UInt64(headerSegments) * (E.is64 ? 56 : 32)
+    layout.headersSize = fileHeader + UInt64(headerSegments * ProgramHeader<E>.size)
     layout.imageBase = base
     let starts = startAddresses()
 
@@ -295,7 +295,7 @@ struct AssignAddresses<T: Target>: FollowsScan, ChangesTables, ChangesLayout {
     stack.alignment = 16
     if !options.omitsStackHeader { list.append(stack) }
     if list.first?.type == .programHeaders {
-      let size = UInt64(list.count * (E.is64 ? 56 : 32))
+      let size = UInt64(list.count * ProgramHeader<E>.size)
       list[0].fileSize = size
       list[0].memorySize = size
     }

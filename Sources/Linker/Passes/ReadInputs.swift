@@ -466,6 +466,13 @@ struct ReadInputs<T: Target>: UsesServices, ChangesInputs, ChangesNaming, ReadsC
       symbols[index].flags |= SymbolFlags([.isRoot, .isMentioned]).rawValue
       references.append(index)
     }
+    for definition in parsedDefinitions where !definition.isProvided || isAsked(definition.name) {
+      for name in definition.expression.symbols {
+        guard let index = names.find(name, in: symbols) else { continue }
+        symbols[index].flags |= SymbolFlags([.isReferenced, .isMentioned]).rawValue
+        references.append(index)
+      }
+    }
     for pattern in options.undefinedGlobs {
       let glob = Glob(ByteString(copying: pattern))
       for i in symbols.indices {
@@ -477,6 +484,13 @@ struct ReadInputs<T: Target>: UsesServices, ChangesInputs, ChangesNaming, ReadsC
       }
     }
     return references
+  }
+
+  /// Whether live objects refer to a name and none defines it.
+  private func isAsked(_ name: ByteString) -> Bool {
+    guard let index = names.find(name, in: symbols) else { return false }
+    let has = symbols[index].has
+    return has.contains(.isMentioned) && !has.contains(.isDefinedInObject)
   }
 
   /// What libraries leave undefined may be in an archive, and if it is in an object it has to be

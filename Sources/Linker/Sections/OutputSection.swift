@@ -57,3 +57,12 @@ struct Segment {
   var memorySize: UInt64 = 0
   var alignment: UInt64 = 1
 }
+
+extension Segment {
+  /// What its program header says.
+  func fields<E: ELFEncoding>(_: E.Type) -> ProgramHeader<E>.Fields {
+    .init(
+      type: type, flags: flags, offset: offset, address: address, fileSize: fileSize,
+      memorySize: memorySize, alignment: alignment)
+  }
+}
