@@ -73,9 +73,16 @@ public struct ByteString: @unchecked Sendable {
   }
 
   @inlinable
+  @_disfavoredOverload
   public func hasSuffix(_ suffix: StaticString) -> Bool {
     let n = suffix.utf8CodeUnitCount
     return count >= n && memcmp(start + (count - n), suffix.utf8Start, n) == 0
+  }
+
+  @inlinable
+  public func hasSuffix(_ suffix: ByteString) -> Bool {
+    count >= suffix.count
+      && memcmp(start + (count - suffix.count), suffix.start, suffix.count) == 0
   }
 
   @inlinable

@@ -16,6 +16,7 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
   let inputStage: Reading<Inputs>
   let namingStage: Reading<Naming>
   let contentStage: Reading<Contents>
+  let rules: SectionRules
   unowned(unsafe) let shared: SectionReading
 
   /// Makes the atoms and frames of all live files.
@@ -27,6 +28,7 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
     try withExtendedLifetime(shared) { () throws(LinkFailed) in
       try ReadSections(
         serviceStage: services, inputStage: inputs, namingStage: naming, contentStage: contents,
+        rules: SectionRules(keepsApart: services.value.options.keepsTextSectionPrefix),
         shared: shared
       ).read()
     }
@@ -194,12 +196,11 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
     if flags.contains(.x86Large) { has.insert(.isLarge) }
     if flags.contains(.strings) { has.insert(.isStrings) }
     if SectionNaming.isCIdentifier(name) { has.insert(.isNamedForC) }
-    var place = SectionNaming.place(
-      of: name, flags: flags, keepsTextPrefixes: options.keepsTextSectionPrefix)
+    var place = rules.place(of: name, flags: flags)
     if place.isReversed, name == ".ctors" || name == ".dtors",
       SectionNaming.isStartFile(file.pointee.name)
     {
-      place = SectionNaming.Place(name: name, part: 0)
+      place = SectionRules.Place(name: name)
     }
     if place.isReversed { has.insert(.isReversed) }
     if kind == .regular {

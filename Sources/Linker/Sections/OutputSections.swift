@@ -18,7 +18,7 @@ final class OutputNames: Sendable {
 
 extension ReadsContents {
   func prepareOutputs() {
-    for name in SectionNaming.commonNames {
+    for name in SectionRules.commonNames {
       let name = ByteString(name)
       let index = outputs.append(.named(name))
       let isThreadLocal = name.hasPrefix(".t") && name != ".text"
@@ -31,10 +31,9 @@ extension ReadsContents {
   /// The output section of a place.
   @inline(__always)
   func outputIndex(
-    _ place: SectionNaming.Place, type: SectionType, flags: SectionFlags
+    _ place: SectionRules.Place, type: SectionType, flags: SectionFlags
   ) -> OutputIndex {
-    place.common >= 0
-      ? OutputIndex(place.common) : outputIndex(place.name, type: type, flags: flags)
+    place.output.isNone ? outputIndex(place.name, type: type, flags: flags) : place.output
   }
 
   /// The output section of that name, made if there is none yet. Called by all workers; which index
