@@ -20,7 +20,6 @@ struct SymbolIndex: TableIndex { var raw: UInt32 }
 struct ExtraIndex: TableIndex { var raw: UInt32 }
 struct AtomIndex: TableIndex { var raw: UInt32 }
 struct FrameIndex: TableIndex { var raw: UInt32 }
-struct GroupIndex: TableIndex { var raw: UInt32 }
 struct OutputIndex: TableIndex { var raw: UInt32 }
 struct MergeIndex: TableIndex { var raw: UInt32 }
 

@@ -236,20 +236,6 @@ public func atomicMin(_ p: UnsafeMutablePointer<UInt64>, _ value: UInt64) {
   }
 }
 
-/// Lowers the word to `value` if that is smaller.
-@inlinable
-@inline(__always)
-public func atomicMin(_ p: UnsafeMutablePointer<UInt32>, _ value: UInt32) {
-  let cell = atomicView(p)
-  var old = cell.pointee.load(ordering: .relaxed)
-  while value < old {
-    let (done, current) = cell.pointee.weakCompareExchange(
-      expected: old, desired: value, ordering: .relaxed)
-    if done { return }
-    old = current
-  }
-}
-
 extension WorkerPool {
   /// The results of `body` for each number below `chunks`, in order.
   @inlinable

@@ -4,8 +4,8 @@ import Platform
 struct ExpressionParser {
   var scanner: ScriptScanner
   private(set) var expression: Expression
-  private var symbolIndices: [ByteString: Int] = [:]
-  private var testedIndices: [ByteString: Int] = [:]
+  private var symbolNumbers: [ByteString: Int] = [:]
+  private var testedNumbers: [ByteString: Int] = [:]
   private var depth = 0
 
   init(_ scanner: ScriptScanner) {
@@ -37,13 +37,18 @@ struct ExpressionParser {
   }
 
   private mutating func pushSymbol(_ name: ByteString, at position: Int) {
-    let next = expression.symbols.count
-    let index = symbolIndices[name] ?? next
-    if index == next {
-      symbolIndices[name] = index
-      expression.symbols.append(name)
-    }
-    emit(.symbol, at: position, UInt64(index))
+    let number = Self.number(of: name, in: &expression.symbols, &symbolNumbers)
+    emit(.symbol, at: position, UInt64(number))
+  }
+
+  /// The place of a name in a list, at whose end it is put if it is new.
+  private static func number(
+    of name: ByteString, in list: inout [ByteString], _ numbers: inout [ByteString: Int]
+  ) -> Int {
+    if let number = numbers[name] { return number }
+    list.append(name)
+    numbers[name] = list.count - 1
+    return list.count - 1
   }
 
   private mutating func skipBlanks() throws(ScriptError) {
@@ -230,13 +235,8 @@ struct ExpressionParser {
     try skipBlanks()
     try scanner.expect(UInt8(ascii: ")"), "after the name in \(quoted(name))")
     if name == "DEFINED" {
-      let next = expression.testedSymbols.count
-      let index = testedIndices[argument] ?? next
-      if index == next {
-        testedIndices[argument] = index
-        expression.testedSymbols.append(argument)
-      }
-      emit(.defined, at: position, UInt64(index))
+      let number = Self.number(of: argument, in: &expression.testedSymbols, &testedNumbers)
+      emit(.defined, at: position, UInt64(number))
     } else if argument == "MAXPAGESIZE" {
       emit(.maximumPageSize, at: position)
     } else if argument == "COMMONPAGESIZE" {

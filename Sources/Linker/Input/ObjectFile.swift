@@ -150,29 +150,26 @@ struct ObjectFile: BitwiseCopyable {
 struct FileFlags: OptionSet, Sendable {
   let rawValue: UInt32
   @inline(__always) init(rawValue: UInt32) { self.rawValue = rawValue }
-  static let isLive = FileFlags(rawValue: 1)
+  static let isLive = FileFlags(rawValue: 1 << 0)
   /// `--exclude-libs` covers its archive.
-  static let isExcluded = FileFlags(rawValue: 2)
+  static let isExcluded = FileFlags(rawValue: 1 << 1)
   /// It has a `.note.GNU-stack`, and that asks for an executable stack.
-  static let wantsExecutableStack = FileFlags(rawValue: 4)
-  static let hasStackNote = FileFlags(rawValue: 8)
-  static let hasFeatures = FileFlags(rawValue: 16)
-  /// Compiled for split stacks, and so on: nothing the linker acts on, kept for messages.
-  static let isBroken = FileFlags(rawValue: 32)
+  static let wantsExecutableStack = FileFlags(rawValue: 1 << 2)
+  static let hasFeatures = FileFlags(rawValue: 1 << 3)
   /// Some symbol name has an `@`.
-  static let hasVersionedNames = FileFlags(rawValue: 64)
+  static let hasVersionedNames = FileFlags(rawValue: 1 << 4)
   /// What it defines is left out of the output's symbol table.
-  static let isUnlisted = FileFlags(rawValue: 128)
+  static let isUnlisted = FileFlags(rawValue: 1 << 5)
   /// It has a section that names libraries (`.deplibs`).
-  static let namesLibraries = FileFlags(rawValue: 256)
+  static let namesLibraries = FileFlags(rawValue: 1 << 6)
   /// Some atom of it has relocations.
-  static let hasRelocations = FileFlags(rawValue: 512)
+  static let hasRelocations = FileFlags(rawValue: 1 << 7)
   /// Some section is in a group and not loaded: `.debug_macro`, for instance.
-  static let hasUnloadedMembers = FileFlags(rawValue: 1 << 16)
+  static let hasUnloadedMembers = FileFlags(rawValue: 1 << 8)
   /// Some section is SHF_LINK_ORDER.
-  static let hasLinkOrder = FileFlags(rawValue: 1 << 17)
+  static let hasLinkOrder = FileFlags(rawValue: 1 << 9)
   /// Some group is not elected: no GRP_COMDAT.
-  static let hasPlainGroups = FileFlags(rawValue: 1 << 18)
+  static let hasPlainGroups = FileFlags(rawValue: 1 << 10)
 }
 
 extension ObjectFile {

@@ -77,7 +77,7 @@ struct NameValues: FollowsScan, ReadsTables, ChangesLayout {
       if let index = named[".bss"] { return anchored(index, atEnd: false) }
       return last { $0.has.contains(.write) && !$0.has.contains(.threadLocal) }
         .map { anchored($0, atEnd: true) } ?? imageBase
-    case .imageEnd, .programBreak:
+    case .imageEnd:
       return last { !$0.has.contains(.threadLocal) }.map { anchored($0, atEnd: true) } ?? imageBase
     case .dynamic: return own(synthetic[.dynamic])
     case .offsetTable: return own(offsetTableAnchor)
@@ -143,8 +143,7 @@ struct NameValues: FollowsScan, ReadsTables, ChangesLayout {
       guard !symbol.extra.isNone, let stub = pltAddress(extras[symbol.extra]) else { return nil }
       address = stub
     }
-    return Expression.Value(
-      address, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
+    return Expression.Value(address, of: symbol)
   }
 
   private func findEntry() {

@@ -162,7 +162,6 @@ struct ReadInputs<T: Target>: UsesServices, ChangesInputs, ChangesNaming, ReadsC
           E.self, machine: T.machine, sources[i], into: objects.pointer(index),
           groups: &fileGroups)
       } catch {
-        objects[index].flags |= FileFlags.isBroken.rawValue
         objects[index].symbolCount = 0
         objects[index].firstGlobal = 0
         diagnostics.error(

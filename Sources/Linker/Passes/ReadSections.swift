@@ -122,7 +122,6 @@ struct ReadSections<T: Target>: UsesServices, ReadsInputs, ReadsNaming, ReadsCon
     if flags.contains(.exclude) { return true }
     let second = name.count > 1 ? name[1] : 0
     if second == UInt8(ascii: "n"), name == ".note.GNU-stack" {
-      file.pointee.flags |= FileFlags.hasStackNote.rawValue
       if flags.contains(.execute) { file.pointee.flags |= FileFlags.wantsExecutableStack.rawValue }
       return true
     }

@@ -81,8 +81,7 @@ extension ResolveSymbols {
         guard let index = names.find(name, in: symbols) else { return nil }
         let symbol = symbols[index]
         if symbol.has.contains(.isUndefined) { return nil }
-        return Expression.Value(
-          symbol.word, section: symbol.has.contains(.isAbsolute) ? 0 : 1 &+ symbol.atom.raw / 2)
+        return Expression.Value(symbol.word, of: symbol)
       }
       if let value, value.section == 0 {
         symbols[definition.symbol].flags |= SymbolFlags.isAbsolute.rawValue

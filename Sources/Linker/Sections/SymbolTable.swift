@@ -103,8 +103,8 @@ extension UsesServices where Self: ReadsInputs & ReadsNaming & ReadsContents {
     return joinedName(symbol.name, library.versionNames[version])
   }
 
-  /// Section number of an address in the output, and the word for SHT_SYMTAB_SHNDX if it does not
-  /// fit.
+  /// The number of the output section that an atom is in. SHT_SYMTAB_SHNDX has those that do not fit
+  /// into a symbol.
   @inline(__always)
   func sectionNumber(_ atom: AtomIndex) -> UInt32 {
     if atom.raw >= AtomIndex.discarded.raw { return SectionIndex.absolute }

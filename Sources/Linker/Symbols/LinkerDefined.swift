@@ -24,10 +24,16 @@ struct LinkerDefinedSymbol {
     /// `__start_X` and `__stop_X`: bounds of sections whose name is X.
     case identifierStart(ByteString)
     case identifierStop(ByteString)
-    case programBreak
   }
   var symbol: SymbolIndex
   var kind: Kind
+}
+
+extension Expression.Value {
+  /// A symbol's value. Expressions tell numbers from addresses, but no section from another.
+  init(_ value: UInt64, of symbol: Symbol) {
+    self.init(value, section: symbol.has.contains(.isAbsolute) ? 0 : 1)
+  }
 }
 
 /// A definition of `--defsym` or of a script, before names have symbols.
