@@ -91,22 +91,25 @@ let package = Package(
     .executableTarget(
       name: "elf-compare", dependencies: ["ELFComparison", "Platform"], path: "Tools/elf-compare",
       swiftSettings: settings),
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
     .testTarget(
       name: "UnitTests",
       dependencies: [
         "ELFFormat", "Platform", "ScriptParsing", "Symbolication", "Linker", "LinkerCLI", "CXXHash",
-        "CXXHashVector",
+        "CXXHashVector", "TestSupport",
       ],
       swiftSettings: settings),
     .testTarget(
       name: "ImageTests",
-      dependencies: ["Weld", "embedding", "Linker", "ELFFormat", "Platform", "CSystem"],
+      dependencies: [
+        "Weld", "embedding", "Linker", "ELFFormat", "Platform", "CSystem", "TestSupport",
+      ],
       swiftSettings: settings),
     .testTarget(
-      name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform"],
+      name: "ElfCompareTests", dependencies: ["ELFComparison", "Platform", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "LinkCaseTests", dependencies: ["LinkerCLI"], swiftSettings: settings),
+      name: "LinkCaseTests", dependencies: ["LinkerCLI", "TestSupport"], swiftSettings: settings),
     // A process apart that attaches to another one, for tests that end it or take its rights away.
     .executableTarget(
       name: "hot-swap-probe", dependencies: ["HotSwap", "Linker"], path: "Tests/HotSwapProbe",
@@ -115,6 +118,7 @@ let package = Package(
       name: "HotSwapTests", dependencies: ["HotSwap", "hot-swap-probe", "Linker"],
       exclude: ["Programs"], swiftSettings: settings),
     .testTarget(
-      name: "SourceTreeTests", dependencies: ["ELFFormat", "Linker"], swiftSettings: settings),
+      name: "SourceTreeTests", dependencies: ["ELFFormat", "Linker", "TestSupport"],
+      swiftSettings: settings),
   ]
 )

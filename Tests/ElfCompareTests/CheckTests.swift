@@ -1,4 +1,5 @@
 import ELFComparison
+import TestSupport
 import Testing
 
 @Suite struct CheckTests {
@@ -14,14 +15,19 @@ import Testing
     }
   }
 
-  @Test func damageIsFound() throws {
-    let tools = Toolchain()
-    defer { tools.remove() }
+  /// The bytes of a shared library.
+  private func libraryBytes(_ tools: Toolchain) throws -> [UInt8] {
     let sample = Sample.all[2]
     let path = try #require(
       tools.build(
         sample.source, language: "c", compile: sample.compile, link: sample.link, linker: "bfd"))
-    let good = tools.read(path)
+    return tools.read(path)
+  }
+
+  @Test func damageIsFound() throws {
+    let tools = Toolchain()
+    defer { tools.remove() }
+    let good = try libraryBytes(tools)
     /// Findings after the section `name` was changed.
     func aspects(damaging name: String, _ change: (inout [UInt8], Int, Int) -> Void) throws
       -> Set<Aspect>
@@ -48,12 +54,8 @@ import Testing
   @Test func hostileBytesAreHarmless() throws {
     let tools = Toolchain()
     defer { tools.remove() }
-    let sample = Sample.all[2]
-    let path = try #require(
-      tools.build(
-        sample.source, language: "c", compile: sample.compile, link: sample.link, linker: "bfd"))
-    let good = tools.read(path)
-    var generator = Xorshift(state: 0x9e37_79b9_7f4a_7c15)
+    let good = try libraryBytes(tools)
+    var generator = Chance(seed: 0x9e37_79b9_7f4a_7c15)
     for round in 0..<300 {
       var bytes = good
       for _ in 0..<(1 + round % 12) {
@@ -88,16 +90,5 @@ import Testing
       }
     }
     return nil
-  }
-}
-
-/// A small generator with a fixed start, so that a failure can be repeated.
-struct Xorshift {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state ^= state << 13
-    state ^= state >> 7
-    state ^= state << 17
-    return state
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 import Testing
 
 /// Compiles and links small programs with the linkers of the machine, into a folder of its own.
@@ -53,16 +54,7 @@ struct Toolchain {
     return output
   }
 
-  func read(_ path: String) -> [UInt8] {
-    let file = fopen(path, "r")!
-    defer { fclose(file) }
-    fseek(file, 0, SEEK_END)
-    var bytes = [UInt8](repeating: 0, count: ftell(file))
-    rewind(file)
-    let count = bytes.count
-    _ = bytes.withUnsafeMutableBytes { fread($0.baseAddress!, 1, count, file) }
-    return bytes
-  }
+  func read(_ path: String) -> [UInt8] { readBytes(path)! }
 }
 
 /// A source and how it is built.

@@ -1,5 +1,6 @@
 import Glibc
 import Linker
+import TestSupport
 import Testing
 import Weld
 

@@ -1,5 +1,6 @@
 import ELFFormat
 import Platform
+import TestSupport
 import Testing
 
 @testable import Linker

@@ -1,4 +1,5 @@
 import Linker
+import TestSupport
 import Testing
 
 @testable import Weld

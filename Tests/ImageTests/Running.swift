@@ -1,6 +1,7 @@
 import CSystem
 import Glibc
 import Platform
+import TestSupport
 
 /// Runs a program and returns its exit status (128 + signal if it was killed), and what it printed.
 func run(_ arguments: [String], input: String = "") -> (status: Int32, output: String) {
@@ -52,26 +53,4 @@ final class Scratch {
 }
 
 /// Bytes of a whole file.
-func contents(_ path: String) -> [UInt8] {
-  guard let file = fopen(path, "r") else { return [] }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let n = fread(&buffer, 1, buffer.count, file)
-    if n == 0 { return bytes }
-    bytes += buffer[..<n]
-  }
-}
-
-/// A repeatable source of chance: xorshift64*.
-struct Chance: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed == 0 ? 1 : seed }
-  mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_f491_4f6c_dd1d
-  }
-}
+func contents(_ path: String) -> [UInt8] { readBytes(path) ?? [] }

@@ -2,6 +2,7 @@
 
 import Glibc
 import Synchronization
+import TestSupport
 
 /// Compiles and links one run inside its work directory.
 struct CaseBuilder {

@@ -5,6 +5,7 @@
 // several prefixes are separated by commas.
 
 import Glibc
+import TestSupport
 import Testing
 
 /// What the linker is asked to make.

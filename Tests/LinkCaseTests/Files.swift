@@ -1,6 +1,7 @@
 // The few file operations the runner needs.
 
 import Glibc
+import TestSupport
 
 /// What went wrong with a case, in full: the test's failure message.
 struct CaseFailure: Error, CustomStringConvertible, Sendable {
@@ -11,34 +12,6 @@ struct CaseFailure: Error, CustomStringConvertible, Sendable {
 func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
 func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
-
-/// The contents as text, nil if the file cannot be read.
-func readText(_ path: String) -> String? {
-  guard let file = fopen(path, "re") else { return nil }
-  defer { fclose(file) }
-  var bytes: [UInt8] = []
-  var buffer = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let count = fread(&buffer, 1, buffer.count, file)
-    if count == 0 { break }
-    bytes.append(contentsOf: buffer[..<count])
-  }
-  return String(decoding: bytes, as: UTF8.self)
-}
-
-/// The names in a directory, sorted.
-func directoryEntries(_ path: String, hidden: Bool = false) -> [String] {
-  guard let directory = opendir(path) else { return [] }
-  defer { closedir(directory) }
-  var names: [String] = []
-  while let entry = readdir(directory) {
-    let name = withUnsafePointer(to: &entry.pointee.d_name) {
-      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-    }
-    if hidden || !name.hasPrefix(".") { names.append(name) }
-  }
-  return names.sorted()
-}
 
 /// Makes the directory and those above it.
 func makeDirectory(_ path: String) throws(CaseFailure) {

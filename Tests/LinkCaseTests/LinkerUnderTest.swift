@@ -4,6 +4,7 @@
 // linkers everybody has. Without it, the `weld` that was built next to the test bundle is meant.
 
 import Glibc
+import TestSupport
 
 /// The linker that the cases are run against.
 struct LinkerUnderTest: Sendable {

@@ -13,13 +13,9 @@ if [ "$#" -lt 1 ] || [ ! -x "$1" ]; then
 fi
 here=$(cd "$(dirname "$0")" && pwd)/readback
 . "$here/../support.sh"
-root=$(cd "$here/../../.." && pwd)
-out=$root/.build/programs/readback
-weld=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+set_up readback "$1"
 shift
-rm -rf "$out"
-mkdir -p "$out/bin"
-cd "$out"
+mkdir bin
 grep -vE '^(#|$)' "$here/deliberate" >deliberate
 failures=0
 # Seconds for each tool; large programs with debug information need more.

@@ -5,6 +5,17 @@ fail() {
   exit 1
 }
 
+# set_up NAME WELD makes an empty directory for a script, and goes there. Sets root, out and weld, all of
+# them absolute.
+set_up() {
+  root=$(cd "$here/../../.." && pwd)
+  out=$root/.build/programs/$1
+  weld=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
+  rm -rf "$out"
+  mkdir -p "$out"
+  cd "$out"
+}
+
 have() { command -v "$1" >/dev/null; }
 
 # The first of several programs that there is.

@@ -12,13 +12,9 @@ if [ "$#" -lt 1 ] || [ ! -x "$1" ]; then
 fi
 here=$(cd "$(dirname "$0")" && pwd)/tools
 . "$here/../support.sh"
-root=$(cd "$here/../../.." && pwd)
-out=$root/.build/programs/tools
-weld=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+set_up tools "$1"
 shift
-rm -rf "$out"
-mkdir -p "$out/weld" "$out/lld"
-cd "$out"
+mkdir weld lld
 export LC_ALL=C DEBUGINFOD_URLS=
 
 lld=$(first ld.lld-19 ld.lld)

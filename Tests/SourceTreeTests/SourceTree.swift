@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// The files of this package, as text.
 enum SourceTree {
@@ -36,16 +37,7 @@ enum SourceTree {
 
   /// The names in a directory of the root, sorted.
   static func entries(_ directory: String) -> [String] {
-    guard let handle = opendir(root + "/" + directory) else { return [] }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
-    return names.sorted()
+    directoryEntries(root + "/" + directory)
   }
 
   static func isDirectory(_ path: String) -> Bool {
@@ -54,16 +46,5 @@ enum SourceTree {
   }
 
   /// A file's contents, nil if it cannot be read.
-  static func text(_ path: String) -> String? {
-    guard let file = fopen(root + "/" + path, "re") else { return nil }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&buffer, 1, buffer.count, file)
-      if count == 0 { break }
-      bytes.append(contentsOf: buffer[..<count])
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
+  static func text(_ path: String) -> String? { readText(root + "/" + path) }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Linker
 import Platform
+import TestSupport
 import Testing
 
 @testable import LinkerCLI
@@ -97,11 +98,7 @@ import Testing
       fputs(text, file)
       fclose(file)
     }
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    let count = fread(&bytes, 1, bytes.count, file)
-    #expect(String(decoding: bytes[..<count], as: UTF8.self) == text)
+    #expect(readText(path) == text)
   }
 }
 

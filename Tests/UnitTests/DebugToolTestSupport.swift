@@ -1,5 +1,6 @@
 import ELFFormat
 import Glibc
+import TestSupport
 import Testing
 
 @testable import Linker
@@ -16,14 +17,9 @@ final class ScratchFolder {
   }
 
   deinit {
-    guard let listing = opendir(path) else { return }
-    while let entry = readdir(listing) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != "." && name != ".." { unlink("\(path)/\(name)") }
+    for name in directoryEntries(path, hidden: true) where name != "." && name != ".." {
+      unlink("\(path)/\(name)")
     }
-    closedir(listing)
     rmdir(path)
   }
 }
@@ -59,20 +55,8 @@ enum DebugTool {
     try #require(posix_spawnp(&pid, "env", &actions, nil, arguments, environ) == 0)
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-    let texts = try names.map { try contents($0) }
+    let texts = try names.map { try #require(readText($0)) }
     return Output(status: status, text: texts[0], errors: texts[1])
-  }
-
-  private static func contents(_ path: String) throws -> String {
-    let file = try #require(fopen(path, "r"))
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = fread(&chunk, 1, chunk.count, file)
-      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
-      bytes += chunk[..<count]
-    }
   }
 }
 

@@ -1,6 +1,7 @@
 import ELFFormat
 import Glibc
 import Platform
+import TestSupport
 
 @testable import Linker
 
@@ -115,7 +116,7 @@ final class Scratch {
     path = String(cString: made)
   }
 
-  deinit { _ = Self.shell("rm -rf '\(path)'") }
+  deinit { _ = shell("rm -rf '\(path)'") }
 
   /// Compiles C to an object; returns its path.
   func compile(_ source: String, name: String = "a", _ flags: String = "") throws -> String {
@@ -126,7 +127,7 @@ final class Scratch {
   }
 
   func command(_ text: String) throws {
-    guard Self.shell(text) == 0 else { throw Failed(text: "failed: \(text)") }
+    guard shell(text) == 0 else { throw Failed(text: "failed: \(text)") }
   }
 
   func write(_ bytes: [UInt8], to name: String) throws {
@@ -145,23 +146,6 @@ final class Scratch {
     // The name of the program is the same each time; what it says goes to a file.
     let status = shell(
       "cd '\(scratch.path)' && chmod +x program && timeout 20 ./program >output 2>&1")
-    guard let file = fopen("\(scratch.path)/output", "re") else { return (status, "") }
-    defer { fclose(file) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let count = fread(&bytes, 1, bytes.count, file)
-    return (status, String(decoding: bytes[..<count], as: UTF8.self))
-  }
-
-  /// The exit status of a shell command, 128 and the signal if it was killed.
-  static func shell(_ script: String) -> Int32 {
-    let words: [String] = ["sh", "-c", script]
-    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { word in strdup(word) }
-    arguments.append(nil)
-    defer { for argument in arguments { free(argument) } }
-    var child: pid_t = 0
-    guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0 else { return -1 }
-    var status: Int32 = 0
-    while waitpid(child, &status, 0) < 0, errno == EINTR {}
-    return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+    return (status, readText("\(scratch.path)/output") ?? "")
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import Platform
 import Symbolication
+import TestSupport
 import Testing
 
 @Suite struct LineTableTests {
@@ -140,22 +141,10 @@ private func compile(
     \(compile) a.c -o a.o 2>log || exit 1
     """
   let link = partialLink ? "\n\(compile) b.c -o b.o && ld -r b.o a.o -o c.o && mv c.o a.o" : ""
-  let status = run(script + link)
-  defer { _ = run("rm -rf \(directory)") }
+  let status = shell(script + link)
+  defer { _ = shell("rm -rf \(directory)") }
   guard status == 0 else { throw CompilerFailed(command: compile) }
   return TinyObject(path: directory + "/a.o")
-}
-
-private func run(_ script: String) -> CInt {
-  let words: [String] = ["sh", "-c", script]
-  var arguments: [UnsafeMutablePointer<CChar>?] = words.map { word in strdup(word) }
-  arguments.append(nil)
-  defer { for argument in arguments { free(argument) } }
-  var child: pid_t = 0
-  guard posix_spawn(&child, "/bin/sh", nil, nil, &arguments, environ) == 0 else { return -1 }
-  var status: CInt = 0
-  while waitpid(child, &status, 0) < 0, errno == EINTR {}
-  return status
 }
 
 /// As much of an ELF reader as a test of trusted objects needs.

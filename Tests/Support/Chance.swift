@@ -1,0 +1,13 @@
+/// A source of chance that gives the same again, so that a failure can be repeated: xorshift64*.
+public struct Chance: RandomNumberGenerator {
+  private var state: UInt64
+
+  public init(seed: UInt64) { state = seed == 0 ? 1 : seed }
+
+  public mutating func next() -> UInt64 {
+    state ^= state >> 12
+    state ^= state << 25
+    state ^= state >> 27
+    return state &* 0x2545_f491_4f6c_dd1d
+  }
+}
