@@ -7,7 +7,7 @@ import Weld
 ///
 /// Sources: Arm Architecture Reference Manual for A-profile, C6.2; Procedure Call Standard for the
 /// Arm 64-bit Architecture, "The Base Procedure Call Standard".
-struct AArch64Backend: Backend {
+struct AArch64Backend: RegisterBackend {
   static let machine = ImageMachine.aarch64
   static let wordBytes = 8
   static let isBigEndian = false
@@ -16,13 +16,7 @@ struct AArch64Backend: Backend {
   static let frameFactors = FrameFactors(code: 4, data: -8)
   static let threadLayout = ThreadLayout.above(reserved: 16)
 
-  static func number(of call: SystemCall) -> Int64 {
-    switch call {
-    case .write: 64
-    case .exitGroup: 94
-    case .nanosleep: 101
-    }
-  }
+  static func number(of call: SystemCall) -> Int64 { call.commonNumber }
 
   static func entryCode(slot: UInt64) throws(ImageError) -> [UInt8] {
     var code = CodeBuffer(isBigEndian: false, factors: frameFactors)
@@ -39,24 +33,22 @@ struct AArch64Backend: Backend {
 
   init() {}
 
-  private typealias Register = UInt32
   private static let framePointer: Register = 29
   private static let stackPointer: Register = 31
   /// For calls on their way; holds what does not fit in an instruction.
   private static let spare: Register = 16
-  /// x0 and onwards carry so many arguments.
-  private static let argumentRegisters = 8
+  static let firstArgument: Register = 0
+  static let argumentRegisters = 8
+  static let stackAlignment = 16
 
-  private func number(_ register: Scratch) -> Register { register == .first ? 0 : 1 }
-
-  private mutating func emit(_ instruction: UInt32) { buffer.append32(instruction) }
+  func number(_ register: Scratch) -> Register { register == .first ? 0 : 1 }
 
   // MARK: Frame
 
   func frameOffset(of slot: Slot) -> Int64 { 16 + Int64(slot.index) * 8 }
 
   mutating func enter(slotCount: Int, parameterCount: Int) {
-    frameSize = (16 + slotCount * 8 + 15) & ~15
+    frameSize = Self.stackSize(words: 2 + slotCount)
     moveStack(by: -frameSize)
     buffer.frame.advance(to: buffer.count)
     buffer.frame.setFrameOffset(frameSize)
@@ -66,14 +58,7 @@ struct AArch64Backend: Backend {
     buffer.frame.saved(register: 29, at: -frameSize)
     buffer.frame.saved(register: 30, at: 8 - frameSize)
     buffer.frame.setFrameRegister(29)
-    for index in 0..<parameterCount {
-      if index < Self.argumentRegisters {
-        access(UInt32(index), store: true, frameOffset(of: Slot(index)))
-      } else {
-        access(0, store: false, Int64(frameSize + (index - Self.argumentRegisters) * 8))
-        store(.first, to: Slot(index))
-      }
-    }
+    storeParameters(parameterCount)
   }
 
   mutating func leave() {
@@ -89,8 +74,7 @@ struct AArch64Backend: Backend {
     buffer.frame.append([0x0b])  // DW_CFA_restore_state
   }
 
-  /// Bytes are a multiple of 16.
-  private mutating func moveStack(by bytes: Int) {
+  mutating func moveStack(by bytes: Int) {
     let size = UInt32(bytes.magnitude)
     if size < 4096 {
       // sub sp, sp, #size; add sp, sp, #size
@@ -101,8 +85,7 @@ struct AArch64Backend: Backend {
     }
   }
 
-  /// A load or store of a register at the frame pointer plus `offset`.
-  private mutating func access(_ register: Register, store: Bool, _ offset: Int64) {
+  mutating func access(_ register: Register, store: Bool, _ offset: Int64) {
     if offset < 4096 * 8 {
       // str xR, [x29, #offset]; ldr xR, [x29, #offset]
       emit((store ? 0xf900_03a0 : 0xf940_03a0) | UInt32(offset / 8) << 10 | register)
@@ -110,13 +93,6 @@ struct AArch64Backend: Backend {
       constant(Self.spare, offset)
       emit((store ? 0xf830_6ba0 : 0xf870_6ba0) | register)  // str xR, [x29, x16]; ldr likewise
     }
-  }
-
-  mutating func load(_ register: Scratch, from slot: Slot) {
-    access(number(register), store: false, frameOffset(of: slot))
-  }
-  mutating func store(_ register: Scratch, to slot: Slot) {
-    access(number(register), store: true, frameOffset(of: slot))
   }
 
   mutating func frameAddress(of slot: Slot) {
@@ -131,13 +107,9 @@ struct AArch64Backend: Backend {
 
   // MARK: Values
 
-  mutating func constant(_ register: Scratch, _ value: Int64) {
-    constant(number(register), value)
-  }
-
   /// Sixteen bits at a time; the first move sets the other bits to whichever of 0 and 1 spares more
   /// of the others.
-  private mutating func constant(_ register: Register, _ value: Int64) {
+  mutating func constant(_ register: Register, _ value: Int64) {
     let pieces = (0..<4).map { UInt32(truncatingIfNeeded: value >> (16 * $0) & 0xffff) }
     let isInverted =
       pieces.count { $0 == 0xffff } > pieces.count { $0 == 0 }
@@ -208,32 +180,20 @@ struct AArch64Backend: Backend {
 
   // MARK: Calls
 
-  mutating func call(_ target: CallTarget, arguments: [Slot]) throws(ImageError) {
-    let stacked = arguments.dropFirst(Self.argumentRegisters)
-    let size = (stacked.count * 8 + 15) & ~15
-    if size > 0 { moveStack(by: -size) }
-    for (i, slot) in stacked.enumerated() {
-      precondition(i < 4096, "a call with more arguments than the stack pointer reaches")
-      load(.first, from: slot)
-      emit(0xf900_03e0 | UInt32(i) << 10)  // str x0, [sp, #8*i]
-    }
-    for (i, slot) in arguments.prefix(Self.argumentRegisters).enumerated() {
-      access(UInt32(i), store: false, frameOffset(of: slot))
-    }
-    switch target {
-    case .table(let address):
-      buffer.append(try CallSequence.bytes(for: .aarch64, slot: address))
-    case .slot(let slot):
-      access(Self.spare, store: false, frameOffset(of: slot))
-      emit(0xd63f_0200)  // blr x16
-    }
-    if size > 0 { moveStack(by: size) }
+  var stackedParameters: Int64 { Int64(frameSize) }
+
+  mutating func stackArgument(_ index: Int) {
+    precondition(index < 4096, "a call with more arguments than the stack pointer reaches")
+    emit(0xf900_03e0 | UInt32(index) << 10)  // str x0, [sp, #8*index]
+  }
+
+  mutating func callThrough(_ slot: Slot) {
+    access(Self.spare, store: false, frameOffset(of: slot))
+    emit(0xd63f_0200)  // blr x16
   }
 
   mutating func systemCall(_ number: Int64, arguments: [Slot]) {
-    for (i, slot) in arguments.enumerated() {
-      access(UInt32(i), store: false, frameOffset(of: slot))
-    }
+    loadArguments(arguments)
     constant(8 as Register, number)
     emit(0xd400_0001)  // svc #0
   }

@@ -5,7 +5,7 @@ import Weld
 ///
 /// Sources: Arm Architecture Reference Manual, ARMv7-A and ARMv7-R edition, A8.8; Procedure Call
 /// Standard for the Arm Architecture (AAPCS32), "The Base Procedure Call Standard".
-struct ARMBackend: Backend {
+struct ARMBackend: RegisterBackend {
   static let machine = ImageMachine.arm
   static let wordBytes = 4
   static let isBigEndian = false
@@ -38,17 +38,15 @@ struct ARMBackend: Backend {
 
   init() {}
 
-  private typealias Register = UInt32
   /// For calls on their way; holds what does not fit in an instruction.
   private static let spare: Register = 12
   /// Numbers system calls; calls preserve it.
   private static let systemCallNumber: Register = 7
-  /// r0 and onwards carry so many arguments.
-  private static let argumentRegisters = 4
+  static let firstArgument: Register = 0
+  static let argumentRegisters = 4
+  static let stackAlignment = 8
 
-  private func number(_ register: Scratch) -> Register { register == .first ? 0 : 1 }
-
-  private mutating func emit(_ instruction: UInt32) { buffer.append32(instruction) }
+  func number(_ register: Scratch) -> Register { register == .first ? 0 : 1 }
 
   // MARK: Frame
 
@@ -64,15 +62,8 @@ struct ARMBackend: Backend {
     emit(0xe1a0_b00d)  // mov r11, sp
     buffer.frame.advance(to: buffer.count)
     buffer.frame.setFrameRegister(11)
-    moveStack(by: -((slotCount * 4 + 7) & ~7))
-    for index in 0..<parameterCount {
-      if index < Self.argumentRegisters {
-        access(UInt32(index), store: true, frameOffset(of: Slot(index)))
-      } else {
-        access(0, store: false, Int64(8 + (index - Self.argumentRegisters) * 4))
-        store(.first, to: Slot(index))
-      }
-    }
+    moveStack(by: -Self.stackSize(words: slotCount))
+    storeParameters(parameterCount)
   }
 
   mutating func leave() {
@@ -80,8 +71,7 @@ struct ARMBackend: Backend {
     emit(0xe8bd_8800)  // pop {r11, pc}
   }
 
-  /// Bytes are a multiple of 8.
-  private mutating func moveStack(by bytes: Int) {
+  mutating func moveStack(by bytes: Int) {
     let size = UInt32(bytes.magnitude)
     if size < 1024 {
       // sub sp, sp, #size; add sp, sp, #size: eight bits, or eight rotated to the left by two
@@ -93,8 +83,7 @@ struct ARMBackend: Backend {
     }
   }
 
-  /// A load or store of a register at the frame pointer plus `offset`.
-  private mutating func access(_ register: Register, store: Bool, _ offset: Int64) {
+  mutating func access(_ register: Register, store: Bool, _ offset: Int64) {
     let direction: UInt32 = store ? 0 : 1 << 20
     if offset.magnitude < 4096 {
       let sign: UInt32 = offset < 0 ? 0 : 1 << 23
@@ -106,13 +95,6 @@ struct ARMBackend: Backend {
     }
   }
 
-  mutating func load(_ register: Scratch, from slot: Slot) {
-    access(number(register), store: false, frameOffset(of: slot))
-  }
-  mutating func store(_ register: Scratch, to slot: Slot) {
-    access(number(register), store: true, frameOffset(of: slot))
-  }
-
   mutating func frameAddress(of slot: Slot) {
     constant(.first, frameOffset(of: slot))
     emit(0xe08b_0000)  // add r0, r11, r0
@@ -120,11 +102,7 @@ struct ARMBackend: Backend {
 
   // MARK: Values
 
-  mutating func constant(_ register: Scratch, _ value: Int64) {
-    constant(number(register), value)
-  }
-
-  private mutating func constant(_ register: Register, _ value: Int64) {
+  mutating func constant(_ register: Register, _ value: Int64) {
     let bits = UInt32(truncatingIfNeeded: value)
     emit(0xe300_0000 | register << 12 | Self.split(bits))  // movw
     if bits >> 16 != 0 { emit(0xe340_0000 | register << 12 | Self.split(bits >> 16)) }  // movt
@@ -204,35 +182,24 @@ struct ARMBackend: Backend {
 
   // MARK: Calls
 
-  mutating func call(_ target: CallTarget, arguments: [Slot]) throws(ImageError) {
-    let stacked = arguments.dropFirst(Self.argumentRegisters)
-    let size = (stacked.count * 4 + 7) & ~7
-    if size > 0 { moveStack(by: -size) }
-    for (i, slot) in stacked.enumerated() {
-      precondition(i < 1024, "a call with more arguments than the stack pointer reaches")
-      load(.first, from: slot)
-      emit(0xe58d_0000 | UInt32(i) << 2)  // str r0, [sp, #4*i]
-    }
-    for (i, slot) in arguments.prefix(Self.argumentRegisters).enumerated() {
-      access(UInt32(i), store: false, frameOffset(of: slot))
-    }
-    switch target {
-    case .table(let address):
-      buffer.append(try CallSequence.bytes(for: .arm, slot: address))
-    case .slot(let slot):
-      access(Self.spare, store: false, frameOffset(of: slot))
-      emit(0xe12f_ff3c)  // blx r12
-    }
-    if size > 0 { moveStack(by: size) }
+  /// Behind the two saved registers.
+  var stackedParameters: Int64 { 8 }
+
+  mutating func stackArgument(_ index: Int) {
+    precondition(index < 1024, "a call with more arguments than the stack pointer reaches")
+    emit(0xe58d_0000 | UInt32(index) << 2)  // str r0, [sp, #4*index]
+  }
+
+  mutating func callThrough(_ slot: Slot) {
+    access(Self.spare, store: false, frameOffset(of: slot))
+    emit(0xe12f_ff3c)  // blx r12
   }
 
   /// The number's register is the caller's, and goes to r12 for that long: the kernel changes r0
   /// alone.
   mutating func systemCall(_ number: Int64, arguments: [Slot]) {
     precondition(arguments.count <= Self.argumentRegisters)
-    for (i, slot) in arguments.enumerated() {
-      access(UInt32(i), store: false, frameOffset(of: slot))
-    }
+    loadArguments(arguments)
     emit(0xe1a0_c007)  // mov r12, r7
     constant(Self.systemCallNumber, number)
     emit(0xef00_0000)  // svc #0

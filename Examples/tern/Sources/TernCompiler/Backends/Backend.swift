@@ -101,3 +101,15 @@ struct FrameFactors: Sendable {
     self.data = data
   }
 }
+
+extension SystemCall {
+  /// Its number on machines that Linux numbers alike. Source: Linux,
+  /// include/uapi/asm-generic/unistd.h.
+  var commonNumber: Int64 {
+    switch self {
+    case .write: 64
+    case .exitGroup: 94
+    case .nanosleep: 101
+    }
+  }
+}

@@ -6,7 +6,7 @@ import Weld
 ///
 /// Sources: The RISC-V Instruction Set Manual, volume I, "RV32/64G Instruction Set Listings";
 /// RISC-V ELF psABI, "Integer Calling Convention".
-struct RISCV64Backend: Backend {
+struct RISCV64Backend: RegisterBackend {
   static let machine = ImageMachine.riscv64
   static let wordBytes = 8
   static let isBigEndian = false
@@ -15,13 +15,7 @@ struct RISCV64Backend: Backend {
   static let frameFactors = FrameFactors(code: 2, data: -8)
   static let threadLayout = ThreadLayout.above(reserved: 0)
 
-  static func number(of call: SystemCall) -> Int64 {
-    switch call {
-    case .write: 64
-    case .exitGroup: 94
-    case .nanosleep: 101
-    }
-  }
+  static func number(of call: SystemCall) -> Int64 { call.commonNumber }
 
   static func entryCode(slot: UInt64) throws(ImageError) -> [UInt8] {
     var code = CodeBuffer(isBigEndian: false, factors: frameFactors)
@@ -39,7 +33,6 @@ struct RISCV64Backend: Backend {
 
   init() {}
 
-  private typealias Register = UInt32
   private static let returnAddress: Register = 1
   private static let stackPointer: Register = 2
   private static let threadPointer: Register = 4
@@ -47,18 +40,16 @@ struct RISCV64Backend: Backend {
   private static let spare: Register = 5
   private static let target: Register = 6
   private static let framePointer: Register = 8
-  private static let firstArgument: Register = 10
+  static let firstArgument: Register = 10
   private static let systemCallNumber: Register = 17
-  /// a0 and onwards carry so many arguments.
-  private static let argumentRegisters = 8
+  static let argumentRegisters = 8
+  static let stackAlignment = 16
   /// unimp: a write to a register that is only read.
   private static let unimplemented: UInt32 = 0xc000_1073
 
-  private func number(_ register: Scratch) -> Register { register == .first ? 10 : 11 }
+  func number(_ register: Scratch) -> Register { register == .first ? 10 : 11 }
 
   // MARK: Instructions
-
-  private mutating func emit(_ instruction: UInt32) { buffer.append32(instruction) }
 
   /// An I-type instruction: opcode with function, destination, source, twelve bits with a sign.
   private mutating func immediate(
@@ -98,15 +89,8 @@ struct RISCV64Backend: Backend {
     buffer.frame.saved(register: 1, at: -8)
     buffer.frame.saved(register: 8, at: -16)
     buffer.frame.defineFrame(register: 8, offset: 0)
-    moveStack(by: -((slotCount * 8 + 15) & ~15))
-    for index in 0..<parameterCount {
-      if index < Self.argumentRegisters {
-        access(Self.firstArgument + UInt32(index), store: true, frameOffset(of: Slot(index)))
-      } else {
-        access(number(.first), store: false, Int64((index - Self.argumentRegisters) * 8))
-        store(.first, to: Slot(index))
-      }
-    }
+    moveStack(by: -Self.stackSize(words: slotCount))
+    storeParameters(parameterCount)
   }
 
   mutating func leave() {
@@ -124,8 +108,7 @@ struct RISCV64Backend: Backend {
     buffer.frame.append([0x0b])  // DW_CFA_restore_state
   }
 
-  /// Bytes are a multiple of 16.
-  private mutating func moveStack(by bytes: Int) {
+  mutating func moveStack(by bytes: Int) {
     if Self.isShort(Int64(bytes)) {
       immediate(Self.addImmediate, Self.stackPointer, Self.stackPointer, Int64(bytes))
     } else {
@@ -134,8 +117,7 @@ struct RISCV64Backend: Backend {
     }
   }
 
-  /// A load or store of a register at the frame pointer plus `offset`.
-  private mutating func access(_ register: Register, store: Bool, _ offset: Int64) {
+  mutating func access(_ register: Register, store: Bool, _ offset: Int64) {
     var base = Self.framePointer
     var rest = offset
     if !Self.isShort(offset) {
@@ -150,13 +132,6 @@ struct RISCV64Backend: Backend {
     }
   }
 
-  mutating func load(_ register: Scratch, from slot: Slot) {
-    access(number(register), store: false, frameOffset(of: slot))
-  }
-  mutating func store(_ register: Scratch, to slot: Slot) {
-    access(number(register), store: true, frameOffset(of: slot))
-  }
-
   mutating func frameAddress(of slot: Slot) {
     constant(.first, frameOffset(of: slot))
     emit(0x0085_0533)  // add a0, a0, s0
@@ -164,13 +139,9 @@ struct RISCV64Backend: Backend {
 
   // MARK: Values
 
-  mutating func constant(_ register: Scratch, _ value: Int64) {
-    constant(number(register), value)
-  }
-
   /// The low twelve bits are added last, with their sign; what is before them was made smaller by
   /// it.
-  private mutating func constant(_ register: Register, _ value: Int64) {
+  mutating func constant(_ register: Register, _ value: Int64) {
     let low = (value << 52) >> 52
     if low == value { return immediate(Self.addImmediate, register, 0, low) }
     if Int32(exactly: value) != nil {
@@ -248,32 +219,21 @@ struct RISCV64Backend: Backend {
 
   // MARK: Calls
 
-  mutating func call(_ target: CallTarget, arguments: [Slot]) throws(ImageError) {
-    let stacked = arguments.dropFirst(Self.argumentRegisters)
-    let size = (stacked.count * 8 + 15) & ~15
-    if size > 0 { moveStack(by: -size) }
-    for (i, slot) in stacked.enumerated() {
-      precondition(i < 256, "a call with more arguments than the stack pointer reaches")
-      load(.first, from: slot)
-      storeDouble(number(.first), Self.stackPointer, Int64(i) * 8)
-    }
-    for (i, slot) in arguments.prefix(Self.argumentRegisters).enumerated() {
-      access(Self.firstArgument + UInt32(i), store: false, frameOffset(of: slot))
-    }
-    switch target {
-    case .table(let address):
-      buffer.append(try CallSequence.bytes(for: .riscv64, slot: address))
-    case .slot(let slot):
-      access(Self.target, store: false, frameOffset(of: slot))
-      immediate(Self.jumpRegister, Self.returnAddress, Self.target, 0)
-    }
-    if size > 0 { moveStack(by: size) }
+  /// The frame pointer is the stack pointer as the caller left it.
+  var stackedParameters: Int64 { 0 }
+
+  mutating func stackArgument(_ index: Int) {
+    precondition(index < 256, "a call with more arguments than the stack pointer reaches")
+    storeDouble(number(.first), Self.stackPointer, Int64(index) * 8)
+  }
+
+  mutating func callThrough(_ slot: Slot) {
+    access(Self.target, store: false, frameOffset(of: slot))
+    immediate(Self.jumpRegister, Self.returnAddress, Self.target, 0)
   }
 
   mutating func systemCall(_ number: Int64, arguments: [Slot]) {
-    for (i, slot) in arguments.enumerated() {
-      access(Self.firstArgument + UInt32(i), store: false, frameOffset(of: slot))
-    }
+    loadArguments(arguments)
     constant(Self.systemCallNumber, number)
     emit(0x0000_0073)  // ecall
   }

@@ -9,7 +9,7 @@ import Weld
 ///
 /// Sources: The SPARC Architecture Manual, version 9, appendix A; SPARC Compliance Definition
 /// 2.4.1, "Registers and the Stack Frame".
-struct SPARC64Backend: Backend {
+struct SPARC64Backend: RegisterBackend {
   static let machine = ImageMachine.sparc64
   static let wordBytes = 8
   static let isBigEndian = true
@@ -44,21 +44,18 @@ struct SPARC64Backend: Backend {
 
   init() {}
 
-  private typealias Register = UInt32
   private static let spare: Register = 1
-  private static let firstOut: Register = 8
+  /// %o0, which `save` makes %i0.
+  static let firstArgument: Register = 8
+  static let firstParameter: Register = 24
   private static let stackPointer: Register = 14
-  private static let firstIn: Register = 24
   private static let framePointer: Register = 30
-  /// %o0 and onwards carry so many arguments.
-  private static let argumentRegisters = 6
+  static let argumentRegisters = 6
+  static let stackAlignment = 16
   private static let bias: Int64 = 2047
-  /// Where arguments on the stack begin: behind the room for a window and for those in registers.
-  private static let stackedArguments = bias + 128 + 48
 
-  private func number(_ register: Scratch) -> Register { register == .first ? 8 : 9 }
+  func number(_ register: Scratch) -> Register { register == .first ? 8 : 9 }
 
-  private mutating func emit(_ instruction: UInt32) { buffer.append32(instruction) }
   private mutating func nop() { emit(0x0100_0000) }
 
   /// Thirteen bits with a sign.
@@ -73,7 +70,7 @@ struct SPARC64Backend: Backend {
 
   mutating func enter(slotCount: Int, parameterCount: Int) {
     self.slotCount = slotCount
-    let size = Int64((128 + 48 + slotCount * 8 + 15) & ~15)
+    let size = Int64(128 + 48 + Self.stackSize(words: slotCount))
     if Self.isShort(-size) {
       emit(0x9de3_8000 | Self.short(-size))  // save %sp, -size, %sp
     } else {
@@ -84,15 +81,7 @@ struct SPARC64Backend: Backend {
     buffer.frame.setFrameRegister(30)
     // DW_CFA_GNU_window_save; DW_CFA_register: %o7 is now in %i7.
     buffer.frame.append([0x2d, 0x09, 15, 31])
-    for index in 0..<parameterCount {
-      if index < Self.argumentRegisters {
-        access(Self.firstIn + UInt32(index), store: true, frameOffset(of: Slot(index)))
-      } else {
-        let place = Self.stackedArguments + Int64(index - Self.argumentRegisters) * 8
-        access(number(.first), store: false, place)
-        store(.first, to: Slot(index))
-      }
-    }
+    storeParameters(parameterCount)
   }
 
   mutating func leave() {
@@ -100,8 +89,8 @@ struct SPARC64Backend: Backend {
     emit(0x91ea_2000)  // restore %o0, 0, %o0: the second %o0 is the caller's
   }
 
-  /// Bytes are a multiple of 16.
-  private mutating func moveStack(by bytes: Int64) {
+  mutating func moveStack(by size: Int) {
+    let bytes = Int64(size)
     if Self.isShort(bytes) {
       emit(0x9c03_8000 | Self.short(bytes))  // add %sp, bytes, %sp
     } else {
@@ -110,9 +99,12 @@ struct SPARC64Backend: Backend {
     }
   }
 
-  /// A load or store of a register at the frame pointer, or another base, plus `offset`.
+  mutating func access(_ register: Register, store: Bool, _ offset: Int64) {
+    access(register, store: store, offset, base: Self.framePointer)
+  }
+
   private mutating func access(
-    _ register: Register, store: Bool, _ offset: Int64, base: Register = Self.framePointer
+    _ register: Register, store: Bool, _ offset: Int64, base: Register
   ) {
     // stx register, [base + offset]; ldx likewise
     let operation = (store ? 0xc070_0000 : 0xc058_0000) | register << 25 | base << 14
@@ -124,13 +116,6 @@ struct SPARC64Backend: Backend {
     }
   }
 
-  mutating func load(_ register: Scratch, from slot: Slot) {
-    access(number(register), store: false, frameOffset(of: slot))
-  }
-  mutating func store(_ register: Scratch, to slot: Slot) {
-    access(number(register), store: true, frameOffset(of: slot))
-  }
-
   mutating func frameAddress(of slot: Slot) {
     constant(.first, frameOffset(of: slot))
     emit(0x9002_001e)  // add %o0, %fp, %o0
@@ -138,11 +123,7 @@ struct SPARC64Backend: Backend {
 
   // MARK: Values
 
-  mutating func constant(_ register: Scratch, _ value: Int64) {
-    constant(number(register), value)
-  }
-
-  private mutating func constant(_ register: Register, _ value: Int64) {
+  mutating func constant(_ register: Register, _ value: Int64) {
     if Self.isShort(value) {
       emit(0x8010_0000 | register << 25 | Self.short(value))  // mov value, register
     } else if let half = UInt32(exactly: value) {
@@ -221,33 +202,22 @@ struct SPARC64Backend: Backend {
 
   // MARK: Calls
 
-  mutating func call(_ target: CallTarget, arguments: [Slot]) throws(ImageError) {
-    let stacked = arguments.dropFirst(Self.argumentRegisters)
-    let size = Int64((stacked.count * 8 + 15) & ~15)
-    if size > 0 { moveStack(by: -size) }
-    for (i, slot) in stacked.enumerated() {
-      load(.first, from: slot)
-      let place = Self.stackedArguments + Int64(i) * 8
-      access(number(.first), store: true, place, base: Self.stackPointer)
-    }
-    for (i, slot) in arguments.prefix(Self.argumentRegisters).enumerated() {
-      access(Self.firstOut + UInt32(i), store: false, frameOffset(of: slot))
-    }
-    switch target {
-    case .table(let address):
-      buffer.append(try CallSequence.bytes(for: .sparc64, slot: address))
-    case .slot(let slot):
-      access(Self.spare, store: false, frameOffset(of: slot))
-      emit(0x9fc0_4000)  // jmpl %g1, %o7
-      nop()
-    }
-    if size > 0 { moveStack(by: size) }
+  /// Behind the room for a window and for the arguments in registers.
+  var stackedParameters: Int64 { Self.bias + 128 + 48 }
+
+  mutating func stackArgument(_ index: Int) {
+    let place = stackedParameters + Int64(index) * 8
+    access(number(.first), store: true, place, base: Self.stackPointer)
+  }
+
+  mutating func callThrough(_ slot: Slot) {
+    access(Self.spare, store: false, frameOffset(of: slot))
+    emit(0x9fc0_4000)  // jmpl %g1, %o7
+    nop()
   }
 
   mutating func systemCall(_ number: Int64, arguments: [Slot]) {
-    for (i, slot) in arguments.enumerated() {
-      access(Self.firstOut + UInt32(i), store: false, frameOffset(of: slot))
-    }
+    loadArguments(arguments)
     constant(Self.spare, number)
     emit(0x91d0_206d)  // ta 0x6d
   }
