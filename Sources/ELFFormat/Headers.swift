@@ -96,12 +96,11 @@ public struct ProgramHeader<E: ELFEncoding> {
   public static func write(_ fields: Fields, to p: UnsafeMutableRawPointer) {
     E.store32(fields.type.rawValue, p)
     E.store32(fields.flags.rawValue, p + (E.is64 ? 4 : 24))
-    var at = p + (E.is64 ? 8 : 4)
-    for word in [fields.offset, fields.address, fields.address, fields.fileSize, fields.memorySize]
-    {
-      E.storeWord(word, at)
-      at += E.wordSize
-    }
+    E.storeWord(fields.offset, p + (E.is64 ? 8 : 4))
+    E.storeWord(fields.address, p + (E.is64 ? 16 : 8))
+    E.storeWord(fields.address, p + (E.is64 ? 24 : 12))
+    E.storeWord(fields.fileSize, p + (E.is64 ? 32 : 16))
+    E.storeWord(fields.memorySize, p + (E.is64 ? 40 : 20))
     E.storeWord(fields.alignment, p + (E.is64 ? 48 : 28))
   }
 }

@@ -1,7 +1,7 @@
 import ELFFormat
 import Platform
 
-/// `.got`: slots of a pointer's width, keyed by symbol and use; numbers are given once.
+/// `.got`, the global offset table (GOT): slots of a pointer's width, keyed by symbol and use; numbers are given once.
 struct OffsetTable {
   enum Use: UInt8 {
     /// The symbol's address.
