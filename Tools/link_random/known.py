@@ -5,10 +5,11 @@ Most are avoided by the generator; what it cannot see beforehand is recognised h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .model import Difference, Outcome, Program, Sources
+from .model import Difference, Outcome, Program, Sources, Unit
 
 Recogniser = Callable[[Program, Sources, dict[str, Outcome], Difference], bool]
 
@@ -87,11 +88,43 @@ def needs_no_member(_program: Program, _sources: Sources, outcomes: dict[str, Ou
         and "duplicate symbol" in outcomes["lld"].message
 
 
+def takes_what_comes_first(program: Program, sources: Sources, _outcomes: dict[str, Outcome],
+                           difference: Difference) -> bool:
+    """An archive in front of a library that defines the name, too, and who asks comes behind both:
+    the other two take the library's."""
+    if difference.kind not in ("prints", "ends") or not difference.instances:
+        return False
+    items = program.plan.items
+    of_side = {side: [u for u in sources.units if u.side == side] for side in
+               {u.side for u in sources.units}}
+    for i, first in enumerate(items):
+        if first.form not in ("archive", "thin", "lazy", "cyclic", "static"):
+            continue
+        members = of_side.get(first.library, []) if first.library else \
+            [u for u in sources.units if u.index in first.units]
+        for library in items[i + 1:]:
+            if library.form not in ("path", "search"):
+                continue
+            both = defined(sources, members) & defined(sources, of_side.get(library.library, []))
+            if any(name.startswith(f"x{number}_") for name in both
+                   for number in difference.instances):
+                return True
+    return False
+
+
+def defined(sources: Sources, units: list[Unit]) -> set[str]:
+    """Functions and variables that units define for others."""
+    text = "\n".join(sources.files.get(unit.source, "") for unit in units)
+    return set(re.findall(r"^(?!extern|static)[^\n;]*?\b(x\d+_\w+)(?:\([^;\n]*\) *\{|[^;\n(]*=|;)",
+                          text, re.MULTILINE))
+
+
 KNOWN: tuple[Known, ...] = (
     Known("IRELATIVE without symbols", "Beside lld", links_no_symbols),
     Known("large zeroed data alone", "Beside lld", zeroed_alone),
     Known("what is linked to a dropped section", "Groups", links_dropped_order),
     Known("an object behind an archive", "Archives", needs_no_member),
+    Known("an archive in front of a library", "Archives", takes_what_comes_first),
     Known("sets that are collected", "`__start_X` and `__stop_X`", collects_sets),
     Known("thread-locals of the large model", "Beside lld", runs_large_thread_locals),
     Known("an IFUNC that is its stub", "Beside lld", resolves_early),
