@@ -72,41 +72,7 @@ public struct SymbolEntry<E: ELFEncoding> {
   }
 }
 
-/// A relocation with its addend. Source: gABI, "Relocation", Elf_Rela.
-@frozen
-public struct RelaEntry<E: ELFEncoding> {
-  public let p: UnsafeRawPointer
-  @inlinable public init(_ p: UnsafeRawPointer) { self.p = p }
-  /// Bytes of the record: 12 or 24.
-  @inlinable public static var size: Int { E.is64 ? 24 : 12 }
-  @inlinable public var offset: UInt64 { E.loadWord(p) }
-  @inlinable public var type: UInt32 {
-    E.is64 ? UInt32(truncatingIfNeeded: E.load64(p + 8)) : E.load32(p + 4) & 0xff
-  }
-  @inlinable public var symbol: UInt32 {
-    E.is64 ? UInt32(truncatingIfNeeded: E.load64(p + 8) >> 32) : E.load32(p + 4) >> 8
-  }
-  @inlinable public var addend: Int64 {
-    E.is64
-      ? Int64(bitPattern: E.load64(p + 16)) : Int64(Int32(bitPattern: E.load32(p + 8)))
-  }
-
-  @inlinable
-  public static func write(
-    to p: UnsafeMutableRawPointer, offset: UInt64, type: UInt32, symbol: UInt32, addend: Int64
-  ) {
-    E.storeWord(offset, p)
-    if E.is64 {
-      E.store64(UInt64(symbol) << 32 | UInt64(type), p + 8)
-      E.store64(UInt64(bitPattern: addend), p + 16)
-    } else {
-      E.store32(symbol << 8 | type & 0xff, p + 4)
-      E.store32(UInt32(truncatingIfNeeded: addend), p + 8)
-    }
-  }
-}
-
-/// A relocation whose addend is in the place that it relocates. Source: gABI, "Relocation".
+/// A relocation whose addend is in the place that it relocates. Source: gABI, "Relocation", Elf_Rel.
 @frozen
 public struct RelEntry<E: ELFEncoding> {
   public let p: UnsafeRawPointer
@@ -131,6 +97,30 @@ public struct RelEntry<E: ELFEncoding> {
     } else {
       E.store32(symbol << 8 | type & 0xff, p + 4)
     }
+  }
+}
+
+/// The same with its addend behind it. Source: gABI, "Relocation", Elf_Rela.
+@frozen
+public struct RelaEntry<E: ELFEncoding> {
+  public let p: UnsafeRawPointer
+  @inlinable public init(_ p: UnsafeRawPointer) { self.p = p }
+  /// Bytes of the record: 12 or 24.
+  @inlinable public static var size: Int { RelEntry<E>.size + E.wordSize }
+  @inlinable public var offset: UInt64 { RelEntry<E>(p).offset }
+  @inlinable public var type: UInt32 { RelEntry<E>(p).type }
+  @inlinable public var symbol: UInt32 { RelEntry<E>(p).symbol }
+  @inlinable public var addend: Int64 {
+    E.is64
+      ? Int64(bitPattern: E.load64(p + 16)) : Int64(Int32(bitPattern: E.load32(p + 8)))
+  }
+
+  @inlinable
+  public static func write(
+    to p: UnsafeMutableRawPointer, offset: UInt64, type: UInt32, symbol: UInt32, addend: Int64
+  ) {
+    RelEntry<E>.write(to: p, offset: offset, type: type, symbol: symbol)
+    E.storeWord(UInt64(bitPattern: addend), p + RelEntry<E>.size)
   }
 }
 
