@@ -20,30 +20,29 @@ enum AArch64Code: CodeTarget {
   /// Kernels with 4 KiB pages and three levels of tables give programs 2^39 bytes.
   static var addressLimit: UInt64 { 1 << 38 }
 
-  /// Three 16-bit pieces name any slot; as slots are at fixed addresses from the start, the length
-  /// is known before the code is written, and it is the same for all slots below 2^32.
-  /// Source: Arm ARM, C6.2, MOVZ, MOVK, LDR (immediate), BLR.
+  /// Through x30, which the call sets. Source: Arm ARM, C6.2, BLR.
   static func callSequence(slot: UInt64) -> [UInt8] {
-    let low = 0xd280_001e | piece(slot, 0)  // movz x30, #slot[15:0]
-    let middle = 0xf2a0_001e | piece(slot, 16)  // movk x30, #slot[31:16], lsl #16
-    let load: UInt32 = 0xf940_03de  // ldr x30, [x30]
-    let call: UInt32 = 0xd63f_03c0  // blr x30
-    if slot >> 32 == 0 { return instructions([low, middle, load, call]) }
-    let high = 0xf2c0_001e | piece(slot, 32)  // movk x30, #slot[47:32], lsl #32
-    return instructions([low, middle, high, load, call])
+    branchSequence(slot: slot, register: 30, branch: 0xd63f_0000)
   }
 
   /// Through x16, which calls may change on their way, and from which a branch may enter a function
   /// with a landing pad for calls. Source: AAPCS64, "General-purpose Registers"; Arm ARM, C6.2, BR,
   /// BTI.
   static func jumpSequence(slot: UInt64) -> [UInt8] {
-    let low = 0xd280_0010 | piece(slot, 0)  // movz x16, #slot[15:0]
-    let middle = 0xf2a0_0010 | piece(slot, 16)  // movk x16, #slot[31:16], lsl #16
-    let load: UInt32 = 0xf940_0210  // ldr x16, [x16]
-    let jump: UInt32 = 0xd61f_0200  // br x16
-    if slot >> 32 == 0 { return instructions([low, middle, load, jump]) }
-    let high = 0xf2c0_0010 | piece(slot, 32)  // movk x16, #slot[47:32], lsl #32
-    return instructions([low, middle, high, load, jump])
+    branchSequence(slot: slot, register: 16, branch: 0xd61f_0000)
+  }
+
+  /// Three 16-bit pieces name any slot; as slots are at fixed addresses from the start, the length
+  /// is known before the code is written, and it is the same for all slots below 2^32.
+  /// Source: Arm ARM, C6.2, MOVZ, MOVK, LDR (immediate).
+  private static func branchSequence(slot: UInt64, register: UInt32, branch: UInt32) -> [UInt8] {
+    let low = 0xd280_0000 | piece(slot, 0) | register  // movz xR, #slot[15:0]
+    let middle = 0xf2a0_0000 | piece(slot, 16) | register  // movk xR, #slot[31:16], lsl #16
+    let load = 0xf940_0000 | register << 5 | register  // ldr xR, [xR]
+    let end = branch | register << 5  // blr xR, or br xR
+    if slot >> 32 == 0 { return instructions([low, middle, load, end]) }
+    let high = 0xf2c0_0000 | piece(slot, 32) | register  // movk xR, #slot[47:32], lsl #32
+    return instructions([low, middle, high, load, end])
   }
 
   /// Sixteen bits of an address as the immediate of a move.
