@@ -41,7 +41,8 @@ def first_line(message: str) -> str:
 def are_of_others(bfd: str, lld: str) -> bool:
     """Whether two refusals are about different names, so that each linker does what the other refuses."""
     first, second = subjects(bfd), subjects(lld)
-    return bool(first and second) and first.isdisjoint(second)
+    return bool(first or second) and not any(name in lld for name in first) \
+        and not any(name in bfd for name in second)
 
 
 def subjects(message: str) -> set[str]:

@@ -16,6 +16,7 @@ struct NameValues: FollowsScan, ReadsTables, ChangesLayout {
     let pass = NameValues(
       unplaced: link, tableStage: tables, changingLayout: layout)
     pass.setLinkerDefinedValues()
+    layout.value.linkerDefinedSections.sort()
     pass.evaluateDefinitions()
     pass.findEntry()
   }
@@ -38,7 +39,7 @@ struct NameValues: FollowsScan, ReadsTables, ChangesLayout {
   ) -> UInt64 {
     func anchored(_ index: OutputIndex, atEnd: Bool) -> UInt64 {
       let section = outputs[index]
-      layout.linkerDefinedSections[symbol] = index
+      layout.linkerDefinedSections.add(symbol, in: index)
       return section.address &+ (atEnd ? section.size : 0)
     }
     func bound(_ name: ByteString, atEnd: Bool) -> UInt64 {
@@ -48,7 +49,7 @@ struct NameValues: FollowsScan, ReadsTables, ChangesLayout {
     /// The start of the image, in a section that moves with it.
     func atBase() -> UInt64 {
       if let first = sectionOrder.first, outputs[first].has.contains(.alloc) {
-        layout.linkerDefinedSections[symbol] = first
+        layout.linkerDefinedSections.add(symbol, in: first)
       }
       return imageBase
     }

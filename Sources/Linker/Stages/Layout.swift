@@ -28,7 +28,7 @@ struct Layout {
   var outputSize: UInt64 = 0
   var sectionNameTable = StringTableBuilder()
   /// Where linker-defined symbols lie, for their section number.
-  var linkerDefinedSections: [SymbolIndex: OutputIndex] = [:]
+  var linkerDefinedSections = SymbolAnchors()
   /// Words of `.relr.dyn`.
   var packedRelative: [UInt64] = []
   var compressedContents: [OutputIndex: UnsafeRawPointer] = [:]
@@ -75,7 +75,7 @@ extension ReadsLayout {
     layoutStage.value.compressedContents
   }
   @inline(__always) var sectionNameTable: StringTableBuilder { layoutStage.value.sectionNameTable }
-  @inline(__always) var linkerDefinedSections: [SymbolIndex: OutputIndex] {
+  @inline(__always) var linkerDefinedSections: SymbolAnchors {
     layoutStage.value.linkerDefinedSections
   }
 }

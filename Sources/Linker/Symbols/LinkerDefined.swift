@@ -36,6 +36,22 @@ extension Expression.Value {
   }
 }
 
+/// The sections that linker-defined symbols lie in. A list: a hash table of a kind of its own costs a
+/// small link more to begin with than all its look-ups.
+struct SymbolAnchors {
+  private var list: [(symbol: SymbolIndex, output: OutputIndex)] = []
+
+  mutating func add(_ symbol: SymbolIndex, in output: OutputIndex) { list.append((symbol, output)) }
+
+  /// Puts the list in order; once all are added, and before any is asked for.
+  mutating func sort() { list.sort { $0.symbol.raw < $1.symbol.raw } }
+
+  subscript(symbol: SymbolIndex) -> OutputIndex? {
+    let place = list.partitioningIndex { $0.symbol.raw >= symbol.raw }
+    return place < list.count && list[place].symbol == symbol ? list[place].output : nil
+  }
+}
+
 /// A definition of `--defsym` or of a script, before names have symbols.
 struct ParsedDefinition {
   var name: ByteString

@@ -28,6 +28,9 @@ def emit(b: Builder) -> None:
             weak = "__attribute__((weak)) " if rng.random() < 0.4 else ""
             length = rng.choice((100, 100, 2))
             b.add(other, f"{weak}int {name}[{length}] = {{{b.instance.number * 100}, 5}};")
+            # Beside a weak definition, the other two do not look at libraries for a common's size.
+            own = [sizes[unit] // 4 for unit in units if unit.side == "exe"]
+            length = min(length, max(own)) if weak and own else length
             units = [*units, other]
             last[other] = 0
             last = {unit: min(index, length - 1) for unit, index in last.items()}
