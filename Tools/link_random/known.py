@@ -112,6 +112,26 @@ def takes_what_comes_first(program: Program, sources: Sources, _outcomes: dict[s
     return False
 
 
+def orders_members(program: Program, sources: Sources, _outcomes: dict[str, Outcome],
+                   difference: Difference) -> bool:
+    """Two members of an archive define the name, and one is pulled for something else: the other two
+    take what they have pulled first."""
+    if difference.kind not in ("prints", "ends") or not difference.instances:
+        return False
+    archives = [
+        [u for u in sources.units if u.index in item.units or item.library and u.side == item.library]
+        for item in program.plan.items
+        if item.form in ("archive", "thin", "lazy", "cyclic", "static")
+        or item.library and program.plan.kind in ("static", "static-pie")
+    ]
+    for members in archives:
+        names = [name for unit in members for name in defined(sources, [unit])]
+        if any(names.count(name) > 1 and name.startswith(f"x{number}_") for name in names
+               for number in difference.instances):
+            return True
+    return False
+
+
 def defined(sources: Sources, units: list[Unit]) -> set[str]:
     """Functions and variables that units define for others."""
     text = "\n".join(sources.files.get(unit.source, "") for unit in units)
@@ -125,6 +145,7 @@ KNOWN: tuple[Known, ...] = (
     Known("what is linked to a dropped section", "Groups", links_dropped_order),
     Known("an object behind an archive", "Archives", needs_no_member),
     Known("an archive in front of a library", "Archives", takes_what_comes_first),
+    Known("members in the order of their archive", "Archives", orders_members),
     Known("sets that are collected", "`__start_X` and `__stop_X`", collects_sets),
     Known("thread-locals of the large model", "Beside lld", runs_large_thread_locals),
     Known("an IFUNC that is its stub", "Beside lld", resolves_early),
