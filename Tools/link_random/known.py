@@ -64,7 +64,6 @@ def runs_large_thread_locals(
         difference: Difference) -> bool:
     """The other two crash, each for a reason of its own."""
     return difference.kind in ("ends", "prints") and program.plan.kind == "static-pie" \
-        and ("-E",) in program.plan.flags \
         and any("-mcmodel=large" in unit.flags for unit in program.world.units) \
         and all(outcomes[name].status.startswith("signal") for name in ("bfd", "lld"))
 
